@@ -1,0 +1,70 @@
+/**
+ * Features and whether they are up: read by every worker without a lock.
+ *
+ * Layer: guard. One table for the life of the process, shared by all threads. A feature
+ * keeps its slot by name over reloads; a set of features is a bit mask. Taking down is
+ * one atomic OR, so from that instruction on no worker starts to release a response of
+ * that feature (I3).
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/span.h"
+
+enum {
+    FEATURE_COUNT_MAX = 64,
+    FEATURE_NAME_SIZE_MAX = 64, /**< Bytes with the NUL. */
+    FEATURE_LOGIN = 0,          /**< The slot of the reserved feature `login`. */
+};
+
+#define FEATURE_LOGIN_BIT (UINT64_C(1) << FEATURE_LOGIN)
+
+enum feature_state {
+    FEATURE_DOWN, /**< Zero: closed. */
+    FEATURE_TRIAL,
+    FEATURE_UP,
+};
+
+/** Zeroed is empty; every slot made is up until told otherwise. */
+struct feature_table {
+    _Atomic(uint64_t) down_mask;  /**< Down or on trial: what the gate reads. */
+    _Atomic(uint64_t) trial_mask; /**< Of these, on trial. */
+    _Atomic(unsigned) count;
+    char names[FEATURE_COUNT_MAX][FEATURE_NAME_SIZE_MAX];
+};
+
+/** Makes slot FEATURE_LOGIN for `login`. */
+void feature_table_init(struct feature_table *self);
+
+/**
+ * The slot of `name`, made (up) when new. Only the control thread. ERR_LIMIT: too many or
+ * too long.
+ */
+MUST_USE enum err feature_table_slot(struct feature_table *self, struct span name,
+                                     unsigned *slot_out);
+
+/** The slot of an existing name. False: unknown. Any thread. */
+bool feature_table_find(const struct feature_table *self, struct span name,
+                        unsigned *slot_out);
+
+/** The features of `mask` that are down or on trial. Any thread. */
+static inline uint64_t feature_table_down(const struct feature_table *self, uint64_t mask)
+{
+    return atomic_load_explicit(&self->down_mask, memory_order_acquire) & mask;
+}
+
+/** Takes every feature of `mask` down; returns those that were not down before. */
+uint64_t feature_table_take_down(struct feature_table *self, uint64_t mask);
+
+/** Sets one feature's state. Any thread. */
+void feature_table_set(struct feature_table *self, unsigned slot,
+                       enum feature_state state);
+
+enum feature_state feature_table_state(const struct feature_table *self, unsigned slot);
+
+const char *feature_state_name(enum feature_state state);

@@ -1,0 +1,142 @@
+/**
+ * The configuration snapshot as the relay sees it: upstreams, routes, features, limits.
+ *
+ * Layer: relay. Made by app/config.c, immutable afterwards, shared by all threads. The
+ * one object with a reference count: exchanges that began under it keep it while new ones
+ * use the next (site_ref, site_unref). Strings are NUL-terminated and live in the
+ * snapshot.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "guard/feature.h"
+#include "guard/marker.h"
+#include "guard/policy.h"
+#include "http/host.h"
+
+enum connections_mode {
+    CONNECTIONS_SESSION, /**< Zero: one session per connection. */
+    CONNECTIONS_NONE,    /**< Never reused. */
+    CONNECTIONS_SHARED,
+};
+
+enum over_limit {
+    OVER_LIMIT_REFUSE, /**< Zero: the safe one. */
+    OVER_LIMIT_STREAM,
+};
+
+/** One server of an upstream. */
+struct server {
+    char *host; /**< Name or address, without brackets. */
+    uint16_t port;
+    char *text; /**< `10.0.0.11:8080`, for the ledger and logs. */
+};
+
+/** `upstreams:` */
+struct upstream_settings {
+    char *name;
+    struct server *servers;
+    size_t server_count;
+    enum connections_mode connections;
+    unsigned connections_max; /**< Per server, all workers together. */
+    uint64_t connect_timeout_ms;
+    uint64_t
+        response_timeout_ms; /**< Between two bytes of an answer, and to its first. */
+    uint64_t idle_timeout_ms;
+    uint64_t queue_timeout_ms;
+    uint64_t resolve_interval_ms;
+};
+
+/** `routes:`; first match wins; the last one is the implied `/ **`. */
+struct route {
+    struct host_pattern *host; /**< NULL: any host. */
+    struct path_pattern *path;
+    char *pattern; /**< As written: the metrics label. */
+    char *screen;  /**< "" when it has none. */
+    char *shows;   /**< Items joined by "、". */
+    unsigned upstream;
+    struct requirement requirement;
+    bool encoded_slash_keep;
+    enum over_limit over_limit;
+};
+
+/** `features:` */
+struct feature_settings {
+    char *name;
+    unsigned slot; /**< In the feature table. */
+    struct path_pattern **paths;
+    size_t path_count;
+    struct take_down_policy take_down;
+    char *page; /**< The maintenance page's HTML; NULL: built in. */
+    size_t page_len;
+    uint64_t retry_after_ms;
+};
+
+/** `limits:` */
+struct limits {
+    uint64_t head_size_max;
+    uint64_t target_size_max;
+    uint64_t field_count_max;
+    uint64_t body_size_max;
+    uint64_t header_timeout_ms; /**< A whole request head. */
+    uint64_t body_timeout_ms;   /**< Between two pieces of a request body. */
+    uint64_t idle_timeout_ms;   /**< A client connection between requests. */
+    uint64_t connections_max;   /**< Client connections in all. */
+    uint64_t connections_per_address_max;
+    uint64_t hold_max;
+    uint64_t hold_total_max;
+    uint64_t hold_wait_ms;
+    uint64_t send_rate_min; /**< Bytes per second, over 30 s. */
+    uint64_t decoded_size_max;
+    uint64_t decoded_ratio_max;
+    uint64_t login_body_max; /**< Bytes of a login body kept to find the name. */
+};
+
+/** `trusted_proxies:` and the like: an address prefix. */
+struct network {
+    uint8_t address[16]; /**< IPv4 as v4-mapped. */
+    unsigned prefix_len; /**< Of 128. */
+};
+
+struct listen_settings {
+    char *host;
+    uint16_t port;
+    struct network *trusted_proxies;
+    size_t trusted_proxy_count;
+};
+
+struct site {
+    _Atomic(unsigned) references;
+    char hash[65]; /**< SHA-256 of the effective configuration, hex. */
+    bool observe;
+    char **hosts; /**< Known host patterns as text; empty: any. */
+    struct host_pattern **host_patterns;
+    size_t host_count;
+    struct upstream_settings *upstreams;
+    size_t upstream_count;
+    struct route *routes;
+    size_t route_count;
+    struct feature_settings *features;
+    size_t feature_count;
+    struct session_policy session;
+    struct login_policy login;
+    struct marker_class *classes;
+    size_t class_count;
+    struct markers *markers; /**< Compiled from `classes`. */
+    size_t marker_max;
+    struct limits limits;
+    unsigned refusal_status;
+    uint64_t ledger_deadline_ms;
+    void *arena; /**< Everything above; freed with the snapshot. */
+    void (*free_arena)(void *arena);
+};
+
+/** One more holder. */
+struct site *site_ref(struct site *self);
+
+/** Lets go and sets NULL; the last one frees all of it. NULL is fine. */
+void site_unref(struct site **self_p);
