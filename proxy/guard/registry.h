@@ -1,0 +1,105 @@
+/**
+ * The sessions that we know: token fingerprint to entry, shared by all workers.
+ *
+ * Layer: guard. Bounded; sharded locks behind this header; no I/O, no clock. It stores
+ * values and decides nothing: judge.c computes what a session becomes, registry_commit()
+ * puts that in place if nobody was faster. An entry holds its last 8 tokens; all of them
+ * lead to it. At the bound entries without a requester go first, idle longest first;
+ * evicting a bound one is counted apart. Idle entries expire.
+ */
+#pragma once
+
+#include "base/check.h"
+#include "base/err.h"
+#include "guard/session.h"
+
+struct registry;
+
+struct registry_limits {
+    uint64_t entry_count_max;
+    uint64_t idle_ms;
+};
+
+struct registry_counts {
+    uint64_t entries;
+    uint64_t bound;
+    uint64_t evicted_unbound;
+    uint64_t evicted_bound;
+    uint64_t expired;
+};
+
+enum registry_outcome {
+    REGISTRY_CHANGED, /**< Another update came first, or a token belongs to another entry
+                           now: find again, judge again. */
+    REGISTRY_STORED,
+    REGISTRY_FULL, /**< No entry could be made; nothing was stored. */
+};
+
+/**
+ * `hash_key`: 16 random bytes, so that clients cannot aim at one bucket.
+ * The caller frees it with registry_free() after all threads. NULL: memory.
+ */
+struct registry *registry_new(const struct registry_limits *limits,
+                              const uint8_t *hash_key);
+
+void registry_free(struct registry **self_p);
+
+/**
+ * The session that `token` belongs to; `session_out->id` is 0 when there is none.
+ * Counts as use of the entry when `touch`. Any thread.
+ */
+void registry_find(struct registry *self, const struct fingerprint *token,
+                   uint64_t now_ms, bool touch, struct session *session_out);
+
+/** The session with `id`, or id 0 when it is gone. Any thread. */
+void registry_get(struct registry *self, uint64_t id, uint64_t now_ms,
+                  struct session *session_out);
+
+/** True while entry `id` still has `version`: a view of it is current. Any thread. */
+bool registry_is_current(struct registry *self, uint64_t id, uint32_t version);
+
+/**
+ * Puts `session` in place as one step and joins `tokens` to its entry.
+ *
+ * `session_p->id` 0 makes an entry named after tokens[0] (`first` is set, `token_count` >
+ * 0), else the entry must still have `session_p->version`. On REGISTRY_STORED `id`,
+ * `version` and `first` of `*session_p` are those now in force. Any thread.
+ */
+MUST_USE enum registry_outcome registry_commit(struct registry *self,
+                                               struct session *session_p,
+                                               const struct fingerprint *tokens,
+                                               size_t token_count, uint64_t now_ms);
+
+/** Removes entry `id` with all its tokens, if it is there. Any thread. */
+void registry_remove(struct registry *self, uint64_t id);
+
+/** Lets idle entries go, at most `count_max` looked at; call now and then. */
+void registry_expire(struct registry *self, uint64_t now_ms, size_t count_max);
+
+struct registry_counts registry_counts(struct registry *self);
+
+/**
+ * One stored entry as it goes to disk and back: tokens newest first.
+ * Times are ages, so that a monotonic clock need not survive.
+ */
+struct registry_record {
+    struct session session;
+    uint64_t idle_for_ms;
+    unsigned token_count;
+    struct fingerprint tokens[8];
+    bool removed; /**< The entry is gone: delete its row (by `session.first`). */
+};
+
+typedef void registry_record_fn(void *context, const struct registry_record *record);
+
+/**
+ * Hands out every entry that changed since the last call (bound ones and those with
+ * claims or tokens), at most `count_max`. Returns how many. One thread at a time.
+ */
+size_t registry_drain_changes(struct registry *self, uint64_t now_ms, size_t count_max,
+                              registry_record_fn *on_record, void *context);
+
+/** Puts a stored entry back, at start. False: the bound is reached or a token is taken.
+ */
+bool registry_restore(struct registry *self, const struct registry_record *record,
+                      uint64_t now_ms);
