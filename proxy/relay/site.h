@@ -53,7 +53,7 @@ struct upstream_settings {
 
 /** `routes:`; first match wins; the last one is the implied `/ **`. */
 struct route {
-    struct host_pattern *host; /**< NULL: any host. */
+    char *host; /**< Pattern for host_matches(); NULL: any host. */
     struct path_pattern *path;
     char *pattern; /**< As written: the metrics label. */
     char *screen;  /**< "" when it has none. */
@@ -113,8 +113,7 @@ struct site {
     _Atomic(unsigned) references;
     char hash[65]; /**< SHA-256 of the effective configuration, hex. */
     bool observe;
-    char **hosts; /**< Known host patterns as text; empty: any. */
-    struct host_pattern **host_patterns;
+    char **hosts; /**< Known hosts, patterns for host_matches(); empty: any. */
     size_t host_count;
     struct upstream_settings *upstreams;
     size_t upstream_count;
