@@ -11,6 +11,7 @@ site runs, as the configuration change of the accident did:
     setting           default   meaning
     shared_context    false     true: one context for the whole application. The accident
     database_latency  0.002     seconds to the database and back
+    cache_latency     0         seconds to the cache and back: how long the race stays open
     echo              "off"     "own": Countermark-Echo from the request; "shared": from the context
     gzip              false     gzip for clients that accept it
     chunked           false     chunked instead of Content-Length
@@ -32,8 +33,8 @@ from application import Application     # noqa: E402
 from store import Store                 # noqa: E402
 from web import Response, Server        # noqa: E402
 
-SETTINGS = {"shared_context": False, "database_latency": 0.002, "echo": "off", "gzip": False,
-            "chunked": False, "voices_raw": False}
+SETTINGS = {"shared_context": False, "database_latency": 0.002, "cache_latency": 0, "echo": "off",
+            "gzip": False, "chunked": False, "voices_raw": False}
 ECHOES = ("off", "own", "shared")
 
 
@@ -48,7 +49,7 @@ class Settings:
         for name, value in wanted.items():
             if name not in SETTINGS:
                 return f"unknown setting {name}"
-            kind = (int, float) if name == "database_latency" else type(SETTINGS[name])
+            kind = (int, float) if name.endswith("_latency") else type(SETTINGS[name])
             if not isinstance(value, kind) or name == "echo" and value not in ECHOES:
                 return f"bad value for {name}"
         self.__dict__.update(wanted)
