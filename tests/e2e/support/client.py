@@ -127,6 +127,8 @@ class Client:
                 raise Truncated(None, self._pending)
         head = self._take(self._pending.index(b"\r\n\r\n") + 4)
         lines = head[:-4].decode("latin-1").split("\r\n")
+        if any(bad in line for line in lines for bad in "\r\n\0"):
+            raise Malformed("bare CR, bare LF or NUL in the head")
         version, _, rest = lines[0].partition(" ")
         status, _, reason = rest.partition(" ")
         if version not in ("HTTP/1.1", "HTTP/1.0") or not status.isdigit() or len(status) != 3:
@@ -145,6 +147,8 @@ class Client:
         codings, lengths = reply.all("Transfer-Encoding"), reply.all("Content-Length")
         if codings and lengths or len(set(lengths)) > 1:
             raise Malformed("two framings")
+        if lengths and not (lengths[0].isascii() and lengths[0].isdigit()):
+            raise Malformed(f"length {lengths[0]!r}")
         if codings:
             self._read_chunks(reply)
         elif lengths:
