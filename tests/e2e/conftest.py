@@ -34,7 +34,7 @@ def folder(request):
     path = tempfile.mkdtemp(prefix="cm-")
     yield path
     report = getattr(request.node, "report_call", None)
-    if report is not None and report.failed:
+    if getattr(request.node, "keep_files", False) or report is not None and report.failed:
         print(f"\nfiles of {request.node.name} are in {path}")
     else:
         shutil.rmtree(path, ignore_errors=True)
@@ -46,7 +46,7 @@ def _stopping(things, stop):
 
 
 @pytest.fixture
-def countermark(folder):
+def countermark(folder, request):
     """countermark(config, env=None) starts one; the test fails if any of them ends badly."""
     if not os.access(BINARY, os.X_OK):
         pytest.fail(f"no binary at {BINARY}; build it or set COUNTERMARK_BINARY")
@@ -60,6 +60,7 @@ def countermark(folder):
 
     yield start
     faults = [fault for proxy in reversed(started) for fault in proxy.stop()]
+    request.node.keep_files = bool(faults)
     assert not faults, "\n".join(faults)
 
 

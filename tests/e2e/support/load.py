@@ -18,7 +18,7 @@ def source_of(number):
 class Load:
     """`requests` in all by `users`; every seventh of them to a public page."""
 
-    def __init__(self, port, users, seed=1):
+    def __init__(self, port, users, seed=1, fields=()):
         self.port = port
         self.users = users
         self.statuses = Counter()               # of personal pages
@@ -31,7 +31,7 @@ class Load:
         self._seed = seed
         self._lock = threading.Lock()
         self._left = 0
-        self.browsers = {user: Browser(port, source=source_of(number))
+        self.browsers = {user: Browser(port, source=source_of(number), fields=fields)
                          for number, user in enumerate(users)}
 
     def login_all(self):

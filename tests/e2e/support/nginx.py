@@ -35,6 +35,12 @@ CACHE = """
             proxy_ignore_headers {ignored};
             add_header X-Cache $upstream_cache_status;
         }}
+        location ~* login {{
+            proxy_pass http://127.0.0.1:{upstream};
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_set_header Connection "";
+        }}
     }}
 """
 
