@@ -1,5 +1,4 @@
 """Reads the ledger beside the running proxy: SQLite, read-only."""
-import glob
 import os
 import sqlite3
 
@@ -9,45 +8,27 @@ class Ledger:
         self._state = state
 
     def path(self):
-        """The file in the state directory that has a table of displays."""
-        for path in sorted(glob.glob(os.path.join(self._state, "*"))):
-            if os.path.isfile(path) and self._tables(path) & {"display", "displays"}:
-                return path
-        raise AssertionError(f"no ledger in {self._state}: {os.listdir(self._state)}")
+        return os.path.join(self._state, "ledger.db")
 
-    @staticmethod
-    def _open(path):
-        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+    def rows(self, table):
+        """All rows of `table` as dicts; bytes as text."""
+        db = sqlite3.connect(f"file:{self.path()}?mode=ro", uri=True, timeout=10)
         db.row_factory = sqlite3.Row
-        return db
-
-    def _tables(self, path):
         try:
-            db = self._open(path)
-            try:
-                return {row[0] for row in
-                        db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            finally:
-                db.close()
-        except sqlite3.DatabaseError:
-            return set()
-
-    def rows(self, *names):
-        """All rows, as dicts, of the first table or view that exists among `names`."""
-        path = self.path()
-        tables = self._tables(path)
-        name = next(name for name in names if name in tables)
-        db = self._open(path)
-        try:
-            return [dict(row) for row in db.execute(f"SELECT * FROM {name}")]
+            return [{name: _text(row[name]) for name in row.keys()}
+                    for row in db.execute(f"SELECT * FROM {table} ORDER BY id")]
         finally:
             db.close()
 
     def displays(self):
-        return self.rows("display", "displays")
+        return self.rows("displays")
 
     def incidents(self):
-        return self.rows("incident", "incidents")
+        return self.rows("incidents")
 
     def feature_changes(self):
-        return self.rows("feature_change", "feature_changes")
+        return self.rows("feature_changes")
+
+
+def _text(value):
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

@@ -155,7 +155,8 @@ def guard_config(upstream_port):
     return {
         "upstreams": [{"name": "wiki", "servers": [f"http://127.0.0.1:{upstream_port}"]}],
         "session": {"cookies": ["my_wiki_session"], "remember": ["my_wikiToken"]},
-        "login": {"request": [f"POST {LOGIN}"], "user_field": "wpName", "logout": [f"POST {LOGOUT}"]},
+        "login": {"request": [f"POST {LOGIN}"], "user_field": "wpName",
+                  "logout": [f"POST {LOGOUT}"]},
         "markers": [{"name": "owner", "find": ['regex:"wgUserName":"([^"]+)"'],
                      "must_be": "requester"}],
         "features": [{"name": "login", "paths": [LOGIN, "/index.php/Special:Preferences",
