@@ -65,9 +65,9 @@ static const uint8_t SLOTS[SLOT_COUNT] = {
     [126] = FIELD_CONNECTION,
 };
 
-static unsigned lower(uint8_t byte)
+static size_t lower(uint8_t byte)
 {
-    return byte >= 'A' && byte <= 'Z' ? byte | 0x20U : byte;
+    return byte >= 'A' && byte <= 'Z' ? (size_t)byte | 0x20 : byte;
 }
 
 static size_t slot_of(struct span name)

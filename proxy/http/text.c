@@ -2,11 +2,13 @@
 
 #include "base/parse.h"
 
+/* One bit per byte. */
+static const uint32_t TOKEN_BYTES[8] = {0x00000000, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff,
+                                        0x00000000, 0x00000000, 0x00000000, 0x00000000};
+
 bool text_is_token_byte(uint8_t byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') ||
-           (byte != 0 && memchr("!#$%&'*+-.^_`|~", byte, 15) != NULL);
+    return (TOKEN_BYTES[byte >> 5] >> (byte & 31) & 1) != 0;
 }
 
 bool text_is_token(struct span text)
@@ -43,24 +45,31 @@ bool text_is_field_value(struct span text)
     return true;
 }
 
+int text_escaped_byte(struct span text)
+{
+    if (text.len < 3 || text.ptr[0] != '%') {
+        return -1;
+    }
+    int high = parse_hex_digit(text.ptr[1]);
+    int low = parse_hex_digit(text.ptr[2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
 bool text_decode_percent(struct span text, bool plus, uint8_t *buffer, size_t *len_out)
 {
     size_t len = 0;
 
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t byte = text.ptr[i];
-        if (byte == '%') {
-            int high = i + 2 < text.len ? parse_hex_digit(text.ptr[i + 1]) : -1;
-            int low = i + 2 < text.len ? parse_hex_digit(text.ptr[i + 2]) : -1;
-            if (high < 0 || low < 0) {
-                return false;
-            }
-            byte = (uint8_t)(high * 16 + low);
-            i += 2;
-        } else if (byte == '+' && plus) {
+    while (text.len > 0) {
+        bool escaped = text.ptr[0] == '%';
+        int byte = escaped ? text_escaped_byte(text) : text.ptr[0];
+        if (byte < 0) {
+            return false;
+        }
+        if (plus && !escaped && byte == '+') {
             byte = ' ';
         }
-        buffer[len++] = byte;
+        buffer[len++] = (uint8_t)byte;
+        text = span_from(text, escaped ? 3 : 1);
     }
     *len_out = len;
     return true;

@@ -20,6 +20,9 @@ bool text_is_token(struct span text);
 /** No control byte but HTAB (RFC 9110 section 5.5); bytes from 0x80 on are allowed. */
 bool text_is_field_value(struct span text);
 
+/** The byte that `%XX` at the front of `text` stands for, or -1 when there is none. */
+int text_escaped_byte(struct span text);
+
 /**
  * Decodes `%XX`, and `+` as a blank when `plus`. `buffer` has room for `text.len` bytes
  * and may be the text itself.
