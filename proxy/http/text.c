@@ -21,24 +21,82 @@ bool text_is_token(struct span text)
     return text.len > 0;
 }
 
-/* No control byte but HTAB: eight bytes at a time, exact only where one is suspected. */
+enum { WORD_SIZE = sizeof(uint64_t) };
+
+static const uint64_t ONES = 0x0101010101010101U; /* One in every byte. */
+
+static uint64_t word_at(const uint8_t *bytes)
+{
+    uint64_t word = 0;
+
+    memcpy(&word, bytes, WORD_SIZE);
+    return word;
+}
+
+/* A high bit where a byte of `word` may be below SP or DEL; never none where one is. */
+static uint64_t suspects(uint64_t word)
+{
+    uint64_t del = word ^ (ONES * 0x7f);
+
+    return (((word - ONES * ' ') & ~word) | ((del - ONES) & ~del)) & (ONES * 0x80);
+}
+
+static bool is_field_value_bytewise(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if ((text.ptr[i] < ' ' && text.ptr[i] != '\t') || text.ptr[i] == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Eight bytes at a time, the last eight perhaps twice; exact only where it must be. */
 bool text_is_field_value(struct span text)
 {
-    const uint64_t ones = 0x0101010101010101U;
-    uint64_t suspect = 0;
+    if (text.len < WORD_SIZE) {
+        return is_field_value_bytewise(text);
+    }
+    uint64_t suspect = suspects(word_at(text.ptr + (text.len - WORD_SIZE)));
+    for (size_t i = 0; i + WORD_SIZE <= text.len; i += WORD_SIZE) {
+        suspect |= suspects(word_at(text.ptr + i));
+    }
+    return suspect == 0 || is_field_value_bytewise(text);
+}
+
+/*
+ * Setting 0x20 makes letters small; `lower` has only such, digits and `-`, which nothing
+ * but a control byte becomes, and that lacks both 0x20 and 0x40.
+ */
+static bool word_equal_lower(uint64_t word, uint64_t lower)
+{
+    return (word | (ONES * 0x20)) == lower &&
+           ((word | (word << 1)) & (ONES * 0x40)) == ONES * 0x40;
+}
+
+static bool byte_equal_lower(uint8_t byte, uint8_t lower)
+{
+    return byte == lower || (byte >= 'A' && byte <= 'Z' && (byte | 0x20) == lower);
+}
+
+bool text_equal_lower(struct span text, struct span lower)
+{
     size_t i = 0;
 
-    for (; i + 8 <= text.len; i += 8) {
-        uint64_t word;
-        memcpy(&word, text.ptr + i, 8);
-        suspect |= (word - ones * ' ') & ~word;                           /* Below SP. */
-        suspect |= ((word ^ ones * 0x7f) - ones) & ~(word ^ ones * 0x7f); /* DEL. */
+    if (text.len != lower.len) {
+        return false;
     }
-    if ((suspect & (ones * 0x80)) != 0) {
-        i = 0;
+    for (; i + WORD_SIZE <= text.len; i += WORD_SIZE) {
+        if (!word_equal_lower(word_at(text.ptr + i), word_at(lower.ptr + i))) {
+            return false;
+        }
+    }
+    if (i > 0 && i < text.len) {
+        i = text.len - WORD_SIZE;
+        return word_equal_lower(word_at(text.ptr + i), word_at(lower.ptr + i));
     }
     for (; i < text.len; i++) {
-        if ((text.ptr[i] < ' ' && text.ptr[i] != '\t') || text.ptr[i] == 0x7f) {
+        if (!byte_equal_lower(text.ptr[i], lower.ptr[i])) {
             return false;
         }
     }

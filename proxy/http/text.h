@@ -20,6 +20,12 @@ bool text_is_token(struct span text);
 /** No control byte but HTAB (RFC 9110 section 5.5); bytes from 0x80 on are allowed. */
 bool text_is_field_value(struct span text);
 
+/**
+ * True when `text` is `lower`, ASCII letters compared without case. `lower` consists of
+ * small letters, digits and `-`, as names of fields do; fast for those.
+ */
+bool text_equal_lower(struct span text, struct span lower);
+
 /** The byte that `%XX` at the front of `text` stands for, or -1 when there is none. */
 int text_escaped_byte(struct span text);
 
