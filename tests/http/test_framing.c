@@ -153,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(framing_of_good_responses),
         cmocka_unit_test(framing_refuses_doubtful_responses),
+        cmocka_unit_test(framing_alone_refuses_codings_that_are_not_one_chunked),
         cmocka_unit_test(
             framing_until_close_ends_with_the_connection_and_nothing_else_does),
         cmocka_unit_test(framing_of_the_next_answer_is_not_that_of_the_last),
