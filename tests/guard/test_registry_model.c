@@ -7,8 +7,8 @@
 #include "support/test.h"
 
 enum {
-    ENTRIES_MAX = 20,
-    IDLE_MS = 400000,
+    ENTRIES_MAX = 8,
+    IDLE_MS = 90000,
     STEP_MS = 1500,
     TOKENS = 60,
     STEPS = 20000,
@@ -228,9 +228,9 @@ static void registry_does_what_a_plain_list_of_entries_would(void **state)
             assert_same(registry, &model, token);
         }
     }
-    assert_true(registry_counts(registry).evicted_unbound > 0);
-    assert_true(registry_counts(registry).evicted_bound > 0);
-    assert_true(registry_counts(registry).expired > 0);
+    struct registry_counts counts = registry_counts(registry);
+    assert_true(counts.evicted_unbound > 0 && counts.evicted_bound > 0);
+    assert_true(counts.expired > 0);
 
     registry_free(&registry);
 }
