@@ -16,18 +16,20 @@
 #include "base/span.h"
 
 enum {
-    STATS_SERIES_MAX = 16384, /**< Slots of all series; a histogram takes several. */
+    STATS_SERIES_MAX = 16384,  /**< Slots of all series; a histogram takes several. */
+    STATS_RATIO_ONE = 1000000, /**< What a STAT_RATIO of 1 is stored as. */
 };
 
 enum stat_kind {
     STAT_COUNTER,
     STAT_GAUGE,     /**< Blocks are added up; use deltas, or one block that sets. */
+    STAT_RATIO,     /**< A gauge in millionths: STATS_RATIO_ONE is rendered as 1. */
     STAT_HISTOGRAM, /**< Observed in microseconds, rendered in seconds. */
 };
 
 /** Families, from stats.def. */
 enum stat {
-#define STAT(id, kind, name, help) STAT_##id,
+#define STAT(id, kind, name, labels, help) STAT_##id,
 #include "base/stats.def"
 #undef STAT
     STAT_COUNT
@@ -40,7 +42,11 @@ struct stats_block {
     _Atomic(uint64_t) slots[STATS_SERIES_MAX];
 };
 
-/** The caller frees it with stats_free(), after all blocks' threads have ended. */
+/**
+ * Families without labels have their one series from the start.
+ * The caller frees it with stats_free(), after all blocks' threads have ended. NULL:
+ * memory.
+ */
 struct stats *stats_new(void);
 
 void stats_free(struct stats **self_p);
@@ -52,11 +58,14 @@ struct stats_block *stats_block_new(struct stats *self);
  * The first slot of a series, made when it is new. Thread-safe; takes a lock.
  *
  * `labels`: `route="/a",code_class="2xx"` with values escaped by stats_label(), or "".
- * When all slots are taken the family's unlabelled overflow slot 0 is returned.
+ * When all slots are taken (or memory is) slot 0 is returned: it and the slots of a
+ * histogram behind it may be written and are never shown.
  */
 unsigned stats_series(struct stats *self, enum stat family, const char *labels);
 
-/** Writes `name="value"` with `value` escaped; returns the length that it has or needs.
+/**
+ * Writes `name="value"` and a NUL with `value` escaped, cut whole characters before
+ * `capacity`; returns the length that it has or needs without the NUL.
  */
 size_t stats_label(char *buffer, size_t capacity, const char *name, struct span value);
 
@@ -92,7 +101,7 @@ typedef void stats_write_fn(void *context, struct span text);
 
 /**
  * Writes all series as Prometheus text 0.0.4, or OpenMetrics 1.0 when `openmetrics`.
- * Thread-safe.
+ * Thread-safe; `write` runs under the lock of `self` and must not call it.
  */
 void stats_render(struct stats *self, bool openmetrics, stats_write_fn *write,
                   void *context);

@@ -43,7 +43,7 @@ void feature_table_init(struct feature_table *self);
 
 /**
  * The slot of `name`, made (up) when new. Only the control thread. ERR_LIMIT: too many or
- * too long.
+ * too long. ERR_SYNTAX: empty, or with a NUL.
  */
 MUST_USE enum err feature_table_slot(struct feature_table *self, struct span name,
                                      unsigned *slot_out);
@@ -58,7 +58,7 @@ static inline uint64_t feature_table_down(const struct feature_table *self, uint
     return atomic_load_explicit(&self->down_mask, memory_order_acquire) & mask;
 }
 
-/** Takes every feature of `mask` down; returns those that were not down before. */
+/** Takes every feature of `mask` down; returns those that were up or on trial before. */
 uint64_t feature_table_take_down(struct feature_table *self, uint64_t mask);
 
 /** Sets one feature's state. Any thread. */
