@@ -110,8 +110,9 @@ void db_script(struct db *self, const char *sql)
 
 void db_begin(struct db *self, bool durable)
 {
-    CHECK(sqlite3_get_autocommit(self->handle));
-
+    if (sqlite3_get_autocommit(self->handle) == 0) {
+        db_rollback(self); /* One that failed to roll back. */
+    }
     self->failed = false;
     if (durable != self->durable) {
         db_script(self,
@@ -124,7 +125,7 @@ void db_begin(struct db *self, bool durable)
 void db_rollback(struct db *self)
 {
     self->failed = false;
-    if (!sqlite3_get_autocommit(self->handle)) {
+    if (sqlite3_get_autocommit(self->handle) == 0) {
         db_run(self, "ROLLBACK", NULL, 0);
     }
     self->failed = true;

@@ -131,6 +131,11 @@ enum err ledger_commit(struct ledger *self)
     return err;
 }
 
+void ledger_probe(struct ledger *self)
+{
+    db_run(self->db, "UPDATE chain_head SET number = number", NULL, 0);
+}
+
 const char *ledger_error_text(const struct ledger *self)
 {
     return db_error_text(self->db);
