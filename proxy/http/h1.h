@@ -52,8 +52,15 @@ enum h1_error {
     H1_ERROR_FIELDS_LARGE, /**< 431. */
     H1_ERROR_VERSION,      /**< 505. */
     H1_ERROR_CODING,       /**< 501: a transfer coding that we do not know. */
-    H1_ERROR_METHOD,       /**< 501: CONNECT, TRACE. */
+    H1_ERROR_METHOD,       /**< 501: CONNECT, TRACE, a method nobody knows. */
 };
+
+/**
+ * What is wrong with `bytes` for which h1_find_head() wants more: already past a limit,
+ * or H1_ERROR_NONE. Ask before waiting for more, so that no head grows without end.
+ */
+enum h1_error h1_check_size(const struct h1 *self, struct span bytes,
+                            const struct h1_limits *limits);
 
 /** A codec ready for its first message. The caller frees it with h1_free(). NULL: memory.
  */
@@ -88,7 +95,8 @@ void h1_expect(struct h1 *self, enum method request_method);
 
 /**
  * Takes bytes of the body; call again with the rest until all are consumed or the result
- * is not PIECE_MORE. A message whose framing is FRAMING_NONE must not be asked.
+ * is not PIECE_MORE. A message whose framing is FRAMING_NONE needs not be asked: it takes
+ * nothing and is LAST.
  *
  * `content_out`: body bytes inside `bytes` (chunk framing removed), may be empty.
  * `consumed_out`: bytes taken; with PIECE_LAST what follows belongs to the next message.

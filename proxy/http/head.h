@@ -33,7 +33,7 @@ enum method {
 
 /** How the end of a body is found (RFC 9112 section 6.3). */
 enum framing {
-    FRAMING_NONE,    /**< No body at all. */
+    FRAMING_NONE,    /**< No body at all, or one announced as `Content-Length: 0`. */
     FRAMING_LENGTH,  /**< Content-Length. */
     FRAMING_CHUNKED, /**< Transfer-Encoding: chunked, alone. */
     FRAMING_CLOSE,   /**< Until the connection closes; responses only. */

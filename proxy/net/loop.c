@@ -1,0 +1,125 @@
+#include "net/loop.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include <uv.h>
+
+#include "base/check.h"
+
+struct loop {
+    uv_loop_t uv;
+    uv_timer_t ticker;
+    struct wheel wheel;
+    uint64_t unix_base_ms; /* Unix time minus monotonic time. */
+    uint64_t unix_read_ms; /* When it was read. */
+    uint8_t read_buffer[LOOP_READ_SIZE];
+};
+
+enum {
+    UNIX_REREAD_MS = 1000, /* How long a stepped wall clock may go unnoticed. */
+};
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct loop *self = timer->data;
+    wheel_turn(&self->wheel, uv_now(&self->uv));
+}
+
+struct loop *loop_new(void)
+{
+    struct loop *self = malloc(sizeof(*self));
+    if (self == NULL) {
+        return NULL;
+    }
+    if (uv_loop_init(&self->uv) != 0) {
+        free(self);
+        return NULL;
+    }
+    self->unix_read_ms = 0;
+    wheel_init(&self->wheel, uv_now(&self->uv));
+    (void)uv_timer_init(&self->uv, &self->ticker);
+    self->ticker.data = self;
+    (void)uv_timer_start(&self->ticker, on_tick, WHEEL_TICK_MS, WHEEL_TICK_MS);
+    uv_unref((uv_handle_t *)&self->ticker);
+    return self;
+}
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+void loop_free(struct loop **self_p)
+{
+    struct loop *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    uv_walk(&self->uv, close_handle, NULL);
+    (void)uv_run(&self->uv, UV_RUN_DEFAULT);
+    CHECK(uv_loop_close(&self->uv) == 0);
+    free(self);
+    *self_p = NULL;
+}
+
+void loop_run(struct loop *self)
+{
+    uv_ref((uv_handle_t *)&self->ticker);
+    (void)uv_run(&self->uv, UV_RUN_DEFAULT);
+    uv_unref((uv_handle_t *)&self->ticker);
+}
+
+void loop_step(struct loop *self)
+{
+    uv_ref((uv_handle_t *)&self->ticker);
+    (void)uv_run(&self->uv, UV_RUN_ONCE);
+    uv_unref((uv_handle_t *)&self->ticker);
+}
+
+void loop_stop(struct loop *self)
+{
+    uv_stop(&self->uv);
+}
+
+uint64_t loop_now_ms(const struct loop *self)
+{
+    return uv_now(&self->uv);
+}
+
+uint64_t loop_clock_us(void)
+{
+    return uv_hrtime() / 1000;
+}
+
+uint64_t loop_unix_ms(struct loop *self)
+{
+    uint64_t now = uv_now(&self->uv);
+
+    if (self->unix_read_ms == 0 || now - self->unix_read_ms > UNIX_REREAD_MS) {
+        struct timespec wall;
+        (void)clock_gettime(CLOCK_REALTIME, &wall);
+        self->unix_read_ms = now;
+        self->unix_base_ms =
+            (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000 - now;
+    }
+    return self->unix_base_ms + now;
+}
+
+struct wheel *loop_wheel(struct loop *self)
+{
+    return &self->wheel;
+}
+
+void *loop_handle(struct loop *self)
+{
+    return &self->uv;
+}
+
+uint8_t *loop_read_buffer(struct loop *self)
+{
+    return self->read_buffer;
+}

@@ -1,0 +1,52 @@
+/**
+ * One thread's event loop, with what all its connections share.
+ *
+ * Layer: net. Owned by the thread that made it; others reach it through a mailbox.
+ * Holds the read buffer that idle connections read into and the wheel of deadlines.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/check.h"
+#include "net/timer.h"
+
+enum {
+    LOOP_READ_SIZE = 65536, /**< Bytes of the shared read buffer. */
+};
+
+struct loop;
+
+/** The caller frees it with loop_free() after all its streams have closed. NULL: memory.
+ */
+struct loop *loop_new(void);
+
+/** Closes what is left, runs the close callbacks, frees. */
+void loop_free(struct loop **self_p);
+
+/** Runs until loop_stop(). */
+void loop_run(struct loop *self);
+
+/** Handles what is ready, waiting at most for the next event. For tests. */
+void loop_step(struct loop *self);
+
+/** Lets loop_run() return after the current round. */
+void loop_stop(struct loop *self);
+
+/** Milliseconds of a monotonic clock, read once per round. */
+uint64_t loop_now_ms(const struct loop *self);
+
+/** Microseconds of the same clock, read now. */
+uint64_t loop_clock_us(void);
+
+/** Unix milliseconds, read once per round (advanced by the monotonic clock). */
+uint64_t loop_unix_ms(struct loop *self);
+
+/** The wheel of this loop's deadlines. */
+struct wheel *loop_wheel(struct loop *self);
+
+/** The loop's uv_loop_t, for modules of net/. */
+void *loop_handle(struct loop *self);
+
+/** LOOP_READ_SIZE bytes, valid within one callback. */
+uint8_t *loop_read_buffer(struct loop *self);

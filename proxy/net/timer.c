@@ -1,0 +1,89 @@
+#include "net/timer.h"
+
+#include "base/check.h"
+
+static size_t slot_of(uint64_t time_ms)
+{
+    return (size_t)(time_ms / WHEEL_TICK_MS) % WHEEL_SLOTS;
+}
+
+void wheel_init(struct wheel *self, uint64_t now_ms)
+{
+    self->now_ms = now_ms - now_ms % WHEEL_TICK_MS;
+    for (size_t i = 0; i < WHEEL_SLOTS; i++) {
+        list_init(&self->slots[i]);
+    }
+}
+
+/* Files `deadline` under the first tick at or after its time, at most one turn ahead. */
+static void file(struct wheel *self, struct deadline *deadline)
+{
+    uint64_t furthest = self->now_ms + (WHEEL_SLOTS - 1) * (uint64_t)WHEEL_TICK_MS;
+    uint64_t at = deadline->due_ms + WHEEL_TICK_MS - 1;
+    uint64_t nearest = self->now_ms + WHEEL_TICK_MS;
+
+    at = at < nearest ? nearest : at;
+    deadline->slot_ms = at > furthest ? furthest : at;
+    list_push_back(&self->slots[slot_of(deadline->slot_ms)], &deadline->link);
+}
+
+void deadline_set(struct deadline *deadline, struct wheel *wheel, uint64_t due_ms)
+{
+    CHECK(due_ms > 0);
+
+    deadline->due_ms = due_ms;
+    if (list_linked(&deadline->link)) {
+        if (due_ms >= deadline->slot_ms - WHEEL_TICK_MS) {
+            return;
+        }
+        list_remove(&deadline->link);
+    }
+    file(wheel, deadline);
+}
+
+void deadline_remove(struct deadline *deadline)
+{
+    deadline->due_ms = 0;
+    list_remove(&deadline->link);
+}
+
+/* Empties one slot: fires what is due, files again what was moved to later. */
+static void turn_slot(struct wheel *self, struct list *slot, uint64_t now_ms)
+{
+    struct list waiting;
+
+    list_init(&waiting);
+    for (struct list_link *link = list_first(slot); link != NULL;
+         link = list_first(slot)) {
+        list_remove(link);
+        list_push_back(&waiting, link);
+    }
+    for (struct list_link *link = list_first(&waiting); link != NULL;
+         link = list_first(&waiting)) {
+        struct deadline *deadline = LIST_ENTRY(link, struct deadline, link);
+        list_remove(link);
+        if (deadline->due_ms == 0) {
+            continue;
+        }
+        if (deadline->due_ms > now_ms) {
+            file(self, deadline);
+            continue;
+        }
+        deadline->due_ms = 0;
+        deadline->on_due(deadline);
+    }
+}
+
+void wheel_turn(struct wheel *self, uint64_t now_ms)
+{
+    uint64_t slots = 0;
+
+    while (self->now_ms + WHEEL_TICK_MS <= now_ms && slots < WHEEL_SLOTS) {
+        self->now_ms += WHEEL_TICK_MS;
+        turn_slot(self, &self->slots[slot_of(self->now_ms)], now_ms);
+        slots++;
+    }
+    if (self->now_ms + WHEEL_TICK_MS <= now_ms) {
+        self->now_ms = now_ms - now_ms % WHEEL_TICK_MS;
+    }
+}
