@@ -37,11 +37,17 @@ struct session {
     uint32_t generation;      /**< Starts at 1; one more with each login or logout. */
     struct fingerprint first; /**< The entry's first token: its name to the outside. */
     enum binding binding;
-    bool stirred;         /**< A new token or an unsafe request since the last
-                               verified page. */
-    uint64_t bound_at_ms; /**< When the first binding response was released. */
-    unsigned claim_count; /**< Claims that wait for the next owner marker. */
-    struct user requester;
+    bool is_public;        /**< Its token was issued while login was down, to a request
+                                without any: requests with it are anonymous. */
+    bool stirred;          /**< A new token or an unsafe request since the last
+                                verified page. */
+    uint32_t pending;      /**< Logins and logouts in flight on this entry; where no
+                                login.request is configured unsafe requests too. Not
+                                kept over a restart. */
+    uint64_t bound_at_ms;  /**< When the first binding response was released. */
+    unsigned claim_count;  /**< Claims that wait for the next owner marker. A claim
+                                of nobody stands for anybody (a login without name). */
+    struct user requester; /**< With BINDING_NONE: who it was before a logout. */
     struct user claims[SESSION_CLAIMS_MAX];
 };
 

@@ -9,8 +9,8 @@
 #include "relay/relay.h"
 
 enum {
-    KEY_BUCKETS = 4096,    /* Power of two. */
-    RECENT_MS = 1000,      /* An unsafe request trusts a connection idle for less. */
+    KEY_BUCKETS = 4096, /* Power of two. */
+    RECENT_MS = 1000,   /* An unsafe request trusts a connection idle for less. */
     RESOLVE_RETRY_MS = 1000,
 };
 
@@ -31,7 +31,7 @@ struct pool {
     struct relay *relay;
     const struct upstream_settings *settings;
     struct list waiting; /* Requests, oldest first. */
-    struct list busy_connecting; /* Unused links keep the struct small: see connecting. */
+    bool retired;        /* Of a plan no longer in force: nothing is kept. */
     size_t server_next;
     unsigned lent; /* Connections that are with exchanges. */
     struct list keys[KEY_BUCKETS];
@@ -105,14 +105,13 @@ static void init_server(struct pool *self, size_t index)
 
 struct pool *pool_new(struct relay *relay, const struct upstream_settings *settings)
 {
-    struct pool *self = malloc(sizeof(*self) + settings->server_count *
-                                                   sizeof(struct pool_server));
+    struct pool *self =
+        malloc(sizeof(*self) + settings->server_count * sizeof(struct pool_server));
     if (self == NULL) {
         return NULL;
     }
-    *self = (struct pool){.relay = relay,
-                          .settings = settings,
-                          .server_count = settings->server_count};
+    *self = (struct pool){
+        .relay = relay, .settings = settings, .server_count = settings->server_count};
     list_init(&self->waiting);
     for (size_t i = 0; i < KEY_BUCKETS; i++) {
         list_init(&self->keys[i]);
@@ -153,6 +152,16 @@ static void take_from_idle(struct upstream *upstream)
     meter_connections(upstream->pool->relay, METER_UPSTREAM_IDLE, -1);
 }
 
+static void close_all_idle(struct pool_server *server)
+{
+    for (struct list_link *link = list_first(&server->idle); link != NULL;
+         link = list_first(&server->idle)) {
+        struct upstream *upstream = LIST_ENTRY(link, struct upstream, link);
+        take_from_idle(upstream);
+        destroy(&upstream);
+    }
+}
+
 void pool_free(struct pool **self_p)
 {
     struct pool *self = *self_p;
@@ -164,15 +173,18 @@ void pool_free(struct pool **self_p)
     for (size_t i = 0; i < self->server_count; i++) {
         struct pool_server *server = &self->servers[i];
         resolve_free(&server->resolve);
-        for (struct list_link *link = list_first(&server->idle); link != NULL;
-             link = list_first(&server->idle)) {
-            struct upstream *upstream = LIST_ENTRY(link, struct upstream, link);
-            take_from_idle(upstream);
-            destroy(&upstream);
-        }
+        close_all_idle(server);
     }
     free(self);
     *self_p = NULL;
+}
+
+void pool_retire(struct pool *self)
+{
+    self->retired = true;
+    for (size_t i = 0; i < self->server_count; i++) {
+        close_all_idle(&self->servers[i]);
+    }
 }
 
 static void close_idle(struct upstream *upstream)
@@ -224,8 +236,8 @@ static struct upstream *find_kept(struct pool *self, const struct pool_request *
     struct list *bucket = bucket_of(self, &request->key);
     uint64_t now_ms = loop_now_ms(self->relay->loop);
 
-    for (struct list_link *link = list_first(bucket); link != NULL && link != &bucket->head;
-         link = link->next) {
+    for (struct list_link *link = list_first(bucket);
+         link != NULL && link != &bucket->head; link = link->next) {
         struct upstream *upstream = LIST_ENTRY(link, struct upstream, key_link);
         if (fingerprint_equal(&upstream->key, &request->key)) {
             bool recent = now_ms - upstream->idle_since_ms < RECENT_MS;
@@ -235,7 +247,8 @@ static struct upstream *find_kept(struct pool *self, const struct pool_request *
     return NULL;
 }
 
-/* Room for one more connection to `server`, by closing the one idle longest if need be. */
+/* Room for one more connection to `server`, by closing the one idle longest if need be.
+ */
 static bool make_room(struct pool *self, struct pool_server *server)
 {
     unsigned count =

@@ -1,10 +1,11 @@
 /**
  * Connections to one upstream: by session, bounded per server, reused only when clean.
  *
- * Layer: relay. One pool per upstream and worker, owned by the plan. An exchange asks with
- * a pool_request that it owns; the answer comes at once or later by a callback. Anonymous
- * requests share connections; a session's connection serves that session alone (I4). At
- * the bound the connection idle longest is closed; when none is idle the request waits.
+ * Layer: relay. One pool per upstream and worker, owned by the plan. An exchange asks
+ * with a pool_request that it owns; the answer comes at once or later by a callback.
+ * Anonymous requests share connections; a session's connection serves that session alone
+ * (I4). At the bound the connection idle longest is closed; when none is idle the request
+ * waits.
  */
 #pragma once
 
@@ -41,6 +42,12 @@ void pool_free(struct pool **self_p);
 /** A kept connection at once; or NULL, and on_ready or on_failed follows, never before
  * this returns. */
 struct upstream *pool_take(struct pool *self, struct pool_request *request);
+
+/** Looks after requests that wait since pool_take(); called once per round. */
+void pool_kick(struct pool *self);
+
+/** The pool's plan is no longer in force: idle connections close, none is kept. */
+void pool_retire(struct pool *self);
 
 /** The asker gave up waiting. */
 void pool_cancel(struct pool *self, struct pool_request *request);

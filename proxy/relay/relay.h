@@ -38,8 +38,8 @@ struct relay_shared {
 };
 
 /**
- * One configuration as one worker uses it. Exchanges that began under it keep it; the last
- * one to go frees it. Counted without atomics: one thread.
+ * One configuration as one worker uses it. Exchanges that began under it keep it; the
+ * last one to go frees it. Counted without atomics: one thread.
  */
 struct plan {
     unsigned references;
@@ -60,10 +60,10 @@ struct relay {
     struct access_log *access_log; /**< NULL: off. */
     struct list clients;
     struct list spare_exchanges;
-    struct list holding; /**< Exchanges that hold a response, oldest first. */
+    struct list holding;  /**< Exchanges that hold a response, oldest first. */
     struct list settling; /**< Exchanges that wait until a feature's state is on disk. */
     bool settle_posted;
-    uint64_t settled_changes; /**< feature_table.changes known to be on disk. */
+    bool pools_kicked; /**< A request waits that no pool has looked at yet. */
     unsigned client_count;
     bool draining;
     struct head request_head;  /**< Scratch of the request being read. */

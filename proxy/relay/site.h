@@ -34,6 +34,8 @@ struct server {
     char *host; /**< Name or address, without brackets. */
     uint16_t port;
     char *text; /**< `10.0.0.11:8080`, for the ledger and logs. */
+    _Atomic(unsigned)
+        connections; /**< Open now, of all workers: the one mutable member. */
 };
 
 /** `upstreams:` */

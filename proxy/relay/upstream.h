@@ -15,16 +15,18 @@
 #include "relay/site.h"
 
 struct pool;
+struct attempt;
 
 struct upstream {
-    struct list_link link;        /**< Idle list of its server, longest idle first. */
-    struct list_link key_link;    /**< Idle connections with the same key. */
+    struct list_link link;     /**< Idle list of its server, longest idle first. */
+    struct list_link key_link; /**< Idle connections with the same key. */
     struct pool *pool;
     struct pool_server *server;
     struct stream *stream;
     struct h1 *codec;
-    struct fingerprint key;       /**< The session it belongs to; none: anonymous. */
-    uint64_t number;              /**< Unique in a run. */
+    struct attempt *attempt; /**< While connecting. */
+    struct fingerprint key;  /**< The session it belongs to; none: anonymous. */
+    uint64_t number;         /**< Unique in a run. */
     uint64_t exchange_count;
     uint64_t idle_since_ms;
     char previous_id[JOURNAL_ID_DIGITS + 1]; /**< The last exchange on it. */

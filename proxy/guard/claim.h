@@ -1,0 +1,19 @@
+/**
+ * The name in a login's body.
+ *
+ * Layer: guard. Pure: no I/O, no clock, no allocation.
+ */
+#pragma once
+
+#include "guard/session.h"
+
+/**
+ * Reads the login name by `user_field`: a form field, or with `/` first a JSON pointer.
+ *
+ * `content_type`: of the request, with its parameters.
+ * `body`: all of it, decoded from its transfer coding.
+ * Nobody when there is none, it is given twice, cannot be decoded, or is empty or over
+ * USER_SIZE_MAX bytes.
+ */
+void claim_read(const char *user_field, struct span content_type, struct span body,
+                struct user *name_out);

@@ -1,0 +1,108 @@
+/**
+ * Everything that the judgement of one exchange depends on, and nothing else.
+ *
+ * Layer: guard. Plain values and borrowed pointers, filled by the relay, read by judge.c
+ * and the detectors. Zero is the safe value everywhere: a zeroed asker is anonymous, a
+ * zeroed answer is incomplete and carries nothing. Words of product.md section 2.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "guard/marker.h"
+#include "guard/policy.h"
+#include "guard/scan.h"
+#include "guard/session.h"
+
+enum {
+    ASKER_TOKENS_MAX = 8,  /**< Distinct tokens of one request that are looked at. */
+    ANSWER_TOKENS_MAX = 8, /**< Tokens of one response; more: `too_many_tokens`. */
+};
+
+enum asker_kind {
+    ASKER_ANONYMOUS, /**< Zero: no token, no remember cookie. Any marker is a finding. */
+    ASKER_SESSION,   /**< A token of a known entry. */
+    ASKER_UNKNOWN,   /**< A token without entry, or only a remember cookie. */
+    ASKER_AMBIGUOUS, /**< Two values of one name, or tokens of two requesters. */
+};
+
+enum asker_role {
+    ROLE_NONE,
+    ROLE_LOGIN,    /**< login.request */
+    ROLE_LOGOUT,   /**< login.logout */
+    ROLE_CALLBACK, /**< login.callback */
+};
+
+/** Who asked: fixed when the request is forwarded. */
+struct asker {
+    enum asker_kind kind;
+    enum asker_role role;
+    bool unsafe;     /**< The method is not a safe one. */
+    bool remembered; /**< Carries a cookie of session.remember. */
+    bool mixed;      /**< A further token leads to another entry than the first, or to
+                          none: what is found never counts. */
+    unsigned token_count;
+    struct fingerprint tokens[ASKER_TOKENS_MAX]; /**< [0] is the session's. */
+    uint64_t forwarded_at_ms;
+    struct user claim;      /**< The name of a login's body; nobody: none readable. */
+    struct session session; /**< As it was after judge_forward(); id 0: none. */
+};
+
+/** Whether the login succeeded, as far as the response head tells. */
+enum login_success {
+    LOGIN_UNTOLD, /**< Zero: no rule can tell. */
+    LOGIN_FAILED, /**< Rules exist, and none holds. */
+    LOGIN_SUCCEEDED,
+};
+
+enum echo_state {
+    ECHO_MISSING, /**< No Countermark-Echo. */
+    ECHO_MATCH,
+    ECHO_OTHER,
+};
+
+/** One session token that the response sets. */
+struct issued_token {
+    struct fingerprint token;
+    bool deletion;
+    bool too_short;           /**< Under 16 bytes: cannot be told from a constant. */
+    uint64_t owner_id;        /**< Entry it belongs to now (registry_find); 0: none. */
+    enum binding owner_bound; /**< Of that entry. */
+    const struct user *owner; /**< That entry's requester; NULL: none. Borrowed. */
+};
+
+/** What came back, as far as it came. */
+struct answer {
+    unsigned status;
+    bool complete;        /**< The whole response was scanned. */
+    bool has_content;     /**< Not HEAD, 204, 304, and not empty. */
+    bool html;            /**< HTML or XHTML. */
+    bool doubtful;        /**< Undecodable, unknown coding, over the limit, cut off. */
+    bool cache_sign;      /**< Age above 0, X-Cache: HIT, Cache-Status with hit. */
+    bool too_many_tokens; /**< More than ANSWER_TOKENS_MAX were set. */
+    enum login_success success; /**< Of login_success_by_head(), for logins. */
+    enum echo_state echo;
+    const struct observation *const *observations; /**< scan_at() of each; borrowed. */
+    size_t observation_count;
+    unsigned issued_count;
+    struct issued_token issued[ANSWER_TOKENS_MAX];
+};
+
+/** The operator's rules for this exchange. Borrowed from the snapshot. */
+struct rules {
+    const struct login_policy *login;
+    const struct marker_class *classes;
+    size_t class_count;
+    const struct requirement *requirement; /**< Of the route. */
+};
+
+/** What the detectors read. */
+struct evidence {
+    const struct rules *rules;
+    const struct asker *asker;
+    const struct session *now; /**< The entry at the time of judging; id 0: none. */
+    const struct answer *answer;
+    uint64_t at_ms;
+};

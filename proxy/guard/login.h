@@ -1,0 +1,45 @@
+/**
+ * Logins: did one succeed, which claims are open, and how a session changes by it.
+ *
+ * Layer: guard. Pure: no I/O, no clock, no allocation. A claim is the name typed at a
+ * login. It is never a fact: what was typed can widen what a session may show until the
+ * next owner marker decides, and alone it is never a finding.
+ */
+#pragma once
+
+#include "guard/evidence.h"
+#include "http/head.h"
+
+/**
+ * What `login.success` says of a response head. LOGIN_UNTOLD when no rules are configured
+ * (then a new token tells) or when only `marker:` rules are left to hold.
+ */
+enum login_success login_success_by_head(const struct login_policy *policy,
+                                         const struct head *head);
+
+/** The same with what the body showed: `marker:` rules end LOGIN_UNTOLD. */
+enum login_success login_success_by_markers(const struct rules *rules,
+                                            const struct answer *answer);
+
+/** Login or callback. */
+bool login_opens_claim(enum asker_role role);
+
+/** The request may change the user, so what overlaps it may show either. */
+bool login_may_change(const struct rules *rules, const struct asker *asker);
+
+/** Opens a claim; past SESSION_CLAIMS_MAX all become one for anybody. */
+void login_claim(struct session *self, const struct user *name);
+
+/** Takes one instance of `name` back, if it is open. */
+void login_unclaim(struct session *self, const struct user *name);
+
+/** True when `value` may be what a user who typed `name` is marked as. */
+bool login_names_equal(const struct login_policy *policy, struct span name,
+                       struct span value);
+
+/**
+ * True when both may be spellings of one name (case, punctuation, a part of the other) or
+ * are names of different kinds (mail address, number, word): then a difference says
+ * nothing about identity.
+ */
+bool login_names_alike(struct span name, struct span value);
