@@ -42,6 +42,9 @@ static bool told(const struct scene *scene, const struct session *session)
     if (name->len == 0 || !(by_rule || by_token)) {
         return false;
     }
+    if (by_rule && standing_settled(scene)) {
+        return true;
+    }
     for (unsigned i = 0; i < session->claim_count; i++) {
         const struct user *claim = &session->claims[i];
         bool was_unknown =
@@ -57,7 +60,8 @@ const struct session *become_judged_by(const struct scene *scene, struct session
 {
     const struct asker *asker = scene->evidence->asker;
     const struct session *entry = entry_of(scene);
-    bool claims = login_opens_claim(asker->role) && asker->kind != ASKER_AMBIGUOUS;
+    bool claims =
+        login_opens_claim(asker->role) && asker->kind != ASKER_AMBIGUOUS && !asker->mixed;
     if (entry != NULL && !claims) {
         return entry;
     }
@@ -74,6 +78,9 @@ const struct session *become_judged_by(const struct scene *scene, struct session
         storage->bound_at_ms = 0;
         storage->claim_count = 0;
         storage->requester.len = 0;
+        if (asker->kind == ASKER_UNKNOWN) {
+            login_claim(storage, &storage->requester); /* It may be anybody's. */
+        }
     }
     if (!claims) {
         return storage;
@@ -82,8 +89,8 @@ const struct session *become_judged_by(const struct scene *scene, struct session
         login_unclaim(storage, &asker->claim);
         return storage;
     }
-    if (entry == NULL) {
-        login_claim(storage, &asker->claim);
+    if (entry == NULL || entry->id != asker->session.id) {
+        login_claim(storage, &asker->claim); /* The entry that held it is gone. */
     }
     if (told(scene, storage)) {
         storage->binding = BINDING_CONFIRMED;
@@ -100,6 +107,9 @@ const struct session *become_judged_by(const struct scene *scene, struct session
 static bool marker_decides(const struct scene *scene)
 {
     const struct session *session = scene->session;
+    if (scene->evidence->asker->mixed) {
+        return false;
+    }
     switch (scene->owner.standing) {
     case STANDING_STRANGER:
     case STANDING_BEFORE:
@@ -220,29 +230,38 @@ static void keep(const struct scene *scene, struct judgement *out)
 void become_settled(const struct rules *rules, const struct asker *asker,
                     struct session *next)
 {
-    next->pending -= next->pending > 0 ? 1 : 0;
+    next->pending = next->pending > 0 ? (uint8_t)(next->pending - 1) : 0;
     next->generation++;
+    if (next->pending == 0) {
+        login_unite_claims(next);
+    }
     if (asker->role == ROLE_NONE && rules->login->request.count == 0) {
         next->stirred = true;
     }
 }
 
+/* Claims stay: a login that was overlapped may have come after it, and a site that keeps
+ * its sessions in the token goes on honouring the one of an undecided login. */
 static void log_out(struct session *next)
 {
     next->binding = BINDING_NONE;
     next->stirred = false;
-    if (next->pending == 0) {
-        next->claim_count = 0;
-    }
 }
 
 /* The answer shows who it was before: the login failed, whatever was issued. */
 static bool login_failed(const struct scene *scene)
 {
-    return scene->success == LOGIN_FAILED ||
-           (scene->owner.seen != NULL && (scene->owner.standing == STANDING_BEFORE ||
-                                          scene->owner.standing == STANDING_FORMER ||
-                                          scene->owner.standing == STANDING_REQUESTER));
+    const struct observation *seen = scene->owner.seen;
+    const struct evidence *evidence = scene->evidence;
+    if (scene->success == LOGIN_FAILED || seen == NULL) {
+        return scene->success == LOGIN_FAILED;
+    }
+    bool shows_former =
+        span_equal(seen->value, user_span(&evidence->now->requester)) ||
+        span_equal(seen->value, user_span(&evidence->asker->session.requester));
+    return shows_former &&
+           !login_names_equal(evidence->rules->login, user_span(&evidence->asker->claim),
+                              seen->value);
 }
 
 /* A login on an entry. With a new token the old ones keep their own entry, because a
@@ -253,7 +272,7 @@ static void released_login(const struct scene *scene, struct judgement *out)
     const struct asker *asker = scene->evidence->asker;
     struct session *next = &out->kept.next;
     if (login_failed(scene)) {
-        next->pending -= next->pending > 0 ? 1 : 0;
+        next->pending = next->pending > 0 ? (uint8_t)(next->pending - 1) : 0;
         login_unclaim(next, &asker->claim);
         join_issued(scene, &out->kept);
         return;
@@ -282,7 +301,9 @@ static void released_other(const struct scene *scene, struct judgement *out)
     bool verified = scene->owner.standing >= STANDING_REQUESTER &&
                     scene->owner.seen != NULL && standing_settled(scene);
     bool tracked = rules->login->request.count == 0 || next->binding == BINDING_NONE;
-    join_issued(scene, &out->kept);
+    if (asker->role != ROLE_LOGOUT) {
+        join_issued(scene, &out->kept);
+    }
     if (login_may_change(rules, asker)) {
         become_settled(rules, asker, next);
     }
@@ -297,6 +318,11 @@ static void released_other(const struct scene *scene, struct judgement *out)
     }
     if (asker->role == ROLE_LOGOUT) {
         log_out(next);
+        make_fresh(scene, out);
+        if (out->fresh.store) {
+            log_out(&out->fresh.next);
+        }
+        out->source = SOURCE_NONE;
     }
 }
 
@@ -312,8 +338,17 @@ static bool changes(const struct scene *scene)
 
 void become_released(const struct scene *scene, struct judgement *out)
 {
+    const struct rules *rules = scene->evidence->rules;
     const struct asker *asker = scene->evidence->asker;
     if (asker->kind == ASKER_AMBIGUOUS) {
+        return;
+    }
+    if (asker->mixed) {
+        /* Whose session went on by this answer is not ours to know. */
+        if (scene->evidence->now->id != 0 && login_may_change(rules, asker)) {
+            keep(scene, out);
+            become_settled(rules, asker, &out->kept.next);
+        }
         return;
     }
     if (scene->evidence->now->id == 0) {

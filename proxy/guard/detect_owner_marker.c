@@ -24,6 +24,9 @@ static const char *reason_of(const struct scene *scene)
     if (scene->anonymous) {
         return "anonymous";
     }
+    if (standing_passed_through(scene)) {
+        return "changed-twice";
+    }
     if (session->claim_count > 0) {
         return "claim";
     }

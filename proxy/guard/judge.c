@@ -15,6 +15,43 @@ static const struct {
 #undef DETECTOR
 };
 
+/* Everybody whom `session` may show is `*user_p`, which is set by the first. */
+static bool shows_only(const struct session *session, const struct user **user_p)
+{
+    if (session->requester.len > 0) {
+        *user_p = *user_p != NULL ? *user_p : &session->requester;
+        if (!user_equal(*user_p, &session->requester)) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < session->claim_count; i++) {
+        const struct user *claim = &session->claims[i];
+        *user_p = *user_p != NULL ? *user_p : claim;
+        if (claim->len == 0 || !user_equal(*user_p, claim)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool judge_mixed(enum asker_role role, const struct session *first,
+                 const struct session *other)
+{
+    const struct user *user = NULL;
+    if (first->id == 0 || other->id == 0) {
+        return true;
+    }
+    if (first->id == other->id) {
+        return false;
+    }
+    if (role != ROLE_NONE) {
+        return true;
+    }
+    bool known = shows_only(first, &user);
+    bool nobody = user == NULL;
+    return !known || !shows_only(other, &user) || (nobody && user != NULL);
+}
+
 bool judge_forward(const struct rules *rules, const struct asker *asker,
                    const struct session *now, struct change *out)
 {
@@ -35,7 +72,9 @@ bool judge_forward(const struct rules *rules, const struct asker *asker,
     } else {
         out->next = *now;
     }
-    out->next.pending++;
+    if (out->next.pending < UINT8_MAX) {
+        out->next.pending++;
+    }
     if (claims) {
         login_claim(&out->next, &asker->claim);
     }

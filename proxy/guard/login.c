@@ -141,6 +141,23 @@ void login_unclaim(struct session *self, const struct user *name)
     }
 }
 
+void login_unite_claims(struct session *self)
+{
+    for (unsigned i = 0; i < self->claim_count; i++) {
+        unsigned k = i + 1;
+        while (k < self->claim_count) {
+            if (!user_equal(&self->claims[i], &self->claims[k])) {
+                k++;
+                continue;
+            }
+            self->claim_count--;
+            if (k < self->claim_count) {
+                user_copy(&self->claims[k], &self->claims[self->claim_count]);
+            }
+        }
+    }
+}
+
 bool login_names_equal(const struct login_policy *policy, struct span name,
                        struct span value)
 {

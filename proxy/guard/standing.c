@@ -159,11 +159,18 @@ void standing_read(struct scene *scene)
 bool standing_settled(const struct scene *scene)
 {
     const struct asker *asker = scene->evidence->asker;
+    const struct session *now = scene->evidence->now;
     const struct session *view = &asker->session;
     uint32_t own = login_may_change(scene->evidence->rules, asker) ? 1 : 0;
-    return view->id == scene->session->id &&
-           view->generation == scene->session->generation && view->pending <= own &&
-           scene->session->pending <= own;
+    return view->id == now->id && view->generation == now->generation &&
+           view->pending <= own && now->pending <= own;
+}
+
+bool standing_passed_through(const struct scene *scene)
+{
+    const struct session *now = scene->evidence->now;
+    const struct session *view = &scene->evidence->asker->session;
+    return view->id == now->id && now->id != 0 && now->generation - view->generation > 1;
 }
 
 /* A login told by rule stands against a name that is surely not another spelling. */
@@ -192,8 +199,6 @@ static enum strength grade(const struct scene *scene, struct span value, bool *c
     const struct asker *asker = scene->evidence->asker;
     const struct session *session = scene->session;
     bool logins_known = scene->evidence->rules->login->request.count > 0;
-    bool through_changes = asker->session.id == session->id && session->id != 0 &&
-                           session->generation - asker->session.generation > 1;
     *counts_p = false;
     if (asker->kind == ASKER_AMBIGUOUS || asker->mixed) {
         return STRENGTH_NONE;
@@ -201,7 +206,7 @@ static enum strength grade(const struct scene *scene, struct span value, bool *c
     if (session->claim_count > 0 && !told_otherwise(session, value)) {
         return STRENGTH_WEAK;
     }
-    if (session->binding == BINDING_UNCONFIRMED || through_changes ||
+    if (session->binding == BINDING_UNCONFIRMED || standing_passed_through(scene) ||
         (asker->remembered && scene->issues_new)) {
         return STRENGTH_WEAK;
     }

@@ -20,5 +20,8 @@ size_t standing_identity_class(const struct rules *rules);
  */
 bool standing_settled(const struct scene *scene);
 
+/** More than one login or logout came between: who was there in the middle is lost. */
+bool standing_passed_through(const struct scene *scene);
+
 /** How strong a finding about `value` is: fills strength, counts and one_of_two. */
 void standing_grade(const struct scene *scene, struct span value, struct finding *out);
