@@ -106,6 +106,35 @@ static void framing_refuses_doubtful_responses(void **state)
     }
 }
 
+static void framing_alone_refuses_codings_that_are_not_one_chunked(void **state)
+{
+    (void)state;
+    const struct {
+        const char *value;
+        enum h1_error wanted;
+    } rows[] = {
+        {"chunked", H1_ERROR_NONE},
+        {"CHUNKED", H1_ERROR_NONE},
+        {"chunked, chunked", H1_ERROR_AMBIGUOUS},
+        {"chunked,", H1_ERROR_AMBIGUOUS},
+        {",chunked", H1_ERROR_AMBIGUOUS},
+        {"chunked, gzip", H1_ERROR_AMBIGUOUS},
+        {"gzip", H1_ERROR_AMBIGUOUS},
+        {"chunked;a=b", H1_ERROR_AMBIGUOUS},
+        {"", H1_ERROR_AMBIGUOUS},
+        {"gzip, chunked", H1_ERROR_CODING},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        head = (struct head){.version_minor = 1, .field_count = 2};
+        head.fields[0] = (struct field){.value = SPAN("a"), .id = FIELD_HOST};
+        head.fields[1] = (struct field){.value = span_of(rows[i].value),
+                                        .id = FIELD_TRANSFER_ENCODING};
+        if (framing_of_request(&head) != rows[i].wanted) {
+            fail_msg("%s", rows[i].value);
+        }
+    }
+}
+
 static void
 framing_until_close_ends_with_the_connection_and_nothing_else_does(void **state)
 {
