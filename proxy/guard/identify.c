@@ -197,7 +197,7 @@ void identify_request(const struct head *head, const struct session_policy *poli
 /* ---- Responses ---- */
 
 static bool is_issued(const struct session_policy *policy, const struct field *field,
-                      int64_t now_s, struct issued_token *token_out)
+                      int64_t now_s, struct issued_cookie *token_out)
 {
     struct set_cookie cookie;
     if (field->id != FIELD_SET_COOKIE || !cookie_parse_set(field->value, &cookie)) {
@@ -208,7 +208,7 @@ static bool is_issued(const struct session_policy *policy, const struct field *f
         return false;
     }
     struct span value = cut_suffix(policy, cookie.value);
-    *token_out = (struct issued_token){
+    *token_out = (struct issued_cookie){
         .value = value,
         .name = cookie.name,
         .rank = (unsigned)rank,
@@ -219,12 +219,12 @@ static bool is_issued(const struct session_policy *policy, const struct field *f
 }
 
 void identify_issued(const struct head *head, const struct session_policy *policy,
-                     int64_t now_s, struct issued_tokens *issued_out)
+                     int64_t now_s, struct issued_cookies *issued_out)
 {
     issued_out->count = 0;
     issued_out->more = false;
     for (size_t i = 0; i < head->field_count; i++) {
-        struct issued_token token;
+        struct issued_cookie token;
         if (!is_issued(policy, &head->fields[i], now_s, &token)) {
             continue;
         }

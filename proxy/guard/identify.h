@@ -56,7 +56,7 @@ void identify_request(const struct head *head, const struct session_policy *poli
                       struct identity *identity_out);
 
 /** A session cookie that a response sets. */
-struct issued_token {
+struct issued_cookie {
     struct span value; /**< Without quotes and suffix; empty only for a deletion. */
     struct span name;
     unsigned rank;  /**< Index of its pattern in session.cookies. */
@@ -64,15 +64,15 @@ struct issued_token {
     bool too_short; /**< Under ISSUED_SIZE_MIN bytes: not a token to judge by. */
 };
 
-struct issued_tokens {
+struct issued_cookies {
     unsigned count;
     bool more; /**< There were more than ISSUED_TOKENS_MAX: the rest is not known. */
-    struct issued_token items[ISSUED_TOKENS_MAX];
+    struct issued_cookie items[ISSUED_TOKENS_MAX];
 };
 
 /** Reads `head`, a response. `now_s`: Unix time, for `Expires`. */
 void identify_issued(const struct head *head, const struct session_policy *policy,
-                     int64_t now_s, struct issued_tokens *issued_out);
+                     int64_t now_s, struct issued_cookies *issued_out);
 
 /** True for the name of a session cookie. */
 bool identify_is_session_cookie(const struct session_policy *policy, struct span name);

@@ -1,7 +1,9 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "guard/identify.h"
 #include "relay/desync.h"
 #include "relay/exchange_state.h"
 #include "relay/rewrite.h"
@@ -10,8 +12,6 @@ enum {
     CHUNK_HEAD_MAX = 20,
     ONLY_100 = 100,
 };
-
-static void on_drain(void *owner, enum err err);
 
 static void fail_upstream(struct exchange *self, enum ending failure)
 {
@@ -63,8 +63,8 @@ void exchange_start_answer(struct exchange *self)
     self->kept_connection = upstream->exchange_count > 0;
     upstream->exchange_count++;
     self->upstream_number = upstream->number;
-    send(self, spans, self->login_body_chunked ? 1 : 2);
-    if (!self->upstream_failed && self->login_body_chunked) {
+    send(self, spans, self->body_chunked ? 1 : 2);
+    if (!self->upstream_failed && self->body_chunked) {
         exchange_send_piece(self, spans[1], PIECE_LAST);
     }
     arm_ask(self);
@@ -193,7 +193,7 @@ static struct exchange_decoder *take_decoder(struct exchange *self)
         struct coding_limits bounds = {.decoded_size_max = limits->decoded_size_max,
                                        .ratio_max = limits->decoded_ratio_max};
         *decoder = (struct exchange_decoder){0};
-        decoder->coding = coding_new(&bounds, on_decoded, decoder);
+        decoder->coding = coding_new(&bounds, on_decoded);
         if (decoder->coding == NULL) {
             free(decoder);
             return NULL;
@@ -269,7 +269,7 @@ static void prepare_scan(struct exchange *self, const struct head *head)
     }
     self->decoder = take_decoder(self);
     if (self->decoder == NULL ||
-        coding_start(self->decoder->coding, head) == CODING_UNKNOWN) {
+        coding_start(self->decoder->coding, head, self->decoder) == CODING_UNKNOWN) {
         self->inspected = false;
         self->undecodable = true;
         self->uninspected = UNINSPECTED_CODING;
@@ -308,7 +308,7 @@ static bool set_cookie_stays(void *context, const struct field *field)
         return false;
     }
     return policy->cookies == NULL ||
-           cookie_names_rank(policy->cookies, cookie.name) < 0 || !self->asker.had_token;
+           cookie_names_rank(policy->cookies, cookie.name) < 0 || !self->had_token;
 }
 
 /* Begins the head that the client may get. False: it does not fit. */
@@ -704,7 +704,7 @@ enum step exchange_step_hold(struct exchange *self)
     enum step step = STEP_WAIT;
 
     if (self->answer_part == ANSWER_COMPLETE) {
-        return self->client_gone ? exchange_judge_for_nobody(self) : exchange_judge(self);
+        return exchange_judge(self);
     }
     if (is_over(self, &step)) {
         return step;

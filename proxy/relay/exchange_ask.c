@@ -18,6 +18,7 @@ enum {
 
 /* What is known about a request while it is being opened. */
 struct opening {
+    struct exchange *exchange;
     const struct head *head;
     struct host host;
     struct span host_text;
@@ -111,7 +112,7 @@ static void look_up(struct exchange *self, const struct identity *identity)
     uint64_t now_ms = loop_now_ms(self->relay->loop);
 
     for (unsigned i = 0; i < identity->token_count; i++) {
-        asker->tokens[i] = client_fingerprint(self->client, identity->tokens[i]);
+        asker->tokens[i] = client_fingerprint(self->client, identity->tokens[i].value);
     }
     asker->token_count = identity->token_count;
     registry_find(registry, &asker->tokens[0], now_ms, true, &asker->session);
@@ -129,7 +130,7 @@ static void look_up(struct exchange *self, const struct identity *identity)
             asker->kind = ASKER_AMBIGUOUS;
         }
     }
-    if (identity->ambiguous) {
+    if (identity->kind == IDENTITY_AMBIGUOUS) {
         asker->kind = ASKER_AMBIGUOUS;
     }
 }
@@ -157,56 +158,70 @@ static void identify(struct exchange *self, struct opening *opening)
     clear_asker(asker);
     asker->role = self->routed.role;
     asker->unsafe = !method_is_safe(opening->head->method);
-    identify_request(policy, opening->head, opening->target, &opening->identity);
+    identify_request(opening->head, policy, &opening->identity);
     asker->remembered = opening->identity.remembered;
     if (opening->identity.token_count > 0) {
         look_up(self, &opening->identity);
+    } else if (opening->identity.kind == IDENTITY_AMBIGUOUS) {
+        asker->kind = ASKER_AMBIGUOUS;
     } else if (asker->remembered) {
         asker->kind = ASKER_UNKNOWN;
     }
+}
+
+/* True for a token that was issued while login was down, to somebody without any. */
+static bool is_public(struct exchange *self, struct span token)
+{
+    struct session session;
+    struct fingerprint fingerprint = client_fingerprint(self->client, token);
+
+    registry_find(self->relay->shared->registry, &fingerprint,
+                  loop_now_ms(self->relay->loop), false, &session);
+    return session.id != 0 && session.is_public;
 }
 
 /* True for a cookie that goes on while login is down: not a session's, or a public one.
  */
 static bool cookie_stays(void *context, const struct cookie *cookie)
 {
-    struct exchange *self = context;
+    const struct opening *opening = context;
+    struct exchange *self = opening->exchange;
     const struct session_policy *policy = &self->plan->site->session;
 
-    if (policy->remember != NULL &&
-        cookie_names_rank(policy->remember, cookie->name) >= 0) {
+    if (identify_is_remember_cookie(policy, cookie->name)) {
         return false;
     }
-    if (policy->cookies == NULL || cookie_names_rank(policy->cookies, cookie->name) < 0) {
+    if (!identify_is_session_cookie(policy, cookie->name)) {
         return true;
     }
-    struct session session;
-    struct fingerprint token =
-        client_fingerprint(self->client, identify_cut(policy, cookie->value));
-    registry_find(self->relay->shared->registry, &token, loop_now_ms(self->relay->loop),
-                  true, &session);
-    return session.id != 0 && session.is_public;
+    for (unsigned i = 0; i < opening->identity.token_count; i++) {
+        struct span token = opening->identity.tokens[i].value;
+        if (token.ptr == cookie->value.ptr) {
+            return is_public(self, token);
+        }
+    }
+    return false;
 }
 
 /* With login down the rest of the site is there for everybody as anonymous. */
 static void remove_identity(struct exchange *self)
 {
     struct asker *asker = &self->asker;
-    bool is_public = asker->kind == ASKER_SESSION && asker->session.is_public;
+    bool public_session = asker->kind == ASKER_SESSION && asker->session.is_public;
 
     self->identity_removed = true;
     asker->claim.len = 0;
     asker->remembered = false;
     asker->role = ROLE_NONE;
-    if (!is_public) {
-        asker->had_token = asker->token_count > 0;
+    asker->kind = ASKER_ANONYMOUS;
+    if (!public_session) {
+        self->had_token = asker->token_count > 0;
         asker->token_count = 0;
         asker->session.id = 0;
         asker->session.binding = BINDING_NONE;
         asker->session.requester.len = 0;
         asker->session.claim_count = 0;
         asker->mixed = false;
-        asker->kind = ASKER_ANONYMOUS;
     }
 }
 
@@ -224,7 +239,7 @@ static const char *session_name(const struct exchange *self, char *digits)
 }
 
 /* Writes the outgoing head; a long one into memory of its own. False: memory. */
-static bool write_request(struct exchange *self, const struct opening *opening,
+static bool write_request(struct exchange *self, struct opening *opening,
                           bool peer_trusted)
 {
     char digits[FINGERPRINT_DIGITS + 1];
@@ -239,7 +254,6 @@ static bool write_request(struct exchange *self, const struct opening *opening,
         .head = opening->head,
         .target = opening->target,
         .host = opening->host_text,
-        .client = &self->client_address,
         .peer = &peer,
         .peer_trusted = peer_trusted,
         .scheme = "http",
@@ -247,10 +261,9 @@ static bool write_request(struct exchange *self, const struct opening *opening,
         .id = self->id,
         .span_id = span_id,
         .conditions_removed = requires && !self->routed.requirement.observe,
-        .identity_removed = self->identity_removed,
+        .policy = self->identity_removed ? policy : NULL,
         .cookie_stays = self->identity_removed ? cookie_stays : NULL,
-        .cookie_context = self,
-        .token_header = span_of(policy->header),
+        .cookie_context = opening,
     };
     struct writer out = writer_of(self->request_text, self->request_text_capacity);
     rewrite_request(&rewrite, &out);
@@ -297,6 +310,7 @@ static void note_request(struct exchange *self, const struct opening *opening)
     self->keep_alive = head->keep_alive;
     self->request_body = head->framing != FRAMING_NONE;
     self->request_read = !self->request_body;
+    self->body_chunked = head->framing == FRAMING_CHUNKED;
     self->expects_continue = head->version_minor == 1 && self->request_body &&
                              head_has_token(head, FIELD_EXPECT, SPAN("100-continue"));
 }
@@ -426,6 +440,7 @@ void exchange_open(struct exchange *self, const struct head *head)
 {
     struct opening opening;
 
+    opening.exchange = self;
     opening.head = head;
     opening.path_memory = NULL;
     opening.path = (struct path){0};
@@ -437,6 +452,7 @@ void exchange_open(struct exchange *self, const struct head *head)
     clear_asker(&self->asker);
     name_exchange(self);
     note_request(self, &opening);
+    client_set_exchange(self->client, self);
     if (find_route(self, &opening)) {
         (void)span_copy(opening.path.once, self->path, sizeof(self->path));
         open_routed(self, &opening);

@@ -9,7 +9,6 @@
 
 enum {
     COMMIT_TRIES_MAX = 16, /* Times another worker may be faster in the registry. */
-    NETWORK_V4_BYTES = 15,
 };
 
 struct rules exchange_rules(const struct exchange *self)
@@ -79,20 +78,24 @@ static void keep_echo(struct exchange *self, const struct head *head)
 
 static void fill_issued(struct exchange *self, const struct head *head)
 {
-    struct identify_issued issued[ANSWER_TOKENS_MAX];
+    struct issued_cookies issued;
     int64_t now_s = (int64_t)(loop_unix_ms(self->relay->loop) / 1000);
-    unsigned count = identify_issued_tokens(&self->plan->site->session, head, now_s,
-                                            issued, ANSWER_TOKENS_MAX);
 
-    self->answer.too_many_tokens = count > ANSWER_TOKENS_MAX;
-    self->answer.issued_count = count < ANSWER_TOKENS_MAX ? count : ANSWER_TOKENS_MAX;
-    for (unsigned i = 0; i < self->answer.issued_count; i++) {
+    self->answer.issued_count = 0;
+    self->answer.too_many_tokens = false;
+    if (head_field(head, FIELD_SET_COOKIE) == NULL) {
+        return;
+    }
+    identify_issued(head, &self->plan->site->session, now_s, &issued);
+    self->answer.too_many_tokens = issued.more;
+    self->answer.issued_count = issued.count;
+    for (unsigned i = 0; i < issued.count; i++) {
         struct issued_token *token = &self->answer.issued[i];
         *token = (struct issued_token){
-            .deletion = issued[i].deletion,
-            .too_short = issued[i].too_short,
+            .deletion = issued.items[i].deletion,
+            .too_short = issued.items[i].too_short,
         };
-        token->token = fingerprint_of(self->relay->fingerprinter, issued[i].token);
+        token->token = fingerprint_of(self->relay->fingerprinter, issued.items[i].value);
     }
 }
 

@@ -12,7 +12,7 @@ enum {
 };
 
 /* Room for `size` bytes of reply text, what is there is lost. False: memory. */
-static bool make_reply_room(struct exchange *self, size_t size)
+bool exchange_make_reply_room(struct exchange *self, size_t size)
 {
     if (self->reply_text_capacity >= size) {
         return true;
@@ -158,8 +158,8 @@ static enum step reply(struct exchange *self, struct reply *page, enum ending en
     if (self->client_gone) {
         return give_up(self, ENDING_CLIENT_GONE);
     }
-    if (!make_reply_room(self,
-                         REPLY_SIZE_MAX + page->page.len + page->extra_fields.len)) {
+    if (!exchange_make_reply_room(self, REPLY_SIZE_MAX + page->page.len +
+                                            page->extra_fields.len)) {
         return give_up(self, ENDING_INTERNAL);
     }
     struct writer out = writer_of(self->reply_text, self->reply_text_capacity);

@@ -24,6 +24,7 @@ static void plan_free(struct plan *plan)
     scanner_free(&plan->scanner);
     meter_free(&plan->meter);
     site_unref(&plan->site);
+    list_remove(&plan->link);
     free(plan);
 }
 
@@ -98,6 +99,7 @@ struct relay *relay_new(struct relay_shared *shared, struct loop *loop, struct s
     list_init(&self->spare_exchanges);
     list_init(&self->spare_decoders);
     list_init(&self->holding);
+    list_init(&self->plans);
     list_init(&self->settling);
     self->mailbox = mailbox_new(loop);
     self->fingerprinter = fingerprinter_new(shared->fingerprint_key);
@@ -138,11 +140,11 @@ bool relay_use(struct relay *self, struct site *site)
     }
     struct plan *old = self->plan;
     self->plan = plan;
+    list_push_back(&self->plans, &plan->link);
     if (old != NULL) {
         for (size_t i = 0; i < old->site->upstream_count; i++) {
             pool_retire(old->pools[i]);
         }
-        list_push_back(&self->plans_old, &old->link);
         plan_unref(&old);
     }
     return true;
@@ -164,7 +166,7 @@ const uint8_t *relay_random(struct relay *self, size_t count)
 {
     CHECK(count <= sizeof(self->random));
     if (sizeof(self->random) - self->random_used < count) {
-        secret_random(self->random, sizeof(self->random));
+        CHECK(secret_random(self->random, sizeof(self->random)) == ERR_NONE);
         self->random_used = 0;
     }
     const uint8_t *bytes = self->random + self->random_used;
@@ -226,12 +228,15 @@ void relay_tick(struct relay *self)
 {
     uint64_t now_ms = loop_now_ms(self->loop);
 
-    plan_ref(self->plan);
-    struct plan *plan = self->plan;
-    for (size_t i = 0; i < plan->site->upstream_count; i++) {
-        pool_tick(plan->pools[i], now_ms);
+    struct list_link *link = list_first(&self->plans);
+    while (link != NULL && link != &self->plans.head) {
+        struct plan *plan = plan_ref(LIST_ENTRY(link, struct plan, link));
+        for (size_t i = 0; i < plan->site->upstream_count; i++) {
+            pool_tick(plan->pools[i], now_ms);
+        }
+        link = link->next;
+        plan_unref(&plan);
     }
-    plan_unref(&plan);
     exchange_retry_holds(self);
     if (!list_empty(&self->settling)) {
         relay_settle(self);
