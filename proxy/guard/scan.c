@@ -154,7 +154,6 @@ struct scan *scan_begin(struct scanner *scanner, enum scan_kind kind, struct spa
     self->mark_len = 0;
     self->mark_done = false;
     self->offset = 0;
-    self->goal = 0;
     self->utf16 = (struct charset_state){0};
     self->kept_count = 0;
     if (kind != SCAN_KIND_UNKNOWN) {
@@ -191,7 +190,7 @@ void scan_end(struct scan **self_p)
 static void kept_read(struct scan *self, uint64_t goal)
 {
     size_t done = 0;
-    while (done < self->kept_count && self->html.offset < UINT64_MAX) {
+    while (done < self->kept_count) {
         struct scan_kept *kept = &self->kept[done];
         size_t used = html_feed(&self->html, kept->bytes, goal);
         kept->bytes = span_from(kept->bytes, used);
@@ -207,7 +206,7 @@ static void kept_read(struct scan *self, uint64_t goal)
 static void tokenize(struct scan *self, struct span piece, enum scan_lease lease)
 {
     bool kept = lease == SCAN_LEASE_KEPT && self->kept_count < SCAN_KEPT_MAX;
-    uint64_t goal = kept ? self->goal : UINT64_MAX;
+    uint64_t goal = kept ? html_goal(&self->html) : UINT64_MAX;
     if (self->html.offset < goal) {
         kept_read(self, goal);
     }
@@ -226,7 +225,7 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
     (void)flags;
     struct scan *self = context;
     if (id == SCAN_CANDIDATE) {
-        self->goal = to;
+        html_candidate(&self->html, to);
     } else {
         regex_place(&self->regex, self->scanner->tools, id - SCAN_REGEX_FIRST, to);
     }

@@ -1,6 +1,7 @@
 #include "guard/scan_html.h"
 
 #include "guard/scan_raw.h"
+#include "guard/scan_skim.h"
 #include "guard/scan_tag.h"
 
 enum { JIS_BLOCK = 1024 };
@@ -24,6 +25,9 @@ void html_init(struct html *self, struct values *values, bool xml, bool charset_
     self->state = HTML_TEXT;
     self->offset = 0;
     self->tag_start = 0;
+    self->goal = 0;
+    self->candidate_count = 0;
+    self->dense = false;
     self->tree = (struct tree){.xml = xml};
     self->raw = (struct html_raw){0};
     self->jis_state = (struct charset_state){0};
@@ -33,8 +37,46 @@ void html_init(struct html *self, struct values *values, bool xml, bool charset_
     tag_begin(self, false);
 }
 
+void html_candidate(struct html *self, uint64_t end)
+{
+    self->goal = end;
+    if (self->candidate_count == HTML_CANDIDATES_MAX) {
+        self->dense = true;
+        self->candidates[HTML_CANDIDATES_MAX - 1] = end;
+        return;
+    }
+    self->candidates[self->candidate_count++] = end;
+}
+
+uint64_t html_goal(const struct html *self)
+{
+    return self->goal;
+}
+
+/* How far from here nothing can be found: up to the next place that waits. */
+static size_t free_len(struct html *self)
+{
+    size_t past = 0;
+    while (past < self->candidate_count && self->candidates[past] <= self->offset) {
+        past++;
+    }
+    self->candidate_count -= past;
+    if (self->candidate_count == 0) {
+        self->dense = false;
+        return SIZE_MAX;
+    }
+    memmove(self->candidates, self->candidates + past,
+            self->candidate_count * sizeof(self->candidates[0]));
+    return self->dense ? 0 : (size_t)(self->candidates[0] - self->offset - 1);
+}
+
 static size_t on_text(struct html *self, struct span rest)
 {
+    size_t free = free_len(self);
+    size_t skimmed = free > 0 ? skim(&self->tree, rest, free) : 0;
+    if (skimmed > 0) {
+        return skimmed;
+    }
     size_t found = span_find(rest, '<');
     if (found == rest.len) {
         return rest.len;

@@ -19,6 +19,7 @@ enum {
     HTML_CAPTURES_MAX = MARKER_SELECTORS_MAX + 4,
     HTML_CAPTURE_MAX = 4096, /**< Bytes kept of one attribute as written. */
     HTML_TEXT_SIZE = 8192,   /**< Of all attributes of a tag. */
+    HTML_CANDIDATES_MAX = 32,
 };
 
 enum html_state {
@@ -63,11 +64,15 @@ struct html_raw {
 };
 
 struct html {
+    uint64_t candidates[HTML_CANDIDATES_MAX]; /**< Where literals ended, ascending. */
+    size_t candidate_count;
+    bool dense; /**< There were more: nothing is skimmed up to the last one. */
     const struct markers *markers;
     struct values *values;
     enum html_state state;
     uint64_t offset;    /**< Bytes read. */
     uint64_t tag_start; /**< Of its `<`. */
+    uint64_t goal;      /**< See html_goal(). */
     struct tree tree;
     struct html_raw raw;
     struct charset_state jis_state;
@@ -90,6 +95,12 @@ struct html {
 
 /** At the start of a document. `charset_open`: the encoding was not declared. */
 void html_init(struct html *self, struct values *values, bool xml, bool charset_open);
+
+/** The matcher saw a literal of a selector end at offset `end`. */
+void html_candidate(struct html *self, uint64_t end);
+
+/** Where the last such literal ended; 0 when there was none. */
+uint64_t html_goal(const struct html *self);
 
 /**
  * Reads on from `self->offset` where `piece` begins. Stops when it has read to `goal` and

@@ -45,7 +45,6 @@ struct scan {
     bool mark_done;
     bool finished;
     uint64_t offset; /**< Bytes fed. */
-    uint64_t goal;   /**< The tokenizer must read at least to here. */
     struct charset_state utf16;
     struct hs_stream *streams[SCAN_MATCHER_COUNT];
     struct values values;

@@ -51,14 +51,46 @@ static const char *const BREAKOUTS[] = {
     "tt",      "u",     "ul",         "var",
 };
 
+enum { ELEMENT_LEN_MIN = 2, ELEMENT_LEN_MAX = 13 };
+
+/* By length, bit n: a name of ELEMENTS begins with the nth letter. */
+static const uint32_t FIRST_LETTERS[ELEMENT_LEN_MAX + 1] = {
+#define LETTER(letter) (UINT32_C(1) << ((letter) - 'a'))
+    [2] = LETTER('m'),
+    [3] = LETTER('s') | LETTER('x'),
+    [4] = LETTER('m') | LETTER('d'),
+    [5] = LETTER('s') | LETTER('t') | LETTER('m'),
+    [6] = LETTER('s') | LETTER('i'),
+    [7] = LETTER('n'),
+    [8] = LETTER('t') | LETTER('n'),
+    [9] = LETTER('p'),
+    [13] = LETTER('f'),
+#undef LETTER
+};
+
+static bool may_be_element(struct span name)
+{
+    uint8_t letter = (uint8_t)((name.ptr[0] | 0x20) - 'a');
+    return name.len >= ELEMENT_LEN_MIN && name.len <= ELEMENT_LEN_MAX && letter < 26 &&
+           (FIRST_LETTERS[name.len] >> letter & 1) != 0;
+}
+
 static unsigned traits_of(struct span name)
 {
+    if (name.len == 0 || !may_be_element(name)) {
+        return 0;
+    }
     for (size_t i = 0; i < sizeof(ELEMENTS) / sizeof(ELEMENTS[0]); i++) {
         if (span_equal(name, span_of(ELEMENTS[i].name))) {
             return ELEMENTS[i].traits;
         }
     }
     return 0;
+}
+
+bool tree_is_plain(const struct tree *self, struct span name)
+{
+    return self->foreign_len == 0 && !may_be_element(name);
 }
 
 static bool breaks_out(struct span name)

@@ -44,3 +44,6 @@ bool tree_hidden(const struct tree *self);
 
 /** `<![CDATA[` opens a section here. */
 bool tree_has_cdata(const struct tree *self);
+
+/** Tags of this name, as written, change nothing here. False when in doubt. */
+bool tree_is_plain(const struct tree *self, struct span name);

@@ -253,16 +253,20 @@ static void finish_handle(struct notifier *self, const void *handle, CURLcode co
     }
 }
 
-static void collect(struct notifier *self)
+/* True when some ended: there is room for more. */
+static bool collect(struct notifier *self)
 {
+    bool ended = false;
     int left = 0;
     const CURLMsg *message = NULL;
 
     while ((message = curl_multi_info_read(self->multi, &left)) != NULL) {
         if (message->msg == CURLMSG_DONE) {
             finish_handle(self, message->easy_handle, message->data.result);
+            ended = true;
         }
     }
+    return ended;
 }
 
 static void start_one(struct notifier *self, const struct alert_settings *alert,
@@ -316,12 +320,12 @@ static void turn(struct notifier *self)
         start_due(self, i);
     }
     (void)curl_multi_perform(self->multi, &running);
-    collect(self);
+    bool ended = collect(self);
     if (self->block != NULL) {
         stats_set(self->block, stats_series(self->stats, STAT_ALERT_QUEUE, ""),
                   outbox_count(self->outbox));
     }
-    (void)curl_multi_poll(self->multi, NULL, 0, (int)wait_ms(self), NULL);
+    (void)curl_multi_poll(self->multi, NULL, 0, ended ? 0 : (int)wait_ms(self), NULL);
 }
 
 static void *run(void *context)

@@ -42,7 +42,7 @@ struct recorder_item {
     struct journal_ticket *ticket;
     struct control_ticket *control;
     uint64_t incident; /**< Of an entry, once it was applied. */
-    bool stated;       /**< What it took down is in features.state. */
+    bool stated;       /**< What it took down was looked at. */
 };
 
 /** Of a configuration (`hash` set) or of an access to values. */
@@ -91,6 +91,8 @@ struct recorder {
     /* Only the thread: */
     struct recorder_item *kept; /**< Taken from the queue, not on disk. */
     size_t kept_count;
+    uint64_t stated_down_mask; /**< What features.state says. */
+    uint64_t stated_trial_mask;
     uint64_t retry_at_ms; /**< While failing. */
     uint64_t look_at_ms;  /**< When to look whether the files are in place. */
     uint64_t tick_at_ms;
@@ -101,6 +103,13 @@ void *recorder_run(void *self);
 
 /** Calls the hook, if there is one. */
 void recorder_tell_deliveries(struct recorder *self);
+
+/** Writes one kept item, inside a transaction. */
+void recorder_apply(struct recorder *self, struct recorder_item *item);
+
+/** The feature whose incident an entry belongs to, "": none. */
+const char *recorder_feature_of(const struct recorder *self,
+                                const struct journal_entry *entry);
 
 /** Commits what is kept, if it is time. */
 void recorder_flush(struct recorder *self);

@@ -42,7 +42,8 @@ static bool take_number(struct span *rest_p, uint64_t *value_out)
 {
     struct span word = span_first(*rest_p, 16);
     uint8_t bytes[8];
-    if (parse_hex(word, bytes, 8) != ERR_NONE) {
+    if (parse_hex(word, bytes, 8) != ERR_NONE || rest_p->len < 17 ||
+        (rest_p->ptr[16] != ' ' && rest_p->ptr[16] != '\n')) {
         return false;
     }
     uint64_t value = 0;

@@ -40,5 +40,8 @@ struct address client_peer(const struct client *self);
 /** The whole request, body and all, has been read. */
 bool client_request_read(const struct client *self);
 
+/** From the exchange: it has begun. */
+void client_set_exchange(struct client *self, struct exchange *exchange);
+
 /** The client of a link in relay.clients. */
 struct client *client_of_link(struct list_link *link);

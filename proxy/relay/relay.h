@@ -42,11 +42,13 @@ struct relay_shared {
  * last one to go frees it. Counted without atomics: one thread.
  */
 struct plan {
+    struct list_link link;
     unsigned references;
     struct site *site;
     struct scanner *scanner;
     struct meter *meter;
     struct pool **pools; /**< One per upstream of the site. */
+    struct take_down_policy policies[FEATURE_COUNT_MAX]; /**< By slot. */
 };
 
 struct relay {
@@ -60,11 +62,14 @@ struct relay {
     struct access_log *access_log; /**< NULL: off. */
     struct list clients;
     struct list spare_exchanges;
+    struct list spare_decoders;
     struct list holding;  /**< Exchanges that hold a response, oldest first. */
     struct list settling; /**< Exchanges that wait until a feature's state is on disk. */
     bool settle_posted;
-    bool pools_kicked; /**< A request waits that no pool has looked at yet. */
+    struct list plans; /**< In force, and those that exchanges still keep. */
     unsigned client_count;
+    unsigned held; /**< Slot of the gauge of held bytes. */
+    uint64_t logged_ms;
     bool draining;
     struct head request_head;  /**< Scratch of the request being read. */
     struct head response_head; /**< Scratch of the response being read. */
@@ -90,6 +95,12 @@ void relay_tick(struct relay *self);
 
 /** `count` random bytes from a buffer that is refilled now and then; at most 4096. */
 const uint8_t *relay_random(struct relay *self, size_t count);
+
+/** Posts a barrier so that exchanges in `settling` look again once it is on disk. */
+void relay_settle(struct relay *self);
+
+/** Is this the address of a proxy whose forwarding fields count? */
+bool address_trusted(const struct address *address, const struct listen_settings *listen);
 
 struct plan *plan_ref(struct plan *self);
 void plan_unref(struct plan **self_p);
