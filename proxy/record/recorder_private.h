@@ -122,7 +122,7 @@ enum err recorder_transact(struct recorder *self, bool durable, recorder_apply_f
 /** Writes what is not up to features.state. `but_slot`: counts as up; or -1. */
 MUST_USE enum err recorder_write_state(struct recorder *self, int but_slot);
 
-void recorder_count(struct recorder *self, enum stat family, const char *labels);
+void recorder_count(struct recorder *self, enum stat_id family, const char *labels);
 
 /** Answers and frees. */
 void recorder_change(struct recorder *self, struct recorder_item *item);

@@ -3,7 +3,7 @@
 #include "record/clock.h"
 #include "record/recorder_private.h"
 
-void recorder_count(struct recorder *self, enum stat family, const char *labels)
+void recorder_count(struct recorder *self, enum stat_id family, const char *labels)
 {
     if (self->block != NULL) {
         stats_add(self->block, stats_series(self->stats, family, labels), 1);
