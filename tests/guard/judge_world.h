@@ -210,10 +210,10 @@ static inline void trip_forward(struct world *world, struct trip *self)
         for (unsigned k = 0; k < i; k++) {
             twice = twice || (now.id != 0 && self->entry_ids[k] == now.id);
         }
-        if (twice || (i > 0 && now.id == 0)) {
+        if (twice) {
             continue;
         }
-        self->counted[i] = judge_forward(&world->rules, asker, &now, &change);
+        self->counted[i] = judge_forward(&world->rules, asker, i, &now, &change);
         if (self->counted[i]) {
             world_commit(world, &change);
             self->entry_ids[i] = change.next.id;
