@@ -7,6 +7,7 @@ void feature_table_init(struct feature_table *self)
     memset(self->names, 0, sizeof(self->names));
     atomic_store(&self->down_mask, 0);
     atomic_store(&self->trial_mask, 0);
+    atomic_store(&self->unsettled, 0);
     atomic_store(&self->count, 0);
 
     unsigned slot = 0;

@@ -1,8 +1,8 @@
 /**
- * Marker classes: which values inside a response say whose data it is, and the rule for
- * them.
+ * A class of markers: its name, its selectors and its one rule.
  *
- * Layer: guard. Plain values of the configuration snapshot, compiled by markers_new().
+ * Layer: guard. Pure data. Classes are numbered in the order of the configuration, and a
+ * set of classes is a bit mask of these numbers.
  */
 #pragma once
 
@@ -10,29 +10,42 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/span.h"
 #include "guard/selector.h"
 
 enum {
-    MARKER_CLASSES_MAX = 32, /**< A set of classes is a uint32_t. */
+    MARKER_CLASSES_MAX = 32,   /**< A set of classes is one uint32_t. */
+    MARKER_SELECTORS_MAX = 64, /**< Of all classes together. */
+    MARKER_VALUE_MAX = 256,    /**< Default of `marker_max`, bytes. */
 };
 
-/** `must_be:` */
-enum must_be {
-    MUST_BE_REQUESTER, /**< Zero: the strictest. */
-    MUST_BE_SESSION,
-    MUST_BE_OWN,
-    MUST_BE_GRANTED,
-    MUST_BE_NOBODY,
+/** Whom a marker of the class must name. Zero is the strictest: nobody may see one. */
+enum marker_rule {
+    MARKER_RULE_NOBODY = 0, /**< A planted account: any sight of it is a finding. */
+    MARKER_RULE_REQUESTER,  /**< The requester's own identity. */
+    MARKER_RULE_SESSION,    /**< The fingerprint that we sent. */
+    MARKER_RULE_OWN,        /**< Belongs to one session, whatever it is. */
+    MARKER_RULE_GRANTED,    /**< A subject the requester has a grant for. */
 };
 
-/** `markers:`, one item. */
+/** One class as configured. The owner of the configuration owns all it points to. */
 struct marker_class {
-    char *name;
-    struct selector *selectors;
+    struct span name;
+    const struct selector *selectors;
     size_t selector_count;
-    enum must_be must_be;
-    bool trusted;     /**< No visitor's text can match its `regex:`. */
-    bool ignore_case; /**< Values are compared without ASCII case. */
-    char **nobody;    /**< Values that name no user. */
+    enum marker_rule must_be;
+    bool trusted;              /**< No visitor's text can match its `regex:`. */
+    const struct span *nobody; /**< Values that name no user. */
     size_t nobody_count;
 };
+
+/** True when `value` is one of the class's `nobody` values. */
+static inline bool marker_names_nobody(const struct marker_class *self, struct span value)
+{
+    for (size_t i = 0; i < self->nobody_count; i++) {
+        if (span_equal(self->nobody[i], value)) {
+            return true;
+        }
+    }
+    return false;
+}

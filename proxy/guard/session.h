@@ -37,6 +37,8 @@ struct session {
     uint32_t generation;      /**< Starts at 1; one more with each login or logout. */
     struct fingerprint first; /**< The entry's first token: its name to the outside. */
     enum binding binding;
+    bool is_public;        /**< Its token was issued while login was down, to a request
+                                without any: requests with it are anonymous. */
     bool stirred;          /**< A new token or an unsafe request since the last
                                 verified page. */
     uint8_t pending;       /**< Logins and logouts in flight on this entry; where no

@@ -15,7 +15,7 @@ static const struct row {
     TYPE("application/xhtml+xml", MEDIA_HTML),
     TYPE("application/json", MEDIA_JSON),
     TYPE("text/json", MEDIA_JSON),
-    TYPE("application/x-ndjson", MEDIA_JSON),
+    TYPE("application/x-ndjson", MEDIA_TEXT),
     TYPE("application/xml", MEDIA_XML),
     TYPE("text/xml", MEDIA_XML),
     TYPE("text/javascript", MEDIA_JAVASCRIPT),

@@ -11,10 +11,10 @@ enum media {
     MEDIA_UNKNOWN, /**< No, several or malformed Content-Type. */
     MEDIA_HTML,    /**< HTML and XHTML. */
     MEDIA_XML,     /**< XML and `+xml`. */
-    MEDIA_JSON,    /**< JSON, `+json` and newline-delimited JSON. */
+    MEDIA_JSON,    /**< JSON and `+json`. */
     MEDIA_JAVASCRIPT,
     MEDIA_CSV,
-    MEDIA_TEXT,         /**< Any other `text/`. */
+    MEDIA_TEXT,         /**< Any other `text/`, newline-delimited JSON. */
     MEDIA_EVENT_STREAM, /**< `text/event-stream`. */
     MEDIA_BINARY,       /**< `application/octet-stream`. */
     MEDIA_FORM,         /**< Bodies of requests: urlencoded. */

@@ -34,6 +34,8 @@ struct server {
     char *host; /**< Name or address, without brackets. */
     uint16_t port;
     char *text; /**< `10.0.0.11:8080`, for the ledger and logs. */
+    _Atomic(unsigned)
+        connections; /**< Open now, of all workers: the one mutable member. */
 };
 
 /** `upstreams:` */
@@ -53,13 +55,14 @@ struct upstream_settings {
 
 /** `routes:`; first match wins; the last one is the implied `/ **`. */
 struct route {
-    struct host_pattern *host; /**< NULL: any host. */
+    char *host; /**< Pattern for host_matches(); NULL: any host. */
     struct path_pattern *path;
     char *pattern; /**< As written: the metrics label. */
     char *screen;  /**< "" when it has none. */
     char *shows;   /**< Items joined by "、". */
     unsigned upstream;
     struct requirement requirement;
+    _Atomic(bool) closed; /**< A finding closed it while login was down; mutable. */
     bool encoded_slash_keep;
     enum over_limit over_limit;
 };
@@ -113,8 +116,7 @@ struct site {
     _Atomic(unsigned) references;
     char hash[65]; /**< SHA-256 of the effective configuration, hex. */
     bool observe;
-    char **hosts; /**< Known host patterns as text; empty: any. */
-    struct host_pattern **host_patterns;
+    char **hosts; /**< Known hosts, patterns for host_matches(); empty: any. */
     size_t host_count;
     struct upstream_settings *upstreams;
     size_t upstream_count;

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Fails when a file includes a header from a layer it may not know.
+# Rule 9: fails when a file includes a header from a layer it may not know.
 # One line per layer: the layer, then the layers it may include besides itself.
 cd "$(dirname "$0")/../../proxy" || exit 2
 status=0
 while read -r layer allowed; do
     [ -d "$layer" ] || continue
     pattern=$(printf '%s' "$layer $allowed" | tr ' ' '|')
-    grep -nE '^#include "[^"]+"' "$layer"/*.[ch] |
-        grep -vE "#include \"($pattern)/" && status=1
+    grep -rnE --include='*.[ch]' '^ *# *include "[^"]+"' "$layer" |
+        grep -vE "include \"($pattern)/" | sed 's|$|    -> a layer above, or no layer named|' | grep . && status=1
 done <<'TABLE'
 base
 net base

@@ -1,0 +1,51 @@
+/**
+ * What is wrong with a configuration: every error and warning with its place.
+ *
+ * Layer: app. Owned by whoever asked for the configuration. Bounded: past
+ * REPORT_PROBLEMS_MAX only the count goes on.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum {
+    REPORT_PROBLEMS_MAX = 200,
+    REPORT_TEXT_MAX = 512, /**< Bytes of a message with its NUL; longer is cut. */
+};
+
+/** Where something was written. Lines and columns start at 1; line 0: no file's line. */
+struct place {
+    const char
+        *source; /**< File name, or `--flag`. Lives as long as the report's user. */
+    size_t line;
+    size_t column;
+};
+
+struct report;
+
+/** The caller ends it with report_free(). NULL: memory. */
+struct report *report_new(void);
+
+void report_free(struct report **self_p);
+
+/** Adds one error; `format` makes one sentence without full stop. */
+void report_error(struct report *self, struct place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** Adds one warning. */
+void report_warning(struct report *self, struct place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+size_t report_error_count(const struct report *self);
+size_t report_warning_count(const struct report *self);
+
+/** Puts the problems in the order of their places, flags last. */
+void report_sort(struct report *self);
+
+/** Problem `index` as `FILE:LINE:COLUMN: message`; NULL past the last one. */
+const char *report_text(const struct report *self, size_t index);
+
+/** One problem a line, `FILE:LINE:COLUMN: [warning: ]message`. */
+void report_print(const struct report *self, FILE *file);

@@ -1,0 +1,78 @@
+/**
+ * Reads the ledger for the admin interface and the command line.
+ *
+ * Layer: record. Each user thread opens its own; a read-only connection never delays a
+ * commit. Results are JSON values written to a json_write. People appear as pseudonyms
+ * (`u-` and 12 hex digits, stable for one state directory) unless `reveal` (I7); whoever
+ * passes it records that with recorder_note_access().
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/json_write.h"
+#include "record/fault.h"
+#include "record/state_dir.h"
+
+struct query;
+
+/** Figures of one incident, drills and "one of two" left out (product section 15). */
+struct query_figures {
+    uint64_t displays;
+    uint64_t withheld;
+    uint64_t cut;
+    uint64_t delivered;
+    uint64_t cases;        /**< Distinct ordered (viewer, subject). */
+    uint64_t pairs;        /**< The same, unordered. */
+    uint64_t mutual_pairs; /**< Pairs seen in both directions. */
+    uint64_t subjects;
+    uint64_t viewers;
+    uint64_t viewers_unidentified;
+    uint64_t both; /**< Persons who are viewer and subject. */
+};
+
+/** The ledger must exist. The caller ends it with query_close(). */
+MUST_USE enum err query_open(const struct state_dir *directory, struct query **self_out,
+                             struct fault *fault_out);
+
+void query_close(struct query **self_p);
+
+/** ERR_SYNTAX: no such incident. */
+MUST_USE enum err query_figures(struct query *self, uint64_t incident,
+                                struct query_figures *figures_out);
+
+/** Number of open incidents. */
+MUST_USE enum err query_open_count(struct query *self, uint64_t *count_out);
+
+/** Array of incidents, newest first, at most `count_max`, each with its figures. */
+MUST_USE enum err query_incidents(struct query *self, bool open_only, unsigned count_max,
+                                  struct json_write *out);
+
+/** One incident with figures, screens and at most `count_max` displays. ERR_SYNTAX: none.
+ */
+MUST_USE enum err query_incident(struct query *self, uint64_t incident, bool reveal,
+                                 unsigned count_max, struct json_write *out);
+
+/** Array of feature states with who, when, why. */
+MUST_USE enum err query_features(struct query *self, struct json_write *out);
+
+/** Array of feature changes, newest first; `feature` NULL: of all. */
+MUST_USE enum err query_feature_changes(struct query *self, const char *feature,
+                                        unsigned count_max, struct json_write *out);
+
+/**
+ * Array of what happened after number `after`, oldest first: incidents, displays, feature
+ * changes, each with `number`, `type`, `at`. The last number goes to `last_out`.
+ */
+MUST_USE enum err query_events(struct query *self, uint64_t after, unsigned count_max,
+                               uint64_t *last_out, struct json_write *out);
+
+/** Array of alerts with the numbers of their waiting and failed deliveries. */
+MUST_USE enum err query_alerts(struct query *self, struct json_write *out);
+
+/** Walks the hash chain. ERR_SYNTAX and a fault that names the first broken row. */
+MUST_USE enum err query_verify(struct query *self, uint64_t *rows_out,
+                               struct fault *fault_out);

@@ -1,0 +1,328 @@
+#include <stdlib.h>
+
+#include "record/clock.h"
+#include "record/recorder_private.h"
+
+void recorder_count(struct recorder *self, enum stat family, const char *labels)
+{
+    if (self->block != NULL) {
+        stats_add(self->block, stats_series(self->stats, family, labels), 1);
+    }
+}
+
+static void set_failing(struct recorder *self, bool failing)
+{
+    if (failing) {
+        self->retry_at_ms = clock_steady_ms() + RECORDER_RETRY_MS;
+        recorder_count(self, STAT_LEDGER_FAILURES, "");
+    } else {
+        recorder_count(self, STAT_LEDGER_COMMITS, "");
+    }
+    atomic_store_explicit(&self->failing, failing, memory_order_release);
+}
+
+/* A file that was unlinked takes writes without an error: they reach nobody. */
+static bool files_in_place(struct recorder *self, bool durable)
+{
+    uint64_t now = clock_steady_ms();
+    if (!durable && now < self->look_at_ms) {
+        return true;
+    }
+    self->look_at_ms = now + RECORDER_TICK_MS;
+    return ledger_present(self->ledger);
+}
+
+enum err recorder_transact(struct recorder *self, bool durable, recorder_apply_fn *apply,
+                           void *context)
+{
+    enum err err = ERR_STORAGE;
+
+    if (files_in_place(self, durable)) {
+        ledger_begin(self->ledger, durable);
+        apply(self, context);
+        err = ledger_commit(self->ledger);
+    }
+    set_failing(self, err != ERR_NONE);
+    if (err == ERR_NONE && ledger_take_added(self->ledger) > 0) {
+        recorder_tell_deliveries(self);
+    }
+    return err;
+}
+
+enum err recorder_write_state(struct recorder *self, int but_slot)
+{
+    struct state_file_image image = {0};
+    unsigned count = atomic_load_explicit(&self->features->count, memory_order_acquire);
+    uint64_t down_mask = 0;
+    uint64_t trial_mask = 0;
+
+    for (unsigned i = 0; i < count && i < FEATURE_COUNT_MAX; i++) {
+        enum feature_state state = feature_table_state(self->features, i);
+        if (state != FEATURE_UP && (int)i != but_slot) {
+            struct state_file_record *record = &image.records[image.count++];
+            span_copy(span_of(self->features->names[i]), record->name,
+                      sizeof(record->name));
+            record->state = state;
+            down_mask |= UINT64_C(1) << i;
+            trial_mask |= state == FEATURE_TRIAL ? UINT64_C(1) << i : 0;
+        }
+    }
+    enum err err = state_file_write(self->state_file, &image);
+    if (err == ERR_NONE) {
+        self->stated_down_mask = down_mask;
+        self->stated_trial_mask = trial_mask;
+    }
+    return err;
+}
+
+static void apply_kept(struct recorder *self, void *context)
+{
+    (void)context;
+    if (recorder_failing(self)) {
+        ledger_probe(self->ledger);
+    }
+    for (size_t i = 0; i < self->kept_count; i++) {
+        recorder_apply(self, &self->kept[i]);
+    }
+}
+
+/* Must its commit wait for the disk? One more of a row that is there need not. */
+static bool needs_disk(struct recorder *self, const struct recorder_item *item)
+{
+    if (item->kind == RECORDER_ENTRY) {
+        const struct journal_entry *entry = item->body;
+        if (entry->kind == JOURNAL_DISPLAY) {
+            return !ledger_knows(self->ledger, entry, recorder_feature_of(self, entry));
+        }
+        return item->ticket != NULL || entry->took_down_mask != 0;
+    }
+    return item->kind != RECORDER_DELIVERY;
+}
+
+static bool batch_needs_disk(struct recorder *self)
+{
+    for (size_t i = 0; i < self->kept_count; i++) {
+        if (needs_disk(self, &self->kept[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Before any commit and any answer: what is down in memory is down in features.state. A
+ * worker may ask about a feature that another one took down and has not told us of yet.
+ * ERR_STORAGE: it is not.
+ */
+static enum err state_take_downs(struct recorder *self)
+{
+    uint64_t mask = 0;
+
+    for (size_t i = 0; i < self->kept_count; i++) {
+        struct recorder_item *item = &self->kept[i];
+        if (item->kind == RECORDER_ENTRY && !item->stated) {
+            const struct journal_entry *entry = item->body;
+            mask |= entry->took_down_mask;
+            item->stated = true;
+        }
+    }
+    if (mask != 0) {
+        (void)feature_table_take_down(self->features, mask);
+    }
+    if (atomic_load(&self->features->down_mask) == self->stated_down_mask &&
+        atomic_load(&self->features->trial_mask) == self->stated_trial_mask) {
+        return ERR_NONE;
+    }
+    enum err err = recorder_write_state(self, -1);
+    if (err != ERR_NONE) {
+        recorder_count(self, STAT_LEDGER_FAILURES, "");
+    }
+    return err;
+}
+
+static void count_take_down(struct recorder *self, const char *feature)
+{
+    static const char cause[] = ",cause=\"finding\"";
+    char labels[2 * FEATURE_NAME_SIZE_MAX + 64];
+
+    size_t len = stats_label(labels, sizeof(labels), "feature", span_of(feature));
+    if (len < sizeof(labels) - sizeof(cause)) {
+        memcpy(labels + len, cause, sizeof(cause));
+        recorder_count(self, STAT_TAKE_DOWNS, labels);
+    }
+}
+
+static void count_take_downs(struct recorder *self, const struct journal_entry *entry)
+{
+    for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
+        if ((entry->took_down_mask >> slot & 1) != 0) {
+            count_take_down(self, self->features->names[slot]);
+        }
+    }
+}
+
+static void answer(struct recorder_item *item, bool committed)
+{
+    struct journal_ticket *ticket = item->ticket;
+
+    item->ticket = NULL;
+    if (ticket != NULL) {
+        ticket->committed = committed;
+        ticket->incident = committed ? item->incident : 0;
+        mailbox_post(ticket->reply_to, &ticket->mail);
+    }
+}
+
+/* `stated`: a barrier says that what is down is on disk, for which either file would do.
+ */
+static void end_kept(struct recorder *self, bool stated)
+{
+    for (size_t i = 0; i < self->kept_count; i++) {
+        struct recorder_item *item = &self->kept[i];
+        answer(item, stated || item->kind != RECORDER_BARRIER);
+        if (item->kind == RECORDER_ENTRY && self->block != NULL) {
+            count_take_downs(self, item->body);
+        }
+        free(item->body);
+    }
+    self->kept_count = 0;
+}
+
+/* Everybody learns that it is not on disk; facts stay for the next try, up to the bound.
+ */
+static void fail_kept(struct recorder *self)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < self->kept_count; i++) {
+        struct recorder_item item = self->kept[i];
+        answer(&item, false);
+        if (item.kind == RECORDER_BARRIER || count == RECORDER_KEPT_MAX) {
+            free(item.body);
+        } else {
+            self->kept[count++] = item;
+        }
+    }
+    self->kept_count = count;
+}
+
+static bool only_barriers(const struct recorder *self)
+{
+    for (size_t i = 0; i < self->kept_count; i++) {
+        if (self->kept[i].kind != RECORDER_BARRIER) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void recorder_flush(struct recorder *self)
+{
+    bool failing = recorder_failing(self);
+
+    if (self->kept_count == 0 && !failing) {
+        return;
+    }
+    bool stated = state_take_downs(self) == ERR_NONE;
+    if (failing && clock_steady_ms() < self->retry_at_ms) {
+        fail_kept(self);
+        return;
+    }
+    if (!failing && only_barriers(self)) {
+        end_kept(self, stated);
+        return;
+    }
+    bool durable = failing || batch_needs_disk(self);
+    if (recorder_transact(self, durable, apply_kept, NULL) == ERR_NONE) {
+        end_kept(self, stated);
+    } else {
+        fail_kept(self);
+    }
+}
+
+static void take_item(struct recorder *self, struct recorder_item *item)
+{
+    if (item->kind == RECORDER_CHANGE) {
+        recorder_flush(self);
+        recorder_change(self, item);
+    } else if (item->kind == RECORDER_CLOSE) {
+        recorder_flush(self);
+        recorder_close(self, item);
+    } else if (item->kind == RECORDER_ALERTS) {
+        const struct recorder_alerts *alerts = item->body;
+        recorder_flush(self);
+        ledger_set_alerts(self->ledger, alerts->names, alerts->count);
+        free(item->body);
+    } else {
+        self->kept[self->kept_count++] = *item;
+    }
+}
+
+static void apply_updates(struct recorder *self, void *context)
+{
+    (void)context;
+    ledger_add_updates(self->ledger, clock_wall_ms());
+}
+
+/* What is done once a second. */
+static void tick(struct recorder *self)
+{
+    bool more = false;
+    uint64_t now = clock_steady_ms();
+
+    if (now < self->tick_at_ms) {
+        return;
+    }
+    self->tick_at_ms = now + RECORDER_TICK_MS;
+    if (!recorder_failing(self)) {
+        if (!files_in_place(self, false)) {
+            set_failing(self, true);
+        } else if (ledger_updates_due(self->ledger, clock_wall_ms())) {
+            (void)recorder_transact(self, false, apply_updates, NULL);
+        }
+        if (self->block != NULL) {
+            stats_set(self->block, stats_series(self->stats, STAT_INCIDENTS_OPEN, ""),
+                      ledger_open_count(self->ledger));
+        }
+    }
+    if (self->bindings != NULL) {
+        if (bindings_save(self->bindings, self->registry, now, clock_wall_ms(), &more) !=
+            ERR_NONE) {
+            recorder_count(self, STAT_LEDGER_FAILURES, "");
+        }
+        self->tick_at_ms = more ? now : self->tick_at_ms;
+    }
+}
+
+static uint64_t wait_ms(const struct recorder *self)
+{
+    uint64_t now = clock_steady_ms();
+    uint64_t until = self->tick_at_ms;
+
+    if (recorder_failing(self) && self->retry_at_ms < until) {
+        until = self->retry_at_ms;
+    }
+    return until > now ? until - now : 0;
+}
+
+void *recorder_run(void *context)
+{
+    struct recorder *self = context;
+    struct recorder_item items[RECORDER_BATCH_MAX];
+
+    while (!queue_ended(self->queue)) {
+        size_t count = queue_pop(self->queue, items, RECORDER_BATCH_MAX, wait_ms(self));
+        for (size_t i = 0; i < count; i++) {
+            take_item(self, &items[i]);
+        }
+        recorder_flush(self);
+        tick(self);
+    }
+    self->tick_at_ms = 0;
+    self->retry_at_ms = 0;
+    recorder_flush(self);
+    do {
+        tick(self);
+    } while (self->tick_at_ms <= clock_steady_ms() && !recorder_failing(self));
+    return NULL;
+}

@@ -1,0 +1,126 @@
+#include "relay/block.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+
+enum {
+    RESERVE_STEP = 1048576,    /* Bytes asked of the budget at a time. */
+    SPARE_BYTES_MAX = 8388608, /* Bytes kept on the free lists. */
+};
+
+struct block_store {
+    struct block_budget *budget;
+    uint64_t reserved; /* Our part of the budget. */
+    uint64_t used;
+    uint64_t spare;
+    struct list small;
+    struct list large;
+};
+
+struct block_store *block_store_new(struct block_budget *budget)
+{
+    struct block_store *self = malloc(sizeof(*self));
+    if (self == NULL) {
+        return NULL;
+    }
+    *self = (struct block_store){.budget = budget};
+    list_init(&self->small);
+    list_init(&self->large);
+    return self;
+}
+
+static struct list *list_of(struct block_store *self, size_t size)
+{
+    return size == BLOCK_SMALL ? &self->small : &self->large;
+}
+
+static void free_spares(struct list *list)
+{
+    for (struct list_link *link = list_first(list); link != NULL;
+         link = list_first(list)) {
+        list_remove(link);
+        free(LIST_ENTRY(link, struct block, link));
+    }
+}
+
+void block_store_free(struct block_store **self_p)
+{
+    struct block_store *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    CHECK(self->used == 0);
+    free_spares(&self->small);
+    free_spares(&self->large);
+    (void)atomic_fetch_sub(&self->budget->reserved, self->reserved);
+    free(self);
+    *self_p = NULL;
+}
+
+/* Makes sure that `size` more bytes are ours to use. */
+static bool reserve(struct block_store *self, size_t size, bool beyond)
+{
+    if (self->used + size <= self->reserved) {
+        return true;
+    }
+    uint64_t before = atomic_fetch_add(&self->budget->reserved, RESERVE_STEP);
+    if (before + RESERVE_STEP > self->budget->total_max && !beyond) {
+        (void)atomic_fetch_sub(&self->budget->reserved, RESERVE_STEP);
+        return false;
+    }
+    self->reserved += RESERVE_STEP;
+    return true;
+}
+
+struct block *block_take(struct block_store *self, size_t size, bool beyond)
+{
+    CHECK(size == BLOCK_SMALL || size == BLOCK_LARGE);
+
+    if (!reserve(self, size, beyond)) {
+        return NULL;
+    }
+    struct list_link *link = list_first(list_of(self, size));
+    struct block *block = NULL;
+    if (link != NULL) {
+        list_remove(link);
+        block = LIST_ENTRY(link, struct block, link);
+        self->spare -= size;
+    } else {
+        block = malloc(sizeof(*block) + size);
+        if (block == NULL) {
+            return NULL;
+        }
+        *block = (struct block){.size = size};
+    }
+    self->used += size;
+    return block;
+}
+
+void block_give(struct block_store *self, struct block **block_p, bool wipe)
+{
+    struct block *block = *block_p;
+
+    CHECK(self->used >= block->size);
+    *block_p = NULL;
+    if (wipe) {
+        explicit_bzero(block->bytes, block->size);
+    }
+    self->used -= block->size;
+    if (self->reserved - self->used > 2 * (uint64_t)RESERVE_STEP) {
+        self->reserved -= RESERVE_STEP;
+        (void)atomic_fetch_sub(&self->budget->reserved, RESERVE_STEP);
+    }
+    if (self->spare + block->size > SPARE_BYTES_MAX) {
+        free(block);
+        return;
+    }
+    self->spare += block->size;
+    list_push_front(list_of(self, block->size), &block->link);
+}
+
+uint64_t block_store_used(const struct block_store *self)
+{
+    return self->used;
+}

@@ -1,0 +1,56 @@
+/**
+ * One request and its one response: the life of a single question put to an upstream.
+ *
+ * Layer: relay. Owned by the client connection that read the request; it gives itself
+ * back through client_on_done(). Everything that happens to an exchange is recorded by an
+ * exchange_on_*() call and acted on by one loop in exchange.c. No byte of a response goes
+ * to the client before judge_response() released it and the features' flags were read.
+ */
+#pragma once
+
+#include "http/h1.h"
+#include "relay/relay.h"
+
+struct client;
+struct exchange;
+
+/** How the client's connection goes on after an exchange. */
+enum disposition {
+    DISPOSITION_RESET,  /**< Zero: break it, so that the client sees a cut. */
+    DISPOSITION_CLOSE,  /**< Nothing to say: close. */
+    DISPOSITION_LINGER, /**< Our answer is out, unread bytes may still come. */
+    DISPOSITION_KEEP,   /**< Ready for the next request. */
+};
+
+/**
+ * Begins an exchange for a request head. It may be over before this returns:
+ * client_on_done() says so in any case, once.
+ *
+ * `head`: borrowed for this call. Memory: the client gets 503 without an exchange.
+ */
+void exchange_begin(struct client *client, const struct head *head);
+
+/** Answers a head that could not be parsed, or came too late. As exchange_begin(). */
+void exchange_reject(struct client *client, enum ending ending, unsigned status);
+
+/** True while it takes bytes of the request body. */
+bool exchange_takes_body(const struct exchange *self);
+
+/** A piece of the request body; only while exchange_takes_body(). */
+void exchange_on_body(struct exchange *self, struct span content, enum piece piece);
+
+/** The client's stream took what was written, or failed. */
+void exchange_on_client_drain(struct exchange *self, enum err err);
+
+/** The client's connection broke. The exchange ends. */
+void exchange_on_client_gone(struct exchange *self);
+
+/** Takes a spare exchange from the relay's list or makes one; for relay.c. */
+void exchange_free_spares(struct relay *relay);
+void exchange_free_decoders(struct relay *relay);
+
+/** Lets exchanges that wait for room to hold bytes try again, oldest first. */
+void exchange_retry_holds(struct relay *relay);
+
+/** The state's name, for logs. Static storage. */
+const char *exchange_state_name(const struct exchange *self);

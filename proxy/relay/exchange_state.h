@@ -1,0 +1,229 @@
+/**
+ * The inside of an exchange, shared by the rooms exchange_*.c and nobody else.
+ *
+ * Layer: relay. Facts are set by events and read by the states; `state` moves only in
+ * exchange.c. Rooms: exchange.c the machine, _ask.c from the head to the upstream,
+ * _answer.c the response until it is complete, _judge.c the verdict and what follows from
+ * it, _reply.c everything that goes to the client.
+ */
+#pragma once
+
+#include "guard/judge.h"
+#include "http/coding.h"
+#include "http/media.h"
+#include "relay/client.h"
+#include "relay/exchange.h"
+#include "relay/hold.h"
+#include "relay/pool.h"
+#include "relay/reply.h"
+#include "relay/route.h"
+
+enum {
+    EXCHANGE_TEXT_SIZE = 4096, /* A head that is longer goes to memory of its own. */
+    EXCHANGE_PATH_MAX = 256,
+};
+
+/*
+ *   LOGIN ----> ACQUIRE --> ASK --> HOLD --> COMMIT --> REPLY --> END
+ *     |            |         |       |                    ^
+ *     +-- SETTLE --+---------+-------+--> STREAM ---------+
+ */
+#define EXCHANGE_STATES(X)                                                               \
+    X(END, exchange_step_end, "end")                                                     \
+    X(SETTLE, exchange_step_settle, "settle")                                            \
+    X(LOGIN, exchange_step_login, "login")                                               \
+    X(ACQUIRE, exchange_step_acquire, "acquire")                                         \
+    X(ASK, exchange_step_ask, "ask")                                                     \
+    X(HOLD, exchange_step_hold, "hold")                                                  \
+    X(STREAM, exchange_step_stream, "stream")                                            \
+    X(COMMIT, exchange_step_commit, "commit")                                            \
+    X(REPLY, exchange_step_reply, "reply")
+
+enum exchange_state {
+#define EXCHANGE_STATE_ID(id, function, name) STATE_##id,
+    EXCHANGE_STATES(EXCHANGE_STATE_ID)
+#undef EXCHANGE_STATE_ID
+        STATE_COUNT
+};
+
+/* What a state's function asks of the loop that called it. */
+enum step {
+    STEP_AGAIN,
+    STEP_WAIT,
+    STEP_DONE,
+};
+
+/* A question to the journal; outlives its exchange when the answer is late. */
+struct exchange_ticket {
+    struct journal_ticket ticket;
+    struct exchange *exchange; /* NULL: nobody waits any more. */
+    struct feature_table *features;
+    bool settles; /* Features were taken down with it: they are on disk at its end. */
+};
+
+/* A decoder of the relay's list, lent to one exchange. */
+struct exchange_decoder {
+    struct list_link link;
+    struct coding *coding;
+    struct exchange *exchange;
+};
+
+/* How far the answer of the upstream is. */
+enum answer_part {
+    ANSWER_NONE, /* Zero: no byte yet. */
+    ANSWER_HEAD, /* Bytes of a head. */
+    ANSWER_BODY,
+    ANSWER_COMPLETE, /* Ended as its framing says. */
+};
+
+struct exchange {
+    struct list_link link;        /* The relay's spare list. */
+    struct list_link hold_link;   /* The relay's list of holding exchanges. */
+    struct list_link settle_link; /* The relay's list of settling exchanges. */
+    struct relay *relay;
+    struct plan *plan;
+    struct client *client;
+    struct pool *pool;
+    struct upstream *upstream;
+    struct pool_request request;
+    struct deadline deadline;
+    struct exchange_ticket *ticket;
+    struct scan *scan;
+    struct exchange_decoder *decoder;
+    uint8_t *request_text; /* The outgoing head: `request_inline` or malloced. */
+    uint8_t *reply_text;   /* The answer's head or our page: as above. */
+    uint8_t *login_body;
+    size_t request_text_len;
+    size_t request_text_capacity;
+    size_t reply_text_len;
+    size_t reply_text_capacity;
+    size_t login_body_len;
+    enum exchange_state state;
+    enum ending ending;
+    enum disposition disposition;
+    enum answer_part answer_part;
+    enum uninspected uninspected; /* With `inspected` false. */
+    struct routed routed;
+    struct fingerprint fresh_key; /* Of the entry made for issued tokens. */
+    struct reply_taste taste;
+    struct address client_address; /* Behind trusted proxies. */
+    uint64_t gate_mask;            /* Features whose going down stops this response. */
+    uint64_t began_us;
+    uint64_t hold_began_us;
+    uint64_t released_us;
+    uint64_t body_sent;
+    uint64_t decoded_len;
+    uint64_t body_len; /* Of the request, so far. */
+    uint64_t upstream_number;
+    unsigned forward_changed; /* Bit per token whose entry judge_forward() changed. */
+    size_t head_start;        /* Of the answer's head in the hold's first block. */
+    size_t head_checked;      /* Bytes of it that h1_find_head() has seen. */
+    size_t segments_sent;
+    size_t slow_unwritten; /* What the client had left at the last look. */
+    uint64_t charged;      /* Bytes counted against the client's address. */
+    unsigned status;       /* That the client gets. */
+    unsigned upstream_status;
+    uint64_t incident;
+    enum method method;
+    enum framing answer_framing;
+    uint64_t answer_length;
+    const char *detector; /* Of the first finding, or "". */
+
+    /* Facts: set by events, never cleared within one attempt. */
+    bool keep_alive;   /* The client's connection may go on. */
+    bool request_body; /* The request has one. */
+    bool request_read; /* The client's body was read whole. */
+    bool request_sent; /* All of it was taken by the upstream's socket. */
+    bool head_sent;    /* The request head was written. */
+    bool body_started; /* Body bytes were consumed: no retry. */
+    bool retried;
+    bool upstream_failed;
+    bool upstream_clean; /* May carry another request. */
+    bool client_gone;
+    bool timed_out;
+    bool drained;   /* The client's stream took the last write. */
+    bool committed; /* The ticket came back. */
+    bool commit_failed;
+    bool expects_continue;
+    bool continue_sent;
+    bool identity_removed; /* login is down: asked as anonymous. */
+    bool bad_tail;         /* Bytes came after the end of the answer. */
+    bool no_room;          /* No memory to hold more; waits. */
+    bool inspected;
+    bool undecodable;
+    bool overflow;  /* More than hold_max. */
+    bool streaming; /* Bytes of the answer have left. */
+    bool last_chunk_due;
+    bool advancing;
+    bool judged;
+    bool forwarded;    /* judge_forward() was told. */
+    bool nothing_sent; /* The first write failed whole. */
+    bool kept_connection;
+    bool body_broken;
+    bool body_chunked; /* As the request head announced. */
+    bool body_asked;
+    bool too_large;
+    bool had_token; /* A token was taken away while login is down. */
+    bool has_fresh_key;
+    bool logout_while_down;
+
+    /* Raw memory, not cleared between exchanges. */
+    struct asker asker;
+    struct answer answer;
+    struct hold hold;
+    char id[JOURNAL_ID_DIGITS + 1];
+    char path[EXCHANGE_PATH_MAX];
+    char method_text[16];
+    char echoed_id[JOURNAL_ID_DIGITS + 1];
+    char login_type[128]; /* Content-Type of a login's body. */
+    size_t login_type_len;
+    uint8_t request_inline[EXCHANGE_TEXT_SIZE];
+    uint8_t reply_inline[EXCHANGE_TEXT_SIZE];
+};
+
+/* The states. */
+#define EXCHANGE_STATE_FUNCTION(id, function, name)                                      \
+    enum step function(struct exchange *self);
+EXCHANGE_STATES(EXCHANGE_STATE_FUNCTION)
+#undef EXCHANGE_STATE_FUNCTION
+
+/* exchange.c */
+void exchange_advance(struct exchange *self);
+enum step exchange_become(struct exchange *self, enum exchange_state state);
+void exchange_set_deadline(struct exchange *self, uint64_t timeout_ms);
+const struct limits *exchange_limits(const struct exchange *self);
+void exchange_drop_upstream(struct exchange *self);
+
+/* exchange_answer.c */
+extern const struct stream_events EXCHANGE_UPSTREAM_EVENTS;
+void exchange_start_answer(struct exchange *self);
+void exchange_stop_answer(struct exchange *self, bool refused);
+void exchange_feed(struct exchange *self, struct span content);
+void exchange_send_piece(struct exchange *self, struct span content, enum piece piece);
+void exchange_send_continue(struct exchange *self);
+void exchange_set_pool_callbacks(struct exchange *self);
+
+/* exchange_ask.c */
+void exchange_open(struct exchange *self, const struct head *head);
+
+/* exchange_judge.c */
+enum step exchange_judge(struct exchange *self);
+struct rules exchange_rules(const struct exchange *self);
+void exchange_settle_token(struct exchange *self, unsigned index);
+bool exchange_is_down(const struct exchange *self);
+void exchange_settle_identity(struct exchange *self);
+void exchange_fill_answer(struct exchange *self, const struct head *head);
+bool exchange_may_stream(struct exchange *self);
+enum verdict exchange_judge_part(struct exchange *self);
+void exchange_ticket_forget(struct exchange *self);
+
+/* exchange_reply.c: each decides what the client gets and moves to STATE_REPLY. */
+enum step exchange_reply_error(struct exchange *self, unsigned status,
+                               enum ending ending);
+enum step exchange_reply_refused(struct exchange *self);
+enum step exchange_reply_maintenance(struct exchange *self);
+enum step exchange_reply_logged_out(struct exchange *self);
+enum step exchange_release(struct exchange *self);
+enum step exchange_start_stream(struct exchange *self);
+bool exchange_make_reply_room(struct exchange *self, size_t size);
+enum step exchange_close_silently(struct exchange *self, enum ending ending);

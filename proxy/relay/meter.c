@@ -1,0 +1,245 @@
+#include "relay/meter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "relay/relay.h"
+
+enum {
+    CLASS_COUNT = 6, /* 1xx to 5xx, and none at 0. */
+    LABELS_MAX = 512,
+};
+
+struct meter_route {
+    unsigned requests[CLASS_COUNT];
+    unsigned inspected;
+    unsigned uninspected[UNINSPECTED_COUNT];
+    unsigned unmarked;
+    unsigned marked;
+};
+
+struct meter {
+    unsigned duration;
+    unsigned hold;
+    unsigned endings[ENDING_COUNT];
+    unsigned connections[METER_CONNECTION_COUNT];
+    struct meter_route routes[];
+};
+
+static const char *const CLASS_NAMES[CLASS_COUNT] = {"none", "1xx", "2xx",
+                                                     "3xx",  "4xx", "5xx"};
+
+static const char *const UNINSPECTED_NAMES[UNINSPECTED_COUNT] = {
+    [UNINSPECTED_MEDIA] = "media",
+    [UNINSPECTED_CODING] = "coding",
+    [UNINSPECTED_BROKEN] = "undecodable",
+    [UNINSPECTED_LIMIT] = "over-limit",
+};
+
+static const char *const CONNECTION_LABELS[METER_CONNECTION_COUNT] = {
+    [METER_CLIENT_ACTIVE] = "side=\"client\",state=\"active\"",
+    [METER_CLIENT_IDLE] = "side=\"client\",state=\"idle\"",
+    [METER_UPSTREAM_BUSY] = "side=\"upstream\",state=\"active\"",
+    [METER_UPSTREAM_IDLE] = "side=\"upstream\",state=\"idle\"",
+};
+
+/* The slot of a family with `route` and, unless NULL, one more label. */
+static unsigned route_series(struct stats *stats, enum stat family,
+                             const struct route *route, const char *name,
+                             const char *value)
+{
+    char labels[LABELS_MAX];
+    size_t len = stats_label(labels, sizeof(labels), "route", span_of(route->pattern));
+
+    if (len >= sizeof(labels)) {
+        return stats_series(stats, family, "");
+    }
+    if (name != NULL) {
+        (void)snprintf(labels + len, sizeof(labels) - len, ",%s=\"%s\"", name, value);
+    }
+    return stats_series(stats, family, labels);
+}
+
+static unsigned one_label(struct stats *stats, enum stat family, const char *name,
+                          const char *value)
+{
+    char labels[LABELS_MAX];
+    size_t len = stats_label(labels, sizeof(labels), name, span_of(value));
+    return stats_series(stats, family, len < sizeof(labels) ? labels : "");
+}
+
+static void init_route(struct meter_route *self, struct stats *stats,
+                       const struct route *route)
+{
+    for (unsigned i = 0; i < CLASS_COUNT; i++) {
+        self->requests[i] =
+            route_series(stats, STAT_REQUESTS, route, "code_class", CLASS_NAMES[i]);
+    }
+    for (unsigned i = 0; i < UNINSPECTED_COUNT; i++) {
+        self->uninspected[i] =
+            route_series(stats, STAT_UNINSPECTED, route, "reason", UNINSPECTED_NAMES[i]);
+    }
+    self->inspected = route_series(stats, STAT_INSPECTED, route, NULL, NULL);
+    self->unmarked = route_series(stats, STAT_UNMARKED, route, NULL, NULL);
+    self->marked = route_series(stats, STAT_MARKED, route, NULL, NULL);
+}
+
+struct meter *meter_new(struct stats *stats, const struct site *site)
+{
+    struct meter *self =
+        malloc(sizeof(*self) + site->route_count * sizeof(struct meter_route));
+    if (self == NULL) {
+        return NULL;
+    }
+    self->duration = stats_series(stats, STAT_REQUEST_DURATION, "");
+    self->hold = stats_series(stats, STAT_HOLD_DURATION, "");
+    for (unsigned i = 1; i < ENDING_COUNT; i++) {
+        self->endings[i] =
+            one_label(stats, STAT_ENDINGS, "reason", ending_word((enum ending)i));
+    }
+    for (unsigned i = 0; i < METER_CONNECTION_COUNT; i++) {
+        self->connections[i] =
+            stats_series(stats, STAT_CONNECTIONS, CONNECTION_LABELS[i]);
+    }
+    for (size_t i = 0; i < site->route_count; i++) {
+        init_route(&self->routes[i], stats, &site->routes[i]);
+    }
+    return self;
+}
+
+void meter_free(struct meter **self_p)
+{
+    free(*self_p);
+    *self_p = NULL;
+}
+
+void meter_exchange(struct relay *relay, const struct meter *self,
+                    const struct meter_exchange *exchange)
+{
+    unsigned class = exchange->status / 100;
+
+    CHECK(exchange->ending != ENDING_NONE);
+    class = class < CLASS_COUNT ? class : 0;
+    stats_add(relay->stats, self->routes[exchange->route].requests[class], 1);
+    stats_add(relay->stats, self->endings[exchange->ending], 1);
+    stats_observe(relay->stats, self->duration, exchange->duration_us);
+    if (exchange->hold_us > 0) {
+        stats_observe(relay->stats, self->hold, exchange->hold_us);
+    }
+}
+
+void meter_rejected(struct relay *relay, enum ending ending)
+{
+    stats_add(
+        relay->stats,
+        one_label(relay->shared->stats, STAT_REJECTED, "reason", ending_word(ending)), 1);
+}
+
+void meter_inspected(struct relay *relay, const struct meter *self, unsigned route)
+{
+    stats_add(relay->stats, self->routes[route].inspected, 1);
+}
+
+void meter_uninspected(struct relay *relay, const struct meter *self, unsigned route,
+                       enum uninspected reason)
+{
+    stats_add(relay->stats, self->routes[route].uninspected[reason], 1);
+}
+
+void meter_marked(struct relay *relay, const struct meter *self, unsigned route,
+                  bool marked)
+{
+    const struct meter_route *slots = &self->routes[route];
+    stats_add(relay->stats, marked ? slots->marked : slots->unmarked, 1);
+}
+
+void meter_finding(struct relay *relay, const struct finding *finding)
+{
+    char labels[LABELS_MAX];
+
+    (void)snprintf(labels, sizeof(labels), "detector=\"%s\",action=\"%s\"",
+                   detector_name(finding->detector),
+                   finding->action == FINDING_REFUSE ? "refuse" : "record");
+    stats_add(relay->stats, stats_series(relay->shared->stats, STAT_FINDINGS, labels), 1);
+}
+
+void meter_display(struct relay *relay, enum journal_outcome outcome)
+{
+    static const char *const NAMES[] = {
+        [JOURNAL_WITHHELD] = "withheld",
+        [JOURNAL_CUT] = "cut",
+        [JOURNAL_DELIVERED] = "delivered",
+    };
+    stats_add(relay->stats,
+              one_label(relay->shared->stats, STAT_DISPLAYS, "outcome", NAMES[outcome]),
+              1);
+}
+
+void meter_take_down(struct relay *relay, uint64_t mask)
+{
+    for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
+        if ((mask >> slot & 1) == 0) {
+            continue;
+        }
+        char labels[LABELS_MAX];
+        size_t len = stats_label(labels, sizeof(labels), "feature",
+                                 span_of(relay->shared->features->names[slot]));
+        (void)snprintf(labels + len, sizeof(labels) - len, ",cause=\"finding\"");
+        stats_add(relay->stats,
+                  stats_series(relay->shared->stats, STAT_TAKE_DOWNS, labels), 1);
+    }
+}
+
+void meter_binding(struct relay *relay, const char *source)
+{
+    stats_add(relay->stats,
+              one_label(relay->shared->stats, STAT_BINDINGS, "source", source), 1);
+}
+
+void meter_connections(struct relay *relay, enum meter_connection kind, int change)
+{
+    stats_add(relay->stats, relay->plan->meter->connections[kind],
+              (uint64_t)(int64_t)change);
+}
+
+void meter_refused_connection(struct relay *relay, const char *reason)
+{
+    stats_add(relay->stats,
+              one_label(relay->shared->stats, STAT_CONNECTIONS_REFUSED, "reason", reason),
+              1);
+}
+
+void meter_connect(struct relay *relay, enum ending failure)
+{
+    const char *result = failure == ENDING_NONE ? "connected" : ending_word(failure);
+    stats_add(relay->stats,
+              one_label(relay->shared->stats, STAT_UPSTREAM_CONNECTS, "result", result),
+              1);
+}
+
+void meter_retry(struct relay *relay)
+{
+    stats_add(relay->stats, stats_series(relay->shared->stats, STAT_UPSTREAM_RETRIES, ""),
+              1);
+}
+
+void meter_desync(struct relay *relay, const char *upstream, const char *kind)
+{
+    char labels[LABELS_MAX];
+    size_t len = stats_label(labels, sizeof(labels), "upstream", span_of(upstream));
+
+    (void)snprintf(labels + len, sizeof(labels) - len, ",kind=\"%s\"", kind);
+    stats_add(relay->stats,
+              stats_series(relay->shared->stats, STAT_UPSTREAM_DESYNC, labels), 1);
+}
+
+void meter_coverage(struct stats *stats, const struct site *site, unsigned index,
+                    uint64_t *marked_out, uint64_t *unmarked_out)
+{
+    const struct route *route = &site->routes[index];
+
+    *marked_out = stats_read(stats, route_series(stats, STAT_MARKED, route, NULL, NULL));
+    *unmarked_out =
+        stats_read(stats, route_series(stats, STAT_UNMARKED, route, NULL, NULL));
+}

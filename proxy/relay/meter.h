@@ -1,0 +1,71 @@
+/**
+ * The relay's counters: one place that knows which series an event belongs to.
+ *
+ * Layer: relay. A meter belongs to one plan: it holds the slots of its routes.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "guard/finding.h"
+#include "relay/ending.h"
+#include "relay/journal.h"
+#include "relay/site.h"
+
+struct relay;
+struct stats;
+struct meter;
+
+enum meter_connection {
+    METER_CLIENT_ACTIVE, /**< With a request under way. */
+    METER_CLIENT_IDLE,
+    METER_UPSTREAM_BUSY,
+    METER_UPSTREAM_IDLE,
+    METER_CONNECTION_COUNT
+};
+
+/** Why a body was not scanned. */
+enum uninspected {
+    UNINSPECTED_MEDIA,  /**< A media type that is judged by its fields. */
+    UNINSPECTED_CODING, /**< A content coding that is not decoded. */
+    UNINSPECTED_BROKEN, /**< Undecodable: damaged, past a limit, unreadable. */
+    UNINSPECTED_LIMIT,  /**< Larger than may be held. */
+    UNINSPECTED_COUNT
+};
+
+/** What became of one exchange, for its counters. */
+struct meter_exchange {
+    unsigned route;
+    unsigned status; /**< Sent to the client; 0: none. */
+    enum ending ending;
+    uint64_t duration_us;
+    uint64_t hold_us; /**< 0: nothing was held. */
+};
+
+/** Makes the series of all routes of `site`. NULL: memory. */
+struct meter *meter_new(struct stats *stats, const struct site *site);
+void meter_free(struct meter **self_p);
+
+void meter_exchange(struct relay *relay, const struct meter *self,
+                    const struct meter_exchange *exchange);
+void meter_rejected(struct relay *relay, enum ending ending);
+void meter_inspected(struct relay *relay, const struct meter *self, unsigned route);
+void meter_uninspected(struct relay *relay, const struct meter *self, unsigned route,
+                       enum uninspected reason);
+void meter_marked(struct relay *relay, const struct meter *self, unsigned route,
+                  bool marked);
+void meter_finding(struct relay *relay, const struct finding *finding);
+void meter_display(struct relay *relay, enum journal_outcome outcome);
+void meter_take_down(struct relay *relay, uint64_t mask);
+void meter_binding(struct relay *relay, const char *source);
+void meter_connections(struct relay *relay, enum meter_connection kind, int change);
+void meter_refused_connection(struct relay *relay, const char *reason);
+/** ENDING_NONE: it worked. */
+void meter_connect(struct relay *relay, enum ending failure);
+void meter_retry(struct relay *relay);
+void meter_desync(struct relay *relay, const char *upstream, const char *kind);
+
+/** Marked and unmarked responses of route `index` so far, all workers. */
+void meter_coverage(struct stats *stats, const struct site *site, unsigned index,
+                    uint64_t *marked_out, uint64_t *unmarked_out);

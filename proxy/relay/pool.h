@@ -1,0 +1,64 @@
+/**
+ * Connections to one upstream: by session, bounded per server, reused only when clean.
+ *
+ * Layer: relay. One pool per upstream and worker, owned by the plan. An exchange asks
+ * with a pool_request that it owns; the answer comes at once or later by a callback.
+ * Anonymous requests share connections; a session's connection serves that session alone
+ * (I4). At the bound the connection idle longest is closed; when none is idle the request
+ * waits.
+ */
+#pragma once
+
+#include "relay/ending.h"
+#include "relay/upstream.h"
+
+struct relay;
+struct pool;
+
+/** One exchange's wish for a connection. */
+struct pool_request {
+    struct list_link link;
+    struct fingerprint key; /**< none: the anonymous pool. */
+    bool alone;             /**< A connection of its own, never a kept one. */
+    bool recent;            /**< Unsafe: a kept one only if idle for under a second. */
+    bool fresh;             /**< A second try: no kept one. */
+    bool waiting;
+    uint64_t since_ms;
+    struct upstream *connecting;
+    enum ending failure; /**< Of the last server tried. */
+    unsigned tried;      /**< Servers tried so far. */
+    /** The connection is the asker's until pool_return() or pool_discard(). */
+    void (*on_ready)(struct pool_request *self, struct upstream *upstream);
+    /** None will come; `failure` says why. */
+    void (*on_failed)(struct pool_request *self);
+};
+
+/** `settings` must outlive the pool. NULL: memory. */
+struct pool *pool_new(struct relay *relay, const struct upstream_settings *settings);
+
+/** Closes idle connections; no request may be waiting and none may be lent. */
+void pool_free(struct pool **self_p);
+
+/** A kept connection at once; or NULL, and on_ready or on_failed follows, never before
+ * this returns. */
+struct upstream *pool_take(struct pool *self, struct pool_request *request);
+
+/** The pool's plan is no longer in force: idle connections close, none is kept. */
+void pool_retire(struct pool *self);
+
+/** The asker gave up waiting. */
+void pool_cancel(struct pool *self, struct pool_request *request);
+
+/** A clean connection comes back under `key`, to be kept or closed. */
+void pool_return(struct upstream **upstream_p, const struct fingerprint *key);
+
+/** A connection that must not be used again. */
+void pool_discard(struct upstream **upstream_p);
+
+/** Now and then: time-outs of waiting requests and of idle connections, names. */
+void pool_tick(struct pool *self, uint64_t now_ms);
+
+/** `10.0.0.11:8080`, for records. */
+const char *upstream_server_text(const struct upstream *self);
+
+const struct upstream_settings *pool_settings(const struct pool *self);

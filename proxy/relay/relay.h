@@ -1,0 +1,106 @@
+/**
+ * What all connections of one worker share, and what all workers share.
+ *
+ * Layer: relay. A relay belongs to one worker thread and is made by app/worker.c; its
+ * members are read by the modules of this layer only. Everything in `shared` is safe for
+ * all threads.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "base/stats.h"
+#include "guard/feature.h"
+#include "guard/registry.h"
+#include "guard/scan.h"
+#include "guard/takedown.h"
+#include "net/loop.h"
+#include "net/mailbox.h"
+#include "relay/access_log.h"
+#include "relay/admission.h"
+#include "relay/block.h"
+#include "relay/journal.h"
+#include "relay/meter.h"
+#include "relay/site.h"
+
+/** Made once by the graph; outlives all workers. */
+struct relay_shared {
+    struct registry *registry;
+    struct feature_table *features;
+    struct takedown *takedown;
+    struct journal *journal;
+    struct stats *stats;
+    struct admission *admission;
+    struct block_budget budget;
+    _Atomic(uint64_t) connection_number; /**< Of upstream connections, unique in a run. */
+    unsigned worker_count;
+    uint8_t fingerprint_key[FINGERPRINT_KEY_SIZE];
+};
+
+/**
+ * One configuration as one worker uses it. Exchanges that began under it keep it; the
+ * last one to go frees it. Counted without atomics: one thread.
+ */
+struct plan {
+    struct list_link link;
+    unsigned references;
+    struct site *site;
+    struct scanner *scanner;
+    struct meter *meter;
+    struct pool **pools; /**< One per upstream of the site. */
+    struct take_down_policy policies[FEATURE_COUNT_MAX]; /**< By slot. */
+};
+
+struct relay {
+    struct relay_shared *shared;
+    struct loop *loop;
+    struct mailbox *mailbox;
+    struct plan *plan; /**< In force for new exchanges. */
+    struct fingerprinter *fingerprinter;
+    struct stats_block *stats;
+    struct block_store *blocks;
+    struct access_log *access_log; /**< NULL: off. */
+    struct list clients;
+    struct list spare_exchanges;
+    struct list spare_decoders;
+    struct list holding;  /**< Exchanges that hold a response, oldest first. */
+    struct list settling; /**< Exchanges that wait until a feature's state is on disk. */
+    bool settle_posted;
+    struct list plans; /**< In force, and those that exchanges still keep. */
+    unsigned client_count;
+    unsigned held; /**< Slot of the gauge of held bytes. */
+    uint64_t logged_ms;
+    bool draining;
+    struct head request_head;  /**< Scratch of the request being read. */
+    struct head response_head; /**< Scratch of the response being read. */
+    uint8_t random[4096];      /**< Unused random bytes at the end. */
+    size_t random_used;
+};
+
+/** Everything of one worker; the site is referenced. NULL: memory. */
+struct relay *relay_new(struct relay_shared *shared, struct loop *loop, struct site *site,
+                        struct access_log *access_log);
+
+/** After all clients are gone. Sets NULL. NULL is fine. */
+void relay_free(struct relay **self_p);
+
+/** Takes the site for new exchanges; old ones end under theirs. False: memory. */
+MUST_USE bool relay_use(struct relay *self, struct site *site);
+
+/** Closes idle clients, lets the rest finish; no new requests on their connections. */
+void relay_drain(struct relay *self);
+
+/** Every 64 ms or so: idle upstream connections, gauges, the access log. */
+void relay_tick(struct relay *self);
+
+/** `count` random bytes from a buffer that is refilled now and then; at most 4096. */
+const uint8_t *relay_random(struct relay *self, size_t count);
+
+/** Posts a barrier so that exchanges in `settling` look again once it is on disk. */
+void relay_settle(struct relay *self);
+
+/** Is this the address of a proxy whose forwarding fields count? */
+bool address_trusted(const struct address *address, const struct listen_settings *listen);
+
+struct plan *plan_ref(struct plan *self);
+void plan_unref(struct plan **self_p);

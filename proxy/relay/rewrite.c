@@ -1,0 +1,357 @@
+#include "relay/rewrite.h"
+
+#include "base/check.h"
+#include "guard/identify.h"
+#include "http/coding.h"
+
+/* What is done with a field; no row: it goes on as it is. */
+enum treatment {
+    PASS,
+    HOP,       /* Ends here (RFC 9110 section 7.6.1), or is written anew. */
+    ANEW,      /* Of a request: written anew. */
+    CONDITION, /* Of a request: would let the upstream answer without a body. */
+    VALIDATOR, /* Of a response: would let a client ask with a condition. */
+    IDENTITY,  /* May say who the user is. */
+    OURS,
+};
+
+static const enum treatment TREATMENTS[FIELD_ID_COUNT] = {
+    [FIELD_CONNECTION] = HOP,
+    [FIELD_KEEP_ALIVE] = HOP,
+    [FIELD_PROXY_CONNECTION] = HOP,
+    [FIELD_PROXY_AUTHENTICATE] = HOP,
+    [FIELD_PROXY_AUTHORIZATION] = HOP,
+    [FIELD_TE] = HOP,
+    [FIELD_TRAILER] = HOP,
+    [FIELD_TRANSFER_ENCODING] = HOP,
+    [FIELD_UPGRADE] = HOP,
+    [FIELD_HTTP2_SETTINGS] = HOP,
+    [FIELD_CONTENT_LENGTH] = HOP,
+    [FIELD_HOST] = ANEW,
+    [FIELD_ACCEPT_ENCODING] = ANEW,
+    [FIELD_FORWARDED] = ANEW,
+    [FIELD_X_FORWARDED_FOR] = ANEW,
+    [FIELD_X_FORWARDED_HOST] = ANEW,
+    [FIELD_X_FORWARDED_PROTO] = ANEW,
+    [FIELD_IF_NONE_MATCH] = CONDITION,
+    [FIELD_IF_MODIFIED_SINCE] = CONDITION,
+    [FIELD_IF_RANGE] = CONDITION,
+    [FIELD_RANGE] = CONDITION,
+    [FIELD_ETAG] = VALIDATOR,
+    [FIELD_LAST_MODIFIED] = VALIDATOR,
+    [FIELD_COOKIE] = IDENTITY,
+    [FIELD_SET_COOKIE] = IDENTITY,
+    [FIELD_AUTHORIZATION] = IDENTITY,
+    [FIELD_COUNTERMARK_ECHO] = OURS,
+    [FIELD_COUNTERMARK_REQUEST] = OURS,
+    [FIELD_COUNTERMARK_SESSION] = OURS,
+};
+
+/* What routing, framing and identity rest on cannot be named away by Connection. */
+static const bool NOT_NOMINATED[FIELD_ID_COUNT] = {
+    [FIELD_HOST] = true,          [FIELD_COOKIE] = true,
+    [FIELD_SET_COOKIE] = true,    [FIELD_AUTHORIZATION] = true,
+    [FIELD_CONTENT_TYPE] = true,  [FIELD_CONTENT_ENCODING] = true,
+    [FIELD_CACHE_CONTROL] = true, [FIELD_CONTENT_LENGTH] = true,
+};
+
+static bool is_nominated(const struct head *head, const struct field *field)
+{
+    return !NOT_NOMINATED[field->id] &&
+           head_has_token(head, FIELD_CONNECTION, field->name);
+}
+
+/* True for `prefix...` in any case, with `_` counted as `-`. */
+static bool looks_like(struct span name, struct span prefix)
+{
+    if (name.len < prefix.len) {
+        return false;
+    }
+    for (size_t i = 0; i < prefix.len; i++) {
+        uint8_t byte = name.ptr[i] == '_' ? '-' : name.ptr[i];
+        byte = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+        if (byte != prefix.ptr[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Ours, or what a server would take for ours. */
+static bool is_reserved(const struct field *field)
+{
+    if (field->name.len == 0) {
+        return true;
+    }
+    switch (field->name.ptr[0] | 0x20) {
+    case 'c':
+        return looks_like(field->name, SPAN("countermark-"));
+    case 'x':
+        return looks_like(field->name, SPAN("x-forwarded-")) ||
+               (field->name.len == 9 && looks_like(field->name, SPAN("x-real-ip")));
+    case 'f':
+        return field->name.len == 9 && looks_like(field->name, SPAN("forwarded"));
+    default:
+        return false;
+    }
+}
+
+/* Keeps what we can decode; with nothing left, says so. */
+static void write_accept_encoding(const struct rewrite_request *self, struct writer *out)
+{
+    size_t kept = 0;
+
+    writer_put(out, SPAN("Accept-Encoding: "));
+    for (size_t i = 0; i < self->head->field_count; i++) {
+        struct span rest = self->head->fields[i].value;
+        struct span item;
+        if (self->head->fields[i].id != FIELD_ACCEPT_ENCODING) {
+            continue;
+        }
+        while (span_next(&rest, ',', &item)) {
+            item = span_trim(item);
+            struct span name = span_trim(span_first(item, span_find(item, ';')));
+            if (name.len > 0 && coding_is_known(name)) {
+                writer_put(out, kept > 0 ? SPAN(", ") : SPAN(""));
+                writer_put(out, item);
+                kept++;
+            }
+        }
+    }
+    writer_put(out, kept > 0 ? SPAN("\r\n") : SPAN("identity\r\n"));
+}
+
+/* The pairs of all Cookie fields that may go on. */
+static void write_cookies(const struct rewrite_request *self, struct writer *out)
+{
+    size_t max = cookie_size_max(self->head);
+    struct span name = SPAN("Cookie: ");
+
+    if (max == 0) {
+        return;
+    }
+    if (out->full || out->capacity - out->len < max + name.len + 2) {
+        out->full = true;
+        return;
+    }
+    size_t len = cookie_write(self->head, self->cookie_stays, self->cookie_context,
+                              out->ptr + out->len + name.len);
+    if (len > 0) {
+        memcpy(out->ptr + out->len, name.ptr, name.len);
+        out->len += name.len + len;
+        writer_put(out, SPAN("\r\n"));
+    }
+}
+
+/* A field without an id: ours in disguise, a proxy's, or nobody's business. */
+static bool other_field_stays(const struct rewrite_request *self,
+                              const struct field *field)
+{
+    if (is_reserved(field)) {
+        return self->peer_trusted && !looks_like(field->name, SPAN("countermark-"));
+    }
+    return self->policy == NULL || !identify_is_token_field(self->policy, field);
+}
+
+/* True when a field of the request goes on as it is. */
+static bool request_field_stays(const struct rewrite_request *self,
+                                const struct field *field)
+{
+    if (field->id == FIELD_OTHER) {
+        return other_field_stays(self, field);
+    }
+    switch (TREATMENTS[field->id]) {
+    case PASS:
+    case VALIDATOR:
+        return true;
+    case HOP:
+    case ANEW:
+    case OURS:
+        return false;
+    case CONDITION:
+        return !self->conditions_removed;
+    case IDENTITY:
+        return self->policy == NULL || (field->id != FIELD_COOKIE &&
+                                        !identify_is_token_field(self->policy, field));
+    }
+    UNREACHABLE();
+}
+
+static void write_list(const struct head *head, enum field_id id, struct span name,
+                       bool kept, struct writer *out)
+{
+    size_t count = 0;
+
+    writer_put(out, name);
+    writer_put(out, SPAN(": "));
+    for (size_t i = 0; kept && i < head->field_count; i++) {
+        if (head->fields[i].id == id && head->fields[i].value.len > 0) {
+            writer_put(out, count++ > 0 ? SPAN(", ") : SPAN(""));
+            writer_put(out, head->fields[i].value);
+        }
+    }
+    writer_put(out, count > 0 ? SPAN(", ") : SPAN(""));
+}
+
+static void write_address(const struct address *address, bool quoted, struct writer *out)
+{
+    char text[ADDRESS_TEXT_MAX];
+    size_t len = address_format(address, text);
+    bool v6 = !address_is_v4(address);
+
+    writer_put(out, quoted && v6 ? SPAN("\"[") : SPAN(""));
+    writer_put(out, (struct span){.ptr = (const uint8_t *)text, .len = len});
+    writer_put(out, quoted && v6 ? SPAN("]\"") : SPAN(""));
+}
+
+/* A host goes into a quoted string; what does not belong there is left out. */
+static void write_quoted_host(struct span host, struct writer *out)
+{
+    writer_put(out, SPAN(";host=\""));
+    for (size_t i = 0; i < host.len; i++) {
+        if (host.ptr[i] == '"' || host.ptr[i] == '\\') {
+            return;
+        }
+    }
+    writer_put(out, host);
+    writer_put(out, SPAN("\""));
+}
+
+static void write_forwarding(const struct rewrite_request *self, struct writer *out)
+{
+    const struct head *head = self->head;
+    const struct field *proto = head_field(head, FIELD_X_FORWARDED_PROTO);
+    const struct field *host = head_field(head, FIELD_X_FORWARDED_HOST);
+
+    write_list(head, FIELD_X_FORWARDED_FOR, SPAN("X-Forwarded-For"), self->peer_trusted,
+               out);
+    write_address(self->peer, false, out);
+    writer_put(out, SPAN("\r\n"));
+    bool proto_kept = self->peer_trusted && proto != NULL;
+    writer_field(out, SPAN("X-Forwarded-Proto"),
+                 proto_kept ? proto->value : span_of(self->scheme));
+    bool host_kept = self->peer_trusted && host != NULL;
+    if (host_kept || self->host.len > 0) {
+        writer_field(out, SPAN("X-Forwarded-Host"), host_kept ? host->value : self->host);
+    }
+    write_list(head, FIELD_FORWARDED, SPAN("Forwarded"), self->peer_trusted, out);
+    writer_put(out, SPAN("for="));
+    write_address(self->peer, true, out);
+    writer_put(out, SPAN(";proto="));
+    writer_text(out, self->scheme);
+    if (self->host.len > 0) {
+        write_quoted_host(self->host, out);
+    }
+    writer_put(out, SPAN("\r\n"));
+}
+
+static void write_own(const struct rewrite_request *self, struct writer *out)
+{
+    writer_field(out, SPAN("Via"),
+                 self->head->version_minor == 1 ? SPAN("1.1 countermark")
+                                                : SPAN("1.0 countermark"));
+    writer_field(out, SPAN("Countermark-Session"), span_of(self->session));
+    writer_field(out, SPAN("Countermark-Request"), span_of(self->id));
+    if (head_field(self->head, FIELD_TRACEPARENT) == NULL) {
+        writer_put(out, SPAN("traceparent: 00-"));
+        writer_text(out, self->id);
+        writer_put(out, SPAN("-"));
+        writer_text(out, self->span_id);
+        writer_put(out, SPAN("-00\r\n"));
+    }
+}
+
+static void write_request_framing(const struct head *head, struct writer *out)
+{
+    switch (head->framing) {
+    case FRAMING_NONE:
+        if (head->has_content_length) {
+            writer_put(out, SPAN("Content-Length: 0\r\n"));
+        }
+        return;
+    case FRAMING_LENGTH:
+        writer_put(out, SPAN("Content-Length: "));
+        writer_u64(out, head->content_length);
+        writer_put(out, SPAN("\r\n"));
+        return;
+    case FRAMING_CHUNKED:
+        writer_put(out, SPAN("Transfer-Encoding: chunked\r\n"));
+        return;
+    case FRAMING_CLOSE:
+        break;
+    }
+    UNREACHABLE();
+}
+
+void rewrite_request(const struct rewrite_request *self, struct writer *out)
+{
+    const struct head *head = self->head;
+    bool nominates = head_field(head, FIELD_CONNECTION) != NULL;
+
+    writer_put(out, head->method_text);
+    writer_put(out, SPAN(" "));
+    writer_put(out, self->target);
+    writer_put(out, SPAN(" HTTP/1.1\r\n"));
+    if (self->host.len > 0) {
+        writer_field(out, SPAN("Host"), self->host);
+    } else {
+        writer_put(out, SPAN("Host:\r\n"));
+    }
+    for (size_t i = 0; i < head->field_count; i++) {
+        const struct field *field = &head->fields[i];
+        if (request_field_stays(self, field) &&
+            !(nominates && is_nominated(head, field))) {
+            writer_field(out, field->name, field->value);
+        }
+    }
+    if (self->cookie_stays != NULL) {
+        write_cookies(self, out);
+    }
+    write_accept_encoding(self, out);
+    write_forwarding(self, out);
+    write_own(self, out);
+    write_request_framing(head, out);
+    writer_put(out, SPAN("\r\n"));
+}
+
+static bool response_field_stays(const struct rewrite_response *self,
+                                 const struct field *field)
+{
+    switch (TREATMENTS[field->id]) {
+    case PASS:
+        return field->id != FIELD_OTHER || !looks_like(field->name, SPAN("countermark-"));
+    case ANEW:
+    case CONDITION:
+        return true;
+    case HOP:
+    case OURS:
+        return false;
+    case VALIDATOR:
+        return !self->validators_removed;
+    case IDENTITY:
+        return field->id != FIELD_SET_COOKIE || self->set_cookie_stays == NULL ||
+               self->set_cookie_stays(self->set_cookie_context, field);
+    }
+    UNREACHABLE();
+}
+
+void rewrite_response(const struct rewrite_response *self, struct writer *out)
+{
+    const struct head *head = self->head;
+    bool nominates = head_field(head, FIELD_CONNECTION) != NULL;
+
+    writer_put(out, SPAN("HTTP/1.1 "));
+    writer_u64(out, head->status);
+    writer_put(out, SPAN(" "));
+    writer_put(out, head->reason);
+    writer_put(out, SPAN("\r\n"));
+    for (size_t i = 0; i < head->field_count; i++) {
+        const struct field *field = &head->fields[i];
+        if (response_field_stays(self, field) &&
+            !(nominates && is_nominated(head, field))) {
+            writer_field(out, field->name, field->value);
+        }
+    }
+    writer_put(out, head->version_minor == 1 ? SPAN("Via: 1.1 countermark\r\n")
+                                             : SPAN("Via: 1.0 countermark\r\n"));
+}

@@ -1,0 +1,51 @@
+/**
+ * Heads as they go on: what a proxy must remove, keep and add.
+ *
+ * Layer: relay. Pure: head in, text out. Nothing is copied raw: the request line, framing
+ * and every field line are written anew (RFC 9110 section 7.6, RFC 9112 section 11.2).
+ * Names that only differ from ours by `_` for `-` are removed with ours, because many
+ * servers cannot tell them apart.
+ */
+#pragma once
+
+#include "base/writer.h"
+#include "guard/policy.h"
+#include "http/cookie.h"
+#include "http/head.h"
+#include "net/address.h"
+#include "relay/journal.h"
+
+/** What decides how a request goes on. Borrowed. */
+struct rewrite_request {
+    const struct head *head;
+    struct span target; /**< To forward: origin form, as received. */
+    struct span host;   /**< With port, as received; empty: none (HTTP/1.0). */
+    bool peer_trusted;  /**< Inbound forwarding fields are kept and added to. */
+    const struct address *peer;
+    const char *scheme;
+    const char *session;                 /**< Fingerprint digits or `none`. */
+    const char *id;                      /**< JOURNAL_ID_DIGITS digits. */
+    const char *span_id;                 /**< 16 digits, for traceparent. */
+    bool conditions_removed;             /**< The route requires a marker. */
+    const struct session_policy *policy; /**< login is down: identity goes; or NULL. */
+    cookie_keep *cookie_stays;           /**< With `policy`. */
+    void *cookie_context;
+};
+
+/** Writes the head with the empty line. `out->full` when it does not fit. */
+void rewrite_request(const struct rewrite_request *self, struct writer *out);
+
+/** What decides how a response goes on. Borrowed. */
+struct rewrite_response {
+    const struct head *head;
+    bool validators_removed; /**< The route requires a marker: no ETag, Last-Modified. */
+    /** Whether a Set-Cookie stays; NULL: all do. */
+    bool (*set_cookie_stays)(void *context, const struct field *field);
+    void *set_cookie_context;
+};
+
+/**
+ * Writes status line and field lines without framing fields and without the empty line:
+ * those are added when the body's fate is known.
+ */
+void rewrite_response(const struct rewrite_response *self, struct writer *out);

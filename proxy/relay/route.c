@@ -1,0 +1,121 @@
+#include "relay/route.h"
+
+#include "base/check.h"
+#include "http/host.h"
+#include "http/path_pattern.h"
+
+static bool host_known(const struct site *site, struct span host)
+{
+    if (site->host_count == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < site->host_count; i++) {
+        if (host_matches(span_of(site->hosts[i]), host)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Index of the first route that matches; the last one matches everything. */
+static unsigned first_route(const struct site *site, struct span host, struct span path)
+{
+    for (unsigned i = 0; i + 1 < site->route_count; i++) {
+        const struct route *route = &site->routes[i];
+        if ((route->host == NULL || host_matches(span_of(route->host), host)) &&
+            path_pattern_matches(route->path, path)) {
+            return i;
+        }
+    }
+    return (unsigned)site->route_count - 1;
+}
+
+static uint64_t features_of(const struct site *site, struct span path)
+{
+    uint64_t mask = 0;
+
+    for (size_t i = 0; i < site->feature_count; i++) {
+        const struct feature_settings *feature = &site->features[i];
+        for (size_t j = 0; j < feature->path_count; j++) {
+            if (path_pattern_matches(feature->paths[j], path)) {
+                mask |= UINT64_C(1) << feature->slot;
+                break;
+            }
+        }
+    }
+    return mask;
+}
+
+static bool patterns_match(const struct request_patterns *patterns, struct span method,
+                           struct span path)
+{
+    for (size_t i = 0; i < patterns->count; i++) {
+        const struct request_pattern *item = &patterns->items[i];
+        if ((item->method == NULL || span_equal(span_of(item->method), method)) &&
+            path_pattern_matches(item->path, path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum asker_role role_of(const struct login_policy *policy, struct span method,
+                               struct span path)
+{
+    if (patterns_match(&policy->request, method, path)) {
+        return ROLE_LOGIN;
+    }
+    if (patterns_match(&policy->logout, method, path)) {
+        return ROLE_LOGOUT;
+    }
+    return patterns_match(&policy->callback, method, path) ? ROLE_CALLBACK : ROLE_NONE;
+}
+
+/* The stricter of both, member by member. */
+static void add_requirement(struct requirement *self, const struct requirement *other)
+{
+    self->require_mask |= other->require_mask;
+    if (other->unmarked == UNMARKED_REFUSE) {
+        self->unmarked = UNMARKED_REFUSE;
+    }
+    self->echo_expected = self->echo_expected || other->echo_expected;
+    self->observe = self->observe && other->observe;
+}
+
+enum route_outcome route_find(const struct site *site, struct span host,
+                              const struct head *request, const struct path *path,
+                              struct routed *out)
+{
+    CHECK(site->route_count > 0);
+    if (!host_known(site, host)) {
+        return ROUTE_UNKNOWN_HOST;
+    }
+    out->index = first_route(site, host, path->once);
+    out->route = &site->routes[out->index];
+    out->requirement = out->route->requirement;
+    out->features = features_of(site, path->once);
+    out->role = role_of(&site->login, request->method_text, path->once);
+    if (!path->encoded) {
+        return ROUTE_FOUND;
+    }
+    const struct route *other = &site->routes[first_route(site, host, path->full)];
+    if (!out->route->encoded_slash_keep || !other->encoded_slash_keep) {
+        return ROUTE_BAD_PATH;
+    }
+    add_requirement(&out->requirement, &other->requirement);
+    out->features |= features_of(site, path->full);
+    if (out->role == ROLE_NONE) {
+        out->role = role_of(&site->login, request->method_text, path->full);
+    }
+    return ROUTE_FOUND;
+}
+
+const struct feature_settings *route_feature(const struct site *site, uint64_t mask)
+{
+    for (size_t i = 0; i < site->feature_count; i++) {
+        if ((mask >> site->features[i].slot & 1) != 0) {
+            return &site->features[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,111 @@
+"""Fixtures of the end-to-end tests. Run: `pytest-3 tests/e2e`, with COUNTERMARK_BINARY or a
+release build; `-m sanitize` is the fast part that also runs under sanitizers."""
+import os
+import shutil
+import sys
+import tempfile
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
+from support import nginx as nginx_support                          # noqa: E402
+from support.countermark import BINARY, Countermark                 # noqa: E402
+from support.ports import free_port                                 # noqa: E402
+from support.sites import Jobcard, Origin                           # noqa: E402
+from support.webhook import Receiver                                # noqa: E402
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "sanitize: fast enough to run under sanitizers as well")
+    config.addinivalue_line("markers", "direct: needs no binary; shows that a site itself leaks")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    setattr(item, f"report_{call.when}", outcome.get_result())
+
+
+@pytest.fixture
+def folder(request):
+    """A short temporary path (a socket's path is bounded); kept when the test fails."""
+    path = tempfile.mkdtemp(prefix="cm-")
+    yield path
+    report = getattr(request.node, "report_call", None)
+    if getattr(request.node, "keep_files", False) or report is not None and report.failed:
+        print(f"\nfiles of {request.node.name} are in {path}")
+    else:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _stopping(things, stop):
+    for thing in reversed(things):
+        stop(thing)
+
+
+@pytest.fixture
+def countermark(folder, request):
+    """countermark(config, env=None) starts one; the test fails if any of them ends badly."""
+    if not os.access(BINARY, os.X_OK):
+        pytest.fail(f"no binary at {BINARY}; build it or set COUNTERMARK_BINARY")
+    started = []
+
+    def start(config, env=None):
+        place = tempfile.mkdtemp(prefix="p", dir=folder)
+        proxy = Countermark(place, config, env)
+        started.append(proxy)
+        return proxy
+
+    yield start
+    faults = [fault for proxy in reversed(started) for fault in proxy.stop()]
+    request.node.keep_files = bool(faults)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def jobcard(folder):
+    """jobcard(**settings) starts the first notice's site."""
+    started = []
+
+    def start(users=64, **settings):
+        started.append(Jobcard(folder, settings, users))
+        return started[-1]
+
+    yield start
+    _stopping(started, Jobcard.stop)
+
+
+@pytest.fixture
+def origin(folder):
+    """The origin that fails on command, running."""
+    site = Origin(folder)
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def caching_nginx(folder):
+    """caching_nginx(upstream_port, ignored=...) starts nginx with proxy_cache."""
+    started = []
+
+    def start(upstream, **options):
+        started.append(nginx_support.caching(folder, free_port(), upstream, **options))
+        return started[-1]
+
+    yield start
+    _stopping(started, nginx_support.Nginx.stop)
+
+
+@pytest.fixture
+def webhooks():
+    """webhooks(answers=(200,)) starts a receiver that verifies signatures."""
+    started = []
+
+    def start(answers=(200,)):
+        started.append(Receiver(free_port(), answers))
+        return started[-1]
+
+    yield start
+    _stopping(started, Receiver.stop)
