@@ -276,7 +276,6 @@ static bool login_failed(const struct scene *scene)
  * site may go on honouring them for the user before. */
 static void released_login(const struct scene *scene, struct judgement *out)
 {
-    const struct rules *rules = scene->evidence->rules;
     const struct asker *asker = scene->evidence->asker;
     struct session *next = &out->kept.next;
     if (login_failed(scene)) {

@@ -52,7 +52,8 @@ struct trip {
 static inline void world_init(struct world *self)
 {
     *self = (struct world){.now_ms = 1000};
-    self->class = (struct marker_class){.name = SPAN("owner")};
+    self->class =
+        (struct marker_class){.name = SPAN("owner"), .must_be = MARKER_RULE_REQUESTER};
     self->login.request.items = &self->login_item;
     self->login.request.count = 1;
     self->requirement.unmarked = UNMARKED_RELEASE;
