@@ -260,27 +260,33 @@ static bool add_row(struct markers *self, const struct marker_class *from,
     return selector->kind != SELECTOR_NONE;
 }
 
+/* NULL, or what is wrong with the class. */
+static const char *add_class(struct markers *self, const struct marker_class *from,
+                             uint8_t class_index)
+{
+    if (from->selector_count == 0) {
+        return "has no selector";
+    }
+    if (from->selector_count > MARKER_SELECTORS_MAX - self->row_count) {
+        return "makes more selectors than 64 in all";
+    }
+    for (size_t i = 0; i < from->selector_count; i++) {
+        if (!add_row(self, from, class_index, (uint8_t)i)) {
+            return "has an empty selector";
+        }
+    }
+    return NULL;
+}
+
 static bool collect_rows(struct markers *self, const struct marker_class *classes,
                          size_t count, char *error, size_t error_size)
 {
     for (size_t i = 0; i < count; i++) {
-        if (classes[i].selector_count == 0) {
-            (void)snprintf(error, error_size, "marker class \"%.*s\" has no selector",
-                           SPAN_ARGS(classes[i].name));
+        const char *problem = add_class(self, &classes[i], (uint8_t)i);
+        if (problem != NULL) {
+            (void)snprintf(error, error_size, "marker class \"%.*s\" %s",
+                           SPAN_ARGS(classes[i].name), problem);
             return false;
-        }
-        if (classes[i].selector_count > MARKER_SELECTORS_MAX - self->row_count) {
-            (void)snprintf(error, error_size, "more than %d selectors in all",
-                           MARKER_SELECTORS_MAX);
-            return false;
-        }
-        for (size_t j = 0; j < classes[i].selector_count; j++) {
-            if (!add_row(self, &classes[i], (uint8_t)i, (uint8_t)j)) {
-                (void)snprintf(error, error_size,
-                               "marker class \"%.*s\" has an empty selector",
-                               SPAN_ARGS(classes[i].name));
-                return false;
-            }
         }
     }
     return true;

@@ -134,10 +134,12 @@ static void observe(struct regex *self, const struct subject *subject,
         (self->text == REGEX_TEXT_MARKUP && is_member(subject->bytes, ends[2], ends[3]));
     if (json) {
         size_t len = scan_unescape_json(group, value, sizeof(value));
-        values_add_cut(self->values, place.row, value, len, sizeof(value), offset);
+        values_add_cut(self->values, place.row, (struct span){.ptr = value, .len = len},
+                       sizeof(value), offset);
     } else if (self->text == REGEX_TEXT_MARKUP) {
         size_t len = scan_unescape_html(group, false, value, sizeof(value));
-        values_add_cut(self->values, place.row, value, len, sizeof(value), offset);
+        values_add_cut(self->values, place.row, (struct span){.ptr = value, .len = len},
+                       sizeof(value), offset);
     } else {
         values_add(self->values, place.row, group, offset);
     }
