@@ -280,6 +280,43 @@ static void events_of_one_kind_in_one_hour_are_one_row(void **state)
     fixture_remove(&fixture);
 }
 
+static void a_worker_that_asks_first_finds_the_other_ones_take_down_on_disk(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_make(&fixture);
+
+    /* One worker took it down and has not said so; another asks before its 503. */
+    assert_int_equal(feature_table_take_down(&fixture.features, 2), 2);
+    struct journal_entry barrier = {.kind = JOURNAL_BARRIER};
+    assert_true(fixture_post(&fixture, &barrier).committed);
+    fixture_shell(&fixture, "grep -q 'mypage down' features.state");
+
+    fixture_remove(&fixture);
+}
+
+static void more_displays_of_an_incident_are_told_in_one_update(void **state)
+{
+    (void)state;
+    static const char NAMES[1][RECORDER_NAME_SIZE_MAX] = {"soc"};
+    struct fixture fixture;
+    fixture_make(&fixture);
+    assert_true(recorder_set_alerts(fixture.recorder, NAMES, 1));
+
+    struct journal_entry entry = fixture_display("alice", "bob", "top");
+    for (int i = 0; i < 4; i++) {
+        assert_true(fixture_post(&fixture, &entry).committed);
+    }
+    (void)sleep(3); /* Told long ago, by the entry's clock: updates are due each tick. */
+    fixture_shell(
+        &fixture,
+        "test \"$(sqlite3 ledger.db \"SELECT type, "
+        "json_extract(body, '\\$.data.displays') FROM deliveries ORDER BY id\" | "
+        "tr '\\n' ' ')\" = 'incident.opened|1 incident.updated|4 '");
+
+    fixture_remove(&fixture);
+}
+
 static void sessions_come_back_after_a_restart(void **state)
 {
     (void)state;
@@ -341,6 +378,8 @@ int main(void)
         cmocka_unit_test(a_changed_row_breaks_the_chain),
         cmocka_unit_test(people_are_pseudonyms_unless_revealed),
         cmocka_unit_test(events_of_one_kind_in_one_hour_are_one_row),
+        cmocka_unit_test(a_worker_that_asks_first_finds_the_other_ones_take_down_on_disk),
+        cmocka_unit_test(more_displays_of_an_incident_are_told_in_one_update),
         cmocka_unit_test(sessions_come_back_after_a_restart),
     };
     return RUN_TESTS(tests);

@@ -90,6 +90,33 @@ static void a_feature_is_down_after_a_crash_although_the_commit_failed(void **st
     fixture_remove(&fixture);
 }
 
+static void what_was_down_in_the_state_file_alone_is_told_after_the_restart(void **state)
+{
+    (void)state;
+    static const char NAMES[1][RECORDER_NAME_SIZE_MAX] = {"soc"};
+    struct fixture fixture;
+    fixture_make(&fixture);
+    fixture_close(&fixture);
+    fixture_shell(&fixture, "cp ledger.db up.db");
+    fixture_open(&fixture);
+    assert_int_equal(fixture_change(&fixture, "mypage", FEATURE_DOWN, false).result,
+                     CONTROL_DONE);
+    fixture_close(&fixture);
+    fixture_shell(&fixture, "cp up.db ledger.db");
+    for (int i = 0; i < 2; i++) {
+        fixture_open(&fixture);
+        assert_true(recorder_set_alerts(fixture.recorder, NAMES, 1));
+        fixture_close(&fixture);
+    }
+    fixture_shell(&fixture,
+                  "test \"$(sqlite3 ledger.db \"SELECT count(*) FROM deliveries WHERE "
+                  "type = 'feature.down'\")\" = 1");
+    fixture_open(&fixture);
+    assert_true(fixture_down(&fixture, "mypage"));
+
+    fixture_remove(&fixture);
+}
+
 static void an_operator_is_told_when_a_change_is_not_on_disk(void **state)
 {
     (void)state;
@@ -232,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failed_commit_is_said_kept_and_made_good),
         cmocka_unit_test(a_feature_is_down_after_a_crash_although_the_commit_failed),
+        cmocka_unit_test(what_was_down_in_the_state_file_alone_is_told_after_the_restart),
         cmocka_unit_test(an_operator_is_told_when_a_change_is_not_on_disk),
         cmocka_unit_test(a_directory_that_went_away_fails_until_it_is_back),
         cmocka_unit_test(a_removed_ledger_is_noticed_without_a_refusal),
