@@ -46,13 +46,13 @@ static void cases_are_ordered_and_pairs_are_not(void **state)
     (void)state;
     struct fixture fixture;
     fixture_make(&fixture);
-    static const char *const SEEN[][3] = {
+    static const char *const seen[][3] = {
         {"a", "b", "top"}, {"b", "a", "top"}, {"a", "b", "form"},
         {"c", "a", "top"}, {"", "c", "top"},
     };
 
     for (size_t i = 0; i < 5; i++) {
-        struct journal_entry entry = fixture_display(SEEN[i][0], SEEN[i][1], SEEN[i][2]);
+        struct journal_entry entry = fixture_display(seen[i][0], seen[i][1], seen[i][2]);
         assert_true(fixture_post(&fixture, &entry).committed);
     }
     struct query_figures figures = fixture_figures(&fixture, 1);
@@ -206,7 +206,7 @@ static void a_changed_row_breaks_the_chain(void **state)
 {
     (void)state;
     struct fixture fixture;
-    static const char *const CHANGES[] = {
+    static const char *const changes[] = {
         "sqlite3 ledger.db \"UPDATE displays SET screen = 'other'\"",
         "sqlite3 ledger.db \"UPDATE displays SET viewer = 'mallory'\"",
         "sqlite3 ledger.db \"UPDATE feature_changes SET reason = 'other'\"",
@@ -217,7 +217,7 @@ static void a_changed_row_breaks_the_chain(void **state)
     if (access("/usr/bin/sqlite3", X_OK) != 0) {
         skip();
     }
-    for (size_t i = 0; i < sizeof(CHANGES) / sizeof(*CHANGES); i++) {
+    for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
         uint64_t rows = 0;
         struct fault fault = {0};
         fixture_make(&fixture);
@@ -227,7 +227,7 @@ static void a_changed_row_breaks_the_chain(void **state)
         assert_int_equal(fixture_close_incident(&fixture, 1).result, CONTROL_DONE);
         assert_int_equal(fixture_verify(&fixture, &rows, &fault), ERR_NONE);
         assert_int_equal(rows, 4);
-        fixture_shell(&fixture, CHANGES[i]);
+        fixture_shell(&fixture, changes[i]);
         assert_int_equal(fixture_verify(&fixture, &rows, &fault), ERR_SYNTAX);
         assert_true(strlen(fault.text) > 10);
         fixture_remove(&fixture);
@@ -298,10 +298,10 @@ static void a_worker_that_asks_first_finds_the_other_ones_take_down_on_disk(void
 static void more_displays_of_an_incident_are_told_in_one_update(void **state)
 {
     (void)state;
-    static const char NAMES[1][RECORDER_NAME_SIZE_MAX] = {"soc"};
+    static const char names[1][RECORDER_NAME_SIZE_MAX] = {"soc"};
     struct fixture fixture;
     fixture_make(&fixture);
-    assert_true(recorder_set_alerts(fixture.recorder, NAMES, 1));
+    assert_true(recorder_set_alerts(fixture.recorder, names, 1));
 
     struct journal_entry entry = fixture_display("alice", "bob", "top");
     for (int i = 0; i < 4; i++) {

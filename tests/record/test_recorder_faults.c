@@ -93,7 +93,7 @@ static void a_feature_is_down_after_a_crash_although_the_commit_failed(void **st
 static void what_was_down_in_the_state_file_alone_is_told_after_the_restart(void **state)
 {
     (void)state;
-    static const char NAMES[1][RECORDER_NAME_SIZE_MAX] = {"soc"};
+    static const char names[1][RECORDER_NAME_SIZE_MAX] = {"soc"};
     struct fixture fixture;
     fixture_make(&fixture);
     fixture_close(&fixture);
@@ -105,7 +105,7 @@ static void what_was_down_in_the_state_file_alone_is_told_after_the_restart(void
     fixture_shell(&fixture, "cp up.db ledger.db");
     for (int i = 0; i < 2; i++) {
         fixture_open(&fixture);
-        assert_true(recorder_set_alerts(fixture.recorder, NAMES, 1));
+        assert_true(recorder_set_alerts(fixture.recorder, names, 1));
         fixture_close(&fixture);
     }
     fixture_shell(&fixture,
@@ -209,7 +209,7 @@ struct refusal {
 static void a_damaged_state_directory_is_refused_with_what_to_do(void **state)
 {
     (void)state;
-    static const struct refusal REFUSALS[] = {
+    static const struct refusal refusals[] = {
         {"head -c 200000 /dev/urandom > ledger.db", "restore it from a backup"},
         {"printf garbage | dd of=ledger.db bs=1 seek=5000 conv=notrunc 2>/dev/null; "
          "dd if=/dev/urandom of=ledger.db bs=4096 seek=1 count=8 conv=notrunc "
@@ -225,15 +225,15 @@ static void a_damaged_state_directory_is_refused_with_what_to_do(void **state)
          "newer version"},
     };
 
-    for (size_t i = 0; i < sizeof(REFUSALS) / sizeof(*REFUSALS); i++) {
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
         struct fixture fixture;
         struct fault fault = {0};
         fixture_make(&fixture);
         fixture_close(&fixture);
-        fixture_shell(&fixture, REFUSALS[i].damage);
+        fixture_shell(&fixture, refusals[i].damage);
         assert_int_not_equal(fixture_try_open(&fixture, &fault), ERR_NONE);
-        if (strstr(fault.text, REFUSALS[i].says) == NULL) {
-            fail_msg("%s: %s", REFUSALS[i].damage, fault.text);
+        if (strstr(fault.text, refusals[i].says) == NULL) {
+            fail_msg("%s: %s", refusals[i].damage, fault.text);
         }
         fixture_remove(&fixture);
     }
