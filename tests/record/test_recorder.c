@@ -307,7 +307,9 @@ static void more_displays_of_an_incident_are_told_in_one_update(void **state)
     for (int i = 0; i < 4; i++) {
         assert_true(fixture_post(&fixture, &entry).committed);
     }
-    (void)sleep(3); /* Told long ago, by the entry's clock: updates are due each tick. */
+    /* Told long ago, by the entry's clock: updates are due each tick. */
+    const struct timespec wait = {.tv_sec = 3};
+    assert_int_equal(nanosleep(&wait, NULL), 0);
     fixture_shell(
         &fixture,
         "test \"$(sqlite3 ledger.db \"SELECT type, "
