@@ -88,8 +88,9 @@ struct recorder {
     bool started;
     _Atomic(bool) failing;
 
-    /* Only the thread: */
-    struct recorder_item *kept; /**< Taken from the queue, not on disk. */
+    /* Only the thread, once it runs: */
+    struct state_file_image found; /**< In features.state at start; until recovered. */
+    struct recorder_item *kept;    /**< Taken from the queue, not on disk. */
     size_t kept_count;
     uint64_t stated_down_mask; /**< What features.state says. */
     uint64_t stated_trial_mask;
@@ -100,6 +101,12 @@ struct recorder {
 
 /** The thread's function; also run by hand to empty the queue of one never started. */
 void *recorder_run(void *context);
+
+/**
+ * Tells the ledger, and those who are alerted, what was down in features.state alone: a
+ * crash came between the two. Once, as soon as it is known whom to alert.
+ */
+void recorder_recover(struct recorder *self);
 
 /** Calls the hook, if there is one. */
 void recorder_tell_deliveries(struct recorder *self);
