@@ -133,6 +133,7 @@ static bool complete_routes(struct loader *loader)
         return false;
     }
     for (size_t i = 0; i < site->route_count; i++, item = item->next) {
+        CHECK(item != NULL);
         routes[i] = site->routes[i];
         set_label(loader, &routes[i]);
         if (node_find(item, SPAN("mode")) == NULL) {
