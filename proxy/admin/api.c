@@ -176,6 +176,9 @@ static const struct row *find(struct api_call *self, struct span path)
 {
     const struct row *of_path = NULL;
 
+    if (span_ends(path, SPAN("/"))) {
+        return NULL;
+    }
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (fits(ROWS[i].path, path, self->name)) {
             of_path = &ROWS[i];

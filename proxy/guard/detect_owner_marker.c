@@ -67,7 +67,7 @@ static void detect_further_classes(const struct scene *scene, struct findings *f
         const struct observation *seen = answer->observations[i];
         const struct marker_class *class = &rules->classes[seen->class_index];
         bool names_user = (scene->seen_mask & UINT32_C(1) << seen->class_index) != 0;
-        if (seen->class_index == identity || class->must_be != MUST_BE_REQUESTER ||
+        if (seen->class_index == identity || class->must_be != MARKER_RULE_REQUESTER ||
             !names_user || seen->weak || seen->value.len == 0) {
             continue;
         }

@@ -82,7 +82,7 @@ static bool class_seen(const struct rules *rules, const struct answer *answer,
     for (size_t i = 0; i < answer->observation_count; i++) {
         const struct observation *seen = answer->observations[i];
         if (seen->value.len > 0 &&
-            span_equal(span_of(rules->classes[seen->class_index].name), name)) {
+            span_equal(rules->classes[seen->class_index].name, name)) {
             return true;
         }
     }

@@ -6,7 +6,7 @@
 size_t standing_identity_class(const struct rules *rules)
 {
     size_t i = 0;
-    while (i < rules->class_count && rules->classes[i].must_be != MUST_BE_REQUESTER) {
+    while (i < rules->class_count && rules->classes[i].must_be != MARKER_RULE_REQUESTER) {
         i++;
     }
     return i;
@@ -15,14 +15,14 @@ size_t standing_identity_class(const struct rules *rules)
 static bool value_is(const struct marker_class *class, struct span value,
                      const struct user *user)
 {
-    return class->ignore_case ? span_equal_nocase(value, user_span(user))
-                              : span_equal(value, user_span(user));
+    (void)class;
+    return span_equal(value, user_span(user));
 }
 
 static bool names_nobody(const struct marker_class *class, struct span value)
 {
     for (size_t i = 0; i < class->nobody_count; i++) {
-        if (span_equal(value, span_of(class->nobody[i]))) {
+        if (span_equal(value, class->nobody[i])) {
             return true;
         }
     }
@@ -103,8 +103,7 @@ static void keep_allowed(struct owner *owner, const struct observation *seen,
         owner->standing = standing;
         return;
     }
-    bool same = class->ignore_case ? span_equal_nocase(owner->seen->value, seen->value)
-                                   : span_equal(owner->seen->value, seen->value);
+    bool same = span_equal(owner->seen->value, seen->value);
     if (same) {
         return;
     }
@@ -150,7 +149,7 @@ void standing_read(struct scene *scene)
         scene->seen_mask |= UINT32_C(1) << seen->class_index;
         if (seen->class_index == identity) {
             read_one(scene, seen, class);
-        } else if (class->must_be == MUST_BE_REQUESTER) {
+        } else if (class->must_be == MARKER_RULE_REQUESTER) {
             scene->owner.marked = true;
         }
     }

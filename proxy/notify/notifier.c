@@ -208,8 +208,8 @@ static void settle(struct notifier *self, const struct outbox_item *item,
             result->state = DELIVERY_GIVEN_UP;
         }
     }
-    static const char *const WORDS[] = {"retry", "done", "stopped", "given_up"};
-    count_result(self, alert, WORDS[result->state]);
+    static const char *const words[] = {"retry", "done", "stopped", "given_up"};
+    count_result(self, alert, words[result->state]);
     report(self, result);
 }
 
@@ -288,12 +288,13 @@ static void start_one(struct notifier *self, const struct alert_settings *alert,
 static void start_due(struct notifier *self, unsigned index)
 {
     const struct alert_settings *alert = &self->receivers->items[index];
+    const struct outbox_filter filter = {
+        .alert = alert->name, .now_ms = clock_wall_ms(), .skip = skip, .context = self};
     struct delivery **places = self->running + (size_t)index * RUNNING_PER_ALERT_MAX;
 
     for (size_t i = 0; i < RUNNING_PER_ALERT_MAX; i++) {
         if (places[i] == NULL && self->result_count == 0 &&
-            outbox_next(self->outbox, alert->name, clock_wall_ms(), skip, self,
-                        &self->item)) {
+            outbox_next(self->outbox, &filter, &self->item)) {
             start_one(self, alert, &places[i]);
         }
     }

@@ -37,12 +37,12 @@ enum recorder_kind {
 
 /** What travels in the queue. `body` is a heap object of the item. */
 struct recorder_item {
-    enum recorder_kind kind;
     void *body;
     struct journal_ticket *ticket;
     struct control_ticket *control;
     uint64_t incident; /**< Of an entry, once it was applied. */
-    bool stated;       /**< What it took down was looked at. */
+    enum recorder_kind kind;
+    bool stated; /**< What it took down was looked at. */
 };
 
 /** Of a configuration (`hash` set) or of an access to values. */
@@ -99,7 +99,7 @@ struct recorder {
 };
 
 /** The thread's function; also run by hand to empty the queue of one never started. */
-void *recorder_run(void *self);
+void *recorder_run(void *context);
 
 /** Calls the hook, if there is one. */
 void recorder_tell_deliveries(struct recorder *self);

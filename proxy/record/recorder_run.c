@@ -140,17 +140,23 @@ static enum err state_take_downs(struct recorder *self)
     return err;
 }
 
+static void count_take_down(struct recorder *self, const char *feature)
+{
+    static const char cause[] = ",cause=\"finding\"";
+    char labels[2 * FEATURE_NAME_SIZE_MAX + 64];
+
+    size_t len = stats_label(labels, sizeof(labels), "feature", span_of(feature));
+    if (len < sizeof(labels) - sizeof(cause)) {
+        memcpy(labels + len, cause, sizeof(cause));
+        recorder_count(self, STAT_TAKE_DOWNS, labels);
+    }
+}
+
 static void count_take_downs(struct recorder *self, const struct journal_entry *entry)
 {
     for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
         if ((entry->took_down_mask >> slot & 1) != 0) {
-            char labels[2 * FEATURE_NAME_SIZE_MAX + 64];
-            size_t len = stats_label(labels, sizeof(labels), "feature",
-                                     span_of(self->features->names[slot]));
-            if (len < sizeof(labels) - sizeof(",cause=\"finding\"")) {
-                memcpy(labels + len, ",cause=\"finding\"", sizeof(",cause=\"finding\""));
-                recorder_count(self, STAT_TAKE_DOWNS, labels);
-            }
+            count_take_down(self, self->features->names[slot]);
         }
     }
 }

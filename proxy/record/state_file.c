@@ -114,7 +114,7 @@ static bool write_slot(const struct state_file *self, const char *slot, uint64_t
 enum err state_file_write(struct state_file *self, const struct state_file_image *image)
 {
     char slot[SLOT_SIZE];
-    size_t start = sizeof(HEADER) - 1 + 3 * 17;
+    const size_t start = sizeof(HEADER) - 1 + (size_t)3 * 17;
     size_t len = start;
     uint64_t sequence = self->sequence + 1;
 

@@ -452,6 +452,15 @@ void client_drain(struct client *self)
     }
 }
 
+void client_abort(struct client *self)
+{
+    if (self->exchange != NULL) {
+        exchange_on_client_gone(self->exchange);
+        return;
+    }
+    client_free(self);
+}
+
 /* Our answer is out; what the client still sends is dropped until it hears of the end. */
 static void linger(struct client *self)
 {

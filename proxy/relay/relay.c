@@ -162,6 +162,22 @@ void relay_drain(struct relay *self)
     }
 }
 
+void relay_abort(struct relay *self)
+{
+    struct list_link *link = list_first(&self->clients);
+
+    while (link != NULL && link != &self->clients.head) {
+        struct list_link *next = link->next;
+        client_abort(client_of_link(link));
+        link = next;
+    }
+}
+
+bool relay_is_empty(const struct relay *self)
+{
+    return list_empty(&self->clients);
+}
+
 const uint8_t *relay_random(struct relay *self, size_t count)
 {
     CHECK(count <= sizeof(self->random));

@@ -90,6 +90,12 @@ MUST_USE bool relay_use(struct relay *self, struct site *site);
 /** Closes idle clients, lets the rest finish; no new requests on their connections. */
 void relay_drain(struct relay *self);
 
+/** Breaks off every connection that is left. */
+void relay_abort(struct relay *self);
+
+/** True when no client is connected. */
+bool relay_is_empty(const struct relay *self);
+
 /** Every 64 ms or so: idle upstream connections, gauges, the access log. */
 void relay_tick(struct relay *self);
 

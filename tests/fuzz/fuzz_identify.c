@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                           .remember = &remember_names};
     static struct head head;
     struct identity identity;
-    struct issued_tokens issued;
+    struct issued_cookies issued;
 
     head = (struct head){0};
     head_of((struct span){.ptr = data, .len = size}, &head);

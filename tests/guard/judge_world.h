@@ -52,7 +52,7 @@ struct trip {
 static inline void world_init(struct world *self)
 {
     *self = (struct world){.now_ms = 1000};
-    self->class = (struct marker_class){.name = (char *)(uintptr_t) "owner"};
+    self->class = (struct marker_class){.name = SPAN("owner")};
     self->login.request.items = &self->login_item;
     self->login.request.count = 1;
     self->requirement.unmarked = UNMARKED_RELEASE;

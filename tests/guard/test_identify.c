@@ -186,7 +186,7 @@ static void identify_issued_finds_session_cookies_only(void **state)
 {
     (void)state;
     struct head head = {0};
-    struct issued_tokens issued;
+    struct issued_cookies issued;
     add_field(&head, "Set-Cookie", "theme=0123456789abcdef0");
     add_field(&head, "Set-Cookie", "JSESSIONID=\"0123456789abcdef.node1\"; Path=/");
     add_field(&head, "X-Other", "JSESSIONID=0123456789abcdef");
@@ -205,7 +205,7 @@ static void identify_issued_tells_deletions_and_short_values(void **state)
 {
     (void)state;
     struct head head = {0};
-    struct issued_tokens issued;
+    struct issued_cookies issued;
     add_field(&head, "Set-Cookie", "SIDa=0123456789abcde");
     add_field(&head, "Set-Cookie", "SIDa=0123456789abcde.node1");
     add_field(&head, "Set-Cookie", "SIDa=");
@@ -229,7 +229,7 @@ static void identify_issued_says_when_there_are_more_than_it_can_hold(void **sta
 {
     (void)state;
     struct head head = {0};
-    struct issued_tokens issued;
+    struct issued_cookies issued;
     for (unsigned i = 0; i < ISSUED_TOKENS_MAX; i++) {
         add_field(&head, "Set-Cookie", "SIDa=0123456789abcdef");
     }

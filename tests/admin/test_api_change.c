@@ -1,0 +1,240 @@
+#include <pthread.h>
+
+#include "admin/fixture.h"
+
+#define HOST   "Host: localhost\r\n"
+#define JSON   "Content-Type: application/json\r\n"
+#define REASON JSON "Content-Length: 14\r\n\r\n{\"reason\":\"x\"}"
+#define DOWN   "POST /api/v1/features/login/down HTTP/1.1\r\n" HOST
+#define UP     "POST /api/v1/features/login/up HTTP/1.1\r\n" HOST
+#define CLOSE  "POST /api/v1/incidents/4/close HTTP/1.1\r\n" HOST
+#define RELOAD "POST /api/v1/reload HTTP/1.1\r\n" HOST JSON "\r\n"
+
+/* As the recorder does: from a thread of its own. */
+static void *post(void *context)
+{
+    struct control_ticket *ticket = context;
+    mailbox_post(ticket->reply_to, &ticket->mail);
+    return NULL;
+}
+
+static void post_from_a_thread(struct control_ticket *ticket)
+{
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, post, ticket), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+static void answer_ticket(struct fixture *fixture, enum control_result result)
+{
+    fixture->ticket->result = result;
+    fixture->ticket->incident = 4;
+    post_from_a_thread(fixture->ticket);
+    fixture->ticket = NULL;
+}
+
+/* Sends a change and waits until the control has it. */
+static int begin_over(struct fixture *fixture, bool local, const char *request)
+{
+    int fd = fixture_connect(fixture, local);
+
+    fixture_send(fd, request);
+    for (int i = 0;
+         i < FIXTURE_STEPS_MAX && fixture->ticket == NULL && fixture->reload == NULL;
+         i++) {
+        loop_step(fixture->loop);
+    }
+    assert_true(fixture->ticket != NULL || fixture->reload != NULL);
+    return fd;
+}
+
+static int begin(struct fixture *fixture, const char *request)
+{
+    return begin_over(fixture, true, request);
+}
+
+static void expect_result(struct fixture *fixture, const char *request,
+                          enum control_result result, const char *status_line)
+{
+    int fd = begin(fixture, request);
+
+    answer_ticket(fixture, result);
+    fixture_answer(fixture, fd, false);
+    assert_reply_has(fixture, status_line);
+    (void)close(fd);
+}
+
+static void api_change_tells_who_what_and_why(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd =
+        begin_over(fixture, false,
+                   UP "Authorization: Bearer operator\r\n" JSON
+                      "Content-Length: 31\r\n\r\n{\"reason\":\"why\",\"anyway\":true}"
+                      " ");
+
+    assert_string_equal(fixture->change.name, "login");
+    assert_int_equal(fixture->change.state, FEATURE_UP);
+    assert_string_equal(fixture->change.who, "operator");
+    assert_string_equal(fixture->change.reason, "why");
+    assert_true(fixture->change.anyway);
+    answer_ticket(fixture, CONTROL_DONE);
+    fixture_answer(fixture, fd, false);
+    assert_reply_has(fixture, "HTTP/1.1 200 OK\r\n");
+    assert_reply_has(fixture,
+                     "\r\n\r\n{\"name\":\"login\",\"state\":\"up\",\"changed\":true}");
+    (void)close(fd);
+}
+
+static void api_change_over_the_socket_is_by_the_peers_user(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = begin(fixture, DOWN REASON);
+
+    assert_int_equal(fixture->change.state, FEATURE_DOWN);
+    assert_true(strlen(fixture->change.who) > 0);
+    if (getuid() == 0) {
+        assert_string_equal(fixture->change.who, "root");
+    }
+    answer_ticket(fixture, CONTROL_UNCHANGED);
+    fixture_answer(fixture, fd, false);
+    assert_reply_has(fixture, "\"state\":\"down\",\"changed\":false}");
+    (void)close(fd);
+}
+
+static void api_change_of_a_name_is_decoded_once(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd =
+        begin(fixture, "POST /api/v1/features/a%2Fb%2541/down HTTP/1.1\r\n" HOST REASON);
+
+    assert_string_equal(fixture->change.name, "a/b%41");
+    answer_ticket(fixture, CONTROL_DONE);
+    fixture_answer(fixture, fd, false);
+    (void)close(fd);
+}
+
+static void api_change_answers_what_became_of_it(void **state)
+{
+    struct fixture *fixture = *state;
+
+    expect_result(fixture, DOWN REASON, CONTROL_FAILED, "HTTP/1.1 503 ");
+    expect_result(fixture, DOWN REASON, CONTROL_UNKNOWN, "HTTP/1.1 404 ");
+    expect_result(fixture, UP REASON, CONTROL_INCIDENT_OPEN, "HTTP/1.1 409 ");
+    assert_reply_has(fixture, "\"incident\":4}");
+    assert_reply_has(fixture, "Content-Type: application/problem+json\r\n");
+}
+
+static void api_close_tells_the_incident(void **state)
+{
+    struct fixture *fixture = *state;
+
+    expect_result(fixture, CLOSE REASON, CONTROL_DONE, "HTTP/1.1 200 ");
+    assert_reply_has(fixture, "\r\n\r\n{\"id\":4,\"state\":\"closed\"}");
+    assert_int_equal(fixture->closed, 4);
+    assert_string_equal(fixture->reason, "x");
+    expect_result(fixture, CLOSE REASON, CONTROL_UNKNOWN, "HTTP/1.1 404 ");
+}
+
+static void api_reload_in_force_has_its_warnings(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = begin(fixture, RELOAD);
+
+    control_reload_done(fixture->reload, true, SPAN("a:1:2: warning: old\n"));
+    fixture_answer(fixture, fd, false);
+    assert_reply_has(fixture, "HTTP/1.1 200 ");
+    assert_reply_has(fixture,
+                     "{\"in_force\":true,\"warnings\":[\"a:1:2: warning: old\"]}");
+    (void)close(fd);
+}
+
+static void api_reload_with_errors_has_every_line(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = begin(fixture, RELOAD);
+
+    control_reload_done(fixture->reload, false, SPAN("a:1:2: one\na:3:4: two"));
+    fixture_answer(fixture, fd, false);
+    assert_reply_has(fixture, "HTTP/1.1 422 ");
+    assert_reply_has(fixture, "\"errors\":[\"a:1:2: one\",\"a:3:4: two\"]}");
+    (void)close(fd);
+}
+
+static void api_change_that_nobody_takes_is_declined(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->takes = false;
+    assert_int_equal(fixture_ask(fixture, true, DOWN REASON), 503);
+    assert_int_equal(fixture_ask(fixture, true, CLOSE REASON), 503);
+    assert_int_equal(fixture_ask(fixture, true, RELOAD), 409);
+}
+
+static void api_change_goes_on_when_its_asker_is_gone(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = begin(fixture, DOWN REASON);
+
+    (void)close(fd);
+    loop_step(fixture->loop);
+    admin_stop(fixture->admin);
+    loop_step(fixture->loop);
+    answer_ticket(fixture, CONTROL_DONE);
+    loop_step(fixture->loop);
+}
+
+static void api_change_under_way_at_the_end_is_freed(void **state)
+{
+    struct fixture *fixture = *state;
+    int first = begin(fixture, DOWN REASON);
+
+    fixture->ticket = NULL;
+    int second = begin(fixture, UP REASON);
+    post_from_a_thread(fixture->ticket); /* Delivered by nobody. */
+    (void)close(first);
+    (void)close(second);
+}
+
+static void api_changes_under_way_are_bounded(void **state)
+{
+    struct fixture *fixture = *state;
+    struct control_ticket *tickets[OPERATIONS_MAX];
+
+    for (size_t i = 0; i < OPERATIONS_MAX; i++) {
+        int fd = begin(fixture, DOWN "Connection: close\r\n" REASON);
+        tickets[i] = fixture->ticket;
+        fixture->ticket = NULL;
+        (void)close(fd);
+        if (i % ADMIN_CONNECTIONS_MAX == ADMIN_CONNECTIONS_MAX / 2) {
+            admin_stop(fixture->admin);
+            fixture_listen(fixture);
+        }
+    }
+    admin_stop(fixture->admin);
+    fixture_listen(fixture);
+    assert_int_equal(fixture_ask(fixture, true, DOWN REASON), 503);
+    tickets[0]->result = CONTROL_DONE;
+    post_from_a_thread(tickets[0]);
+    loop_step(fixture->loop);
+    expect_result(fixture, DOWN REASON, CONTROL_DONE, "HTTP/1.1 200 ");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(api_change_tells_who_what_and_why),
+        TEST(api_change_over_the_socket_is_by_the_peers_user),
+        TEST(api_change_of_a_name_is_decoded_once),
+        TEST(api_change_answers_what_became_of_it),
+        TEST(api_close_tells_the_incident),
+        TEST(api_reload_in_force_has_its_warnings),
+        TEST(api_reload_with_errors_has_every_line),
+        TEST(api_change_that_nobody_takes_is_declined),
+        TEST(api_change_goes_on_when_its_asker_is_gone),
+        TEST(api_change_under_way_at_the_end_is_freed),
+        TEST(api_changes_under_way_are_bounded),
+    };
+    return RUN_TESTS(tests);
+}
