@@ -241,6 +241,7 @@ static void config_takes_one_path_for_several_hosts(void **state)
              "{path: /a}, {path: /**}]\n");
 
     assert_string_equal(config->site->routes[2].pattern, "/a");
+    assert_int_equal(config->site->route_count, 4);
     config_free(&config);
 }
 
