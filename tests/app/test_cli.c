@@ -128,6 +128,7 @@ static void cli_keeps_an_ordinary_users_state_in_the_home_directory(void **state
         assert_non_null(strstr(output, " /var/lib/countermark/admin.sock:"));
         return;
     }
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread.
     assert_int_equal(setenv("XDG_STATE_HOME", "/tmp/nowhere", 1), 0);
     assert_int_equal(run("status"), CLI_UNREACHABLE);
     assert_non_null(strstr(output, " /tmp/nowhere/countermark/admin.sock:"));
