@@ -87,7 +87,7 @@ struct config_source {
  *
  * `features`: gives each feature its slot, by name; slots of names that are new are made
  *             only when the configuration is accepted.
- * `report`:   takes every error and warning, in the order of the file.
+ * `report`:   empty; takes every error and warning, in the order of the file.
  * Owns:   the caller ends the result with config_free().
  * Errors: NULL, and `report` has at least one error.
  */

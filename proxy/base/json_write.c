@@ -114,7 +114,9 @@ static void put_escaped(struct json_write *self, uint8_t byte)
     size_t len = 2;
 
     if (byte < 0x20 || byte == 0x7F) {
-        memcpy(text, "\\u00", 4);
+        text[1] = 'u';
+        text[2] = '0';
+        text[3] = '0';
         format_hex(&byte, 1, text + 4);
         len = 6;
     }

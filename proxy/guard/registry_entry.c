@@ -111,6 +111,7 @@ void entry_set(struct entry *self, const struct session *session)
     self->binding = (uint8_t)session->binding;
     self->claim_count = (uint8_t)session->claim_count;
     self->bound_at_ms = session->bound_at_ms;
+    self->pending = session->pending;
     self->flags &= (uint8_t) ~(ENTRY_STIRRED | ENTRY_BOUND);
     self->flags |= (uint8_t)((session->stirred ? ENTRY_STIRRED : 0) |
                              (session->requester.len > 0 ? ENTRY_BOUND : 0));
@@ -129,6 +130,7 @@ void entry_view(const struct entry *self, uint64_t id, struct session *session_o
     session_out->binding = (enum binding)self->binding;
     session_out->stirred = (self->flags & ENTRY_STIRRED) != 0;
     session_out->bound_at_ms = self->bound_at_ms;
+    session_out->pending = self->pending;
     if (self->names.len > 0) {
         at = read_user(at, &session_out->requester);
         session_out->claim_count = self->claim_count;
@@ -147,6 +149,7 @@ void entry_view_none(struct session *session_out)
     session_out->binding = BINDING_NONE;
     session_out->stirred = false;
     session_out->bound_at_ms = 0;
+    session_out->pending = 0;
     session_out->claim_count = 0;
     session_out->requester.len = 0;
     for (unsigned i = 0; i < SESSION_CLAIMS_MAX; i++) {

@@ -56,6 +56,7 @@ struct entry {
     uint8_t binding;
     uint8_t claim_count;
     uint8_t flags;
+    uint8_t pending;
 };
 
 /** Packs requester and claims of `session`. False: memory. Freed by entry_names_free().

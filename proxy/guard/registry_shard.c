@@ -51,10 +51,18 @@ static struct entry *slot_at(struct registry_shard *self, uint32_t slot)
     return at != NULL ? &at->slots[slot % REGISTRY_CHUNK_SLOTS] : NULL;
 }
 
+/* A slot that this shard has used. */
+static struct entry *known(struct registry_shard *self, uint32_t slot)
+{
+    struct entry *entry = slot_at(self, slot);
+    CHECK(entry != NULL);
+    return entry;
+}
+
 void registry_shard_end(struct registry_shard *self)
 {
     for (uint32_t slot = 1; slot <= self->slot_count; slot++) {
-        struct entry *entry = slot_at(self, slot);
+        struct entry *entry = known(self, slot);
         entry_names_free(&entry->names);
         entry_tokens_free(&entry->tokens);
     }
@@ -90,8 +98,8 @@ struct entry *registry_shard_entry(struct registry_shard *self, uint64_t id)
 /* The entry of a number that must be right, live or not. */
 static struct entry *own(struct registry_shard *self, uint64_t id)
 {
-    struct entry *entry = slot_at(self, slot_of(id));
-    CHECK(entry != NULL && id_of(self, slot_of(id), entry) == id);
+    struct entry *entry = known(self, slot_of(id));
+    CHECK(id_of(self, slot_of(id), entry) == id);
     return entry;
 }
 
@@ -103,7 +111,7 @@ uint64_t registry_shard_oldest(struct registry_shard *self, enum use_list list)
 uint64_t registry_shard_oldest_id(struct registry_shard *self, enum use_list list)
 {
     uint32_t slot = self->oldest[list];
-    return slot != 0 ? id_of(self, slot, slot_at(self, slot)) : 0;
+    return slot != 0 ? id_of(self, slot, known(self, slot)) : 0;
 }
 
 static bool make_chunk(struct registry_shard *self, uint32_t slot)
@@ -136,7 +144,7 @@ uint64_t registry_shard_take(struct registry_shard *self, struct entry **entry_o
     uint32_t slot = self->free_first;
 
     if (slot != 0) {
-        *entry_out = slot_at(self, slot);
+        *entry_out = known(self, slot);
         self->free_first = (*entry_out)->older;
         (*entry_out)->older = 0;
         return id_of(self, slot, *entry_out);
@@ -146,7 +154,7 @@ uint64_t registry_shard_take(struct registry_shard *self, struct entry **entry_o
         return 0;
     }
     self->slot_count = slot;
-    *entry_out = slot_at(self, slot);
+    *entry_out = known(self, slot);
     next_epoch(*entry_out);
     return id_of(self, slot, *entry_out);
 }
@@ -172,7 +180,7 @@ static enum use_list list_of(const struct entry *entry)
 static void publish_oldest(struct registry_shard *self, enum use_list list)
 {
     uint32_t slot = self->oldest[list];
-    uint64_t at_ms = slot != 0 ? slot_at(self, slot)->used_at_ms : UINT64_MAX;
+    uint64_t at_ms = slot != 0 ? known(self, slot)->used_at_ms : UINT64_MAX;
     if (registry_shard_oldest(self, list) != at_ms) {
         atomic_store_explicit(&self->oldest_at_ms[list], at_ms, memory_order_relaxed);
     }
@@ -186,7 +194,7 @@ void registry_shard_enlist_again(struct registry_shard *self, uint64_t id)
     entry->newer = 0;
     entry->older = self->newest[list];
     if (entry->older != 0) {
-        slot_at(self, entry->older)->newer = slot_of(id);
+        known(self, entry->older)->newer = slot_of(id);
     } else {
         self->oldest[list] = slot_of(id);
     }
@@ -200,12 +208,12 @@ void registry_shard_unlist(struct registry_shard *self, uint64_t id)
     enum use_list list = list_of(entry);
 
     if (entry->newer != 0) {
-        slot_at(self, entry->newer)->older = entry->older;
+        known(self, entry->newer)->older = entry->older;
     } else {
         self->newest[list] = entry->older;
     }
     if (entry->older != 0) {
-        slot_at(self, entry->older)->newer = entry->newer;
+        known(self, entry->older)->newer = entry->newer;
     } else {
         self->oldest[list] = entry->newer;
     }
@@ -248,7 +256,7 @@ void registry_shard_change(struct registry_shard *self, uint64_t id)
     entry->changed_next = 0;
     entry->changed_prev = self->changed_last;
     if (self->changed_last != 0) {
-        slot_at(self, self->changed_last)->changed_next = slot_of(id);
+        known(self, self->changed_last)->changed_next = slot_of(id);
     } else {
         self->changed_first = slot_of(id);
     }
@@ -261,12 +269,12 @@ static void unchange(struct registry_shard *self, struct entry *entry)
         return;
     }
     if (entry->changed_prev != 0) {
-        slot_at(self, entry->changed_prev)->changed_next = entry->changed_next;
+        known(self, entry->changed_prev)->changed_next = entry->changed_next;
     } else {
         self->changed_first = entry->changed_next;
     }
     if (entry->changed_next != 0) {
-        slot_at(self, entry->changed_next)->changed_prev = entry->changed_prev;
+        known(self, entry->changed_next)->changed_prev = entry->changed_prev;
     } else {
         self->changed_last = entry->changed_prev;
     }
@@ -298,7 +306,7 @@ struct entry *registry_shard_next_change(struct registry_shard *self, uint64_t *
     if (slot == 0) {
         return NULL;
     }
-    struct entry *entry = slot_at(self, slot);
+    struct entry *entry = known(self, slot);
     unchange(self, entry);
     *id_out = id_of(self, slot, entry);
     return entry;

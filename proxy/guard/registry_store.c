@@ -85,6 +85,7 @@ bool registry_restore(struct registry *self, const struct registry_record *recor
     memcpy(tokens.items, record->tokens, record->token_count * sizeof(tokens.items[0]));
     session = record->session;
     session.bound_at_ms = 0;
+    session.pending = 0;
     struct registry_shard *shard = registry_room_shard_of(self, &session.first);
     pthread_mutex_lock(&shard->lock);
     enum registry_outcome outcome = registry_commit_make(

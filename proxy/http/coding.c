@@ -310,14 +310,14 @@ enum coding_state coding_feed(struct coding *self, struct span bytes, enum piece
 
 const char *coding_state_name(enum coding_state state)
 {
-    static const char *const NAMES[] = {
+    static const char *const names[] = {
         [CODING_UNKNOWN] = "unknown-coding",
         [CODING_DAMAGED] = "damaged",
         [CODING_LIMIT] = "over-limit",
         [CODING_MORE] = "more",
         [CODING_DONE] = "done",
     };
-    CHECK((size_t)state < sizeof(NAMES) / sizeof(NAMES[0]));
+    CHECK((size_t)state < sizeof(names) / sizeof(names[0]));
 
-    return NAMES[state];
+    return names[state];
 }

@@ -45,22 +45,29 @@ static struct cookie split_pair(struct span text)
     };
 }
 
-bool cookie_next(struct cookie_reader *self, struct cookie *cookie_out)
+/* The next pair of the current field that is not empty. */
+static bool next_pair(struct cookie_reader *self, struct cookie *cookie_out)
 {
     struct span text;
 
-    for (;;) {
-        while (span_next(&self->rest, ';', &text)) {
-            text = span_trim(text);
-            if (text.len > 0) {
-                *cookie_out = split_pair(text);
-                return true;
-            }
+    while (span_next(&self->rest, ';', &text)) {
+        text = span_trim(text);
+        if (text.len > 0) {
+            *cookie_out = split_pair(text);
+            return true;
         }
+    }
+    return false;
+}
+
+bool cookie_next(struct cookie_reader *self, struct cookie *cookie_out)
+{
+    while (!next_pair(self, cookie_out)) {
         if (!next_field(self)) {
             return false;
         }
     }
+    return true;
 }
 
 /* ---- Set-Cookie ---- */
@@ -175,13 +182,14 @@ int cookie_names_rank(const struct cookie_names *self, struct span name)
 
     for (size_t i = 0; i < self->count; i++) {
         struct span pattern = self->patterns[i];
-        if (span_starts(pattern, SPAN("!"))) {
-            if (pattern_matches(span_from(pattern, 1), name)) {
-                return COOKIE_NO_MATCH;
-            }
-        } else if (rank == COOKIE_NO_MATCH && pattern_matches(pattern, name)) {
-            rank = (int)i;
+        bool excludes = span_starts(pattern, SPAN("!"));
+        if (!pattern_matches(span_from(pattern, excludes ? 1 : 0), name)) {
+            continue;
         }
+        if (excludes) {
+            return COOKIE_NO_MATCH;
+        }
+        rank = rank == COOKIE_NO_MATCH ? (int)i : rank;
     }
     return rank;
 }
@@ -232,8 +240,8 @@ size_t cookie_write(const struct head *head, cookie_keep *keep, void *context,
             continue;
         }
         if (len > 0) {
-            memcpy(buffer + len, "; ", 2);
-            len += 2;
+            buffer[len++] = ';';
+            buffer[len++] = ' ';
         }
         memcpy(buffer + len, cookie.text.ptr, cookie.text.len);
         len += cookie.text.len;

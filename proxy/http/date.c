@@ -61,15 +61,13 @@ static bool take_number(struct span *text_p, size_t min, size_t max, unsigned *v
 static bool take_time(struct span token, unsigned *time_out)
 {
     for (size_t i = 0; i < 3; i++) {
-        if (i > 0) {
-            if (token.len == 0 || token.ptr[0] != ':') {
-                return false;
-            }
-            token = span_from(token, 1);
-        }
         if (!take_number(&token, 1, 2, &time_out[i])) {
             return false;
         }
+        if (i < 2 && !span_starts(token, SPAN(":"))) {
+            return false;
+        }
+        token = span_from(token, 1);
     }
     return true;
 }

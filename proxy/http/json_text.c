@@ -82,15 +82,15 @@ static void add_unit(struct json_text *self, uint32_t unit)
 
 bool json_text_add_escape(struct json_text *self, uint8_t letter)
 {
-    static const char LETTERS[] = "\"\\/bfnrt";
-    static const char MEANINGS[] = "\"\\/\b\f\n\r\t";
+    static const char letters[] = "\"\\/bfnrt";
+    static const char meanings[] = "\"\\/\b\f\n\r\t";
 
-    const char *found = letter != 0 ? strchr(LETTERS, letter) : NULL;
+    const char *found = letter != 0 ? strchr(letters, letter) : NULL;
     if (found == NULL) {
         return false;
     }
     json_text_end(self);
-    json_text_add_byte(self, (uint8_t)MEANINGS[found - LETTERS]);
+    json_text_add_byte(self, (uint8_t)meanings[found - letters]);
     return true;
 }
 

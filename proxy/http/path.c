@@ -1,7 +1,7 @@
 #include "http/path.h"
 
-#include "base/parse.h"
 #include "http/host.h"
+#include "http/text.h"
 
 enum {
     ROUNDS_MAX = 4, /* Decodings until nothing is encoded; more is an attack. */
@@ -17,21 +17,10 @@ static bool is_forbidden(uint8_t byte)
     return byte < ' ' || byte == 0x7f;
 }
 
-/* The byte that `%XX` at the front of `text` stands for, or -1. */
-static int escaped_byte(struct span text)
-{
-    if (text.len < 3 || text.ptr[0] != '%') {
-        return -1;
-    }
-    int high = parse_hex_digit(text.ptr[1]);
-    int low = parse_hex_digit(text.ptr[2]);
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
 static bool has_escape(struct span text)
 {
     for (size_t i = span_find(text, '%'); i < text.len; i++) {
-        if (escaped_byte(span_from(text, i)) >= 0) {
+        if (text_escaped_byte(span_from(text, i)) >= 0) {
             return true;
         }
     }
@@ -49,7 +38,7 @@ static enum path_error check_received(struct span path)
             return PATH_ERROR_BYTE;
         }
         if (byte == '%') {
-            byte = escaped_byte(span_from(path, i));
+            byte = text_escaped_byte(span_from(path, i));
             i += 2;
         }
         if (byte < 0) {
@@ -72,7 +61,7 @@ static size_t decode(struct span text, bool keep_separators, uint8_t *out)
     size_t i = 0;
 
     while (i < text.len) {
-        int byte = escaped_byte(span_from(text, i));
+        int byte = text_escaped_byte(span_from(text, i));
         if (byte < 0) {
             out[len++] = text.ptr[i++];
         } else if (keep_separators && is_separator((uint8_t)byte)) {
@@ -236,7 +225,7 @@ enum path_error path_normalize(struct span target, uint8_t *buffer, struct path 
 
 const char *path_error_name(enum path_error error)
 {
-    static const char *const NAMES[] = {
+    static const char *const names[] = {
         [PATH_ERROR_NONE] = "none",
         [PATH_ERROR_FORM] = "target-form",
         [PATH_ERROR_DOTS] = "dot-segment",
@@ -244,7 +233,7 @@ const char *path_error_name(enum path_error error)
         [PATH_ERROR_ESCAPE] = "malformed-escape",
         [PATH_ERROR_ENCODED] = "encoded-too-often",
     };
-    CHECK((size_t)error < sizeof(NAMES) / sizeof(NAMES[0]));
+    CHECK((size_t)error < sizeof(names) / sizeof(names[0]));
 
-    return NAMES[error];
+    return names[error];
 }

@@ -1,5 +1,14 @@
 #include "http/pointer.h"
 
+/* What `~` stands for with the byte behind it, or 0. */
+static uint8_t unescape(struct span escape)
+{
+    if (span_starts(escape, SPAN("~0"))) {
+        return '~';
+    }
+    return span_starts(escape, SPAN("~1")) ? '/' : 0;
+}
+
 /* Appends a token to `self`, `~0` and `~1` replaced. */
 static const char *add_token(struct pointer *self, size_t start, struct span token)
 {
@@ -11,12 +20,11 @@ static const char *add_token(struct pointer *self, size_t start, struct span tok
     for (size_t i = 0; i < token.len; i++) {
         uint8_t byte = token.ptr[i];
         if (byte == '~') {
-            uint8_t next = i + 1 < token.len ? token.ptr[i + 1] : 0;
-            if (next != '0' && next != '1') {
-                return "has ~ without 0 or 1 behind it; ~0 is ~ and ~1 is /";
-            }
-            byte = next == '0' ? '~' : '/';
+            byte = unescape(span_from(token, i));
             i++;
+        }
+        if (byte == 0) {
+            return "has ~ without 0 or 1 behind it; ~0 is ~ and ~1 is /";
         }
         self->text[start + len++] = byte;
     }

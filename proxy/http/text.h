@@ -21,6 +21,15 @@ bool text_is_token(struct span text);
 bool text_is_field_value(struct span text);
 
 /**
+ * True when `text` is `lower`, ASCII letters compared without case. `lower` consists of
+ * small letters, digits and `-`, as names of fields do; fast for those.
+ */
+bool text_equal_lower(struct span text, struct span lower);
+
+/** The byte that `%XX` at the front of `text` stands for, or -1 when there is none. */
+int text_escaped_byte(struct span text);
+
+/**
  * Decodes `%XX`, and `+` as a blank when `plus`. `buffer` has room for `text.len` bytes
  * and may be the text itself.
  *

@@ -83,6 +83,11 @@ void loop_step(struct loop *self)
     uv_unref((uv_handle_t *)&self->ticker);
 }
 
+void loop_poll(struct loop *self)
+{
+    (void)uv_run(&self->uv, UV_RUN_NOWAIT);
+}
+
 void loop_stop(struct loop *self)
 {
     uv_stop(&self->uv);

@@ -32,6 +32,9 @@ void loop_run(struct loop *self);
 /** Handles what is ready, waiting at most for the next event. For tests. */
 void loop_step(struct loop *self);
 
+/** Handles what is ready and does not wait. */
+void loop_poll(struct loop *self);
+
 /** Lets loop_run() return after the current round. */
 void loop_stop(struct loop *self);
 

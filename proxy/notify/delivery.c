@@ -43,6 +43,7 @@ bool delivery_url_allowed(struct span url)
              strspn((const char *)host.ptr, "0123456789.") >= host.len));
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's.
 static size_t on_reply(char *bytes, size_t size, size_t count, void *context)
 {
     struct delivery *self = context;
@@ -89,36 +90,31 @@ static bool add_headers(struct delivery *self, uint64_t wall_ms)
 static bool set_options(struct delivery *self)
 {
     CURL *easy = self->easy;
-    bool done = true;
+    const char *body = self->item.body;
+    long body_len = (long)self->item.body_len;
+    unsigned failed = 0; /* CURLE_OK is 0. */
 
-    done = curl_easy_setopt(easy, CURLOPT_URL, self->alert.url) == CURLE_OK && done;
-    done =
-        curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK && done;
-    done = curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK && done;
-    done =
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, self->item.body) == CURLE_OK && done;
-    done = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)self->item.body_len) ==
-               CURLE_OK &&
-           done;
-    done = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, self->headers) == CURLE_OK && done;
-    done = curl_easy_setopt(easy, CURLOPT_USERAGENT, "Countermark") == CURLE_OK && done;
-    done = curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK && done;
-    done = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK && done;
-    done = curl_easy_setopt(easy, CURLOPT_NOPROXY, "localhost,127.0.0.0/8,::1") ==
-               CURLE_OK &&
-           done;
-    done = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)DELIVERY_TIMEOUT_MS) ==
-               CURLE_OK &&
-           done;
-    done = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_reply) == CURLE_OK && done;
-    done = curl_easy_setopt(easy, CURLOPT_WRITEDATA, self) == CURLE_OK && done;
-    done = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, self->error) == CURLE_OK && done;
-    done = curl_easy_setopt(easy, CURLOPT_PRIVATE, self) == CURLE_OK && done;
+    failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_URL, self->alert.url);
+    failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+    failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, body_len);
+    failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, self->headers);
+    failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_USERAGENT, "Countermark");
+    failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    failed |=
+        (unsigned)curl_easy_setopt(easy, CURLOPT_NOPROXY, "localhost,127.0.0.0/8,::1");
+    failed |=
+        (unsigned)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)DELIVERY_TIMEOUT_MS);
+    failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_reply);
+    failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_WRITEDATA, self);
+    failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, self->error);
+    failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_PRIVATE, self);
     if (self->alert.ca_file[0] != '\0') {
-        done = curl_easy_setopt(easy, CURLOPT_CAINFO, self->alert.ca_file) == CURLE_OK &&
-               done;
+        failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_CAINFO, self->alert.ca_file);
     }
-    return done;
+    return failed == 0;
 }
 
 struct delivery *delivery_new(const struct alert_settings *alert,

@@ -208,8 +208,8 @@ static void settle(struct notifier *self, const struct outbox_item *item,
             result->state = DELIVERY_GIVEN_UP;
         }
     }
-    static const char *const WORDS[] = {"retry", "done", "stopped", "given_up"};
-    count_result(self, alert, WORDS[result->state]);
+    static const char *const words[] = {"retry", "done", "stopped", "given_up"};
+    count_result(self, alert, words[result->state]);
     report(self, result);
 }
 
@@ -253,16 +253,20 @@ static void finish_handle(struct notifier *self, const void *handle, CURLcode co
     }
 }
 
-static void collect(struct notifier *self)
+/* True when some ended: there is room for more. */
+static bool collect(struct notifier *self)
 {
+    bool ended = false;
     int left = 0;
     const CURLMsg *message = NULL;
 
     while ((message = curl_multi_info_read(self->multi, &left)) != NULL) {
         if (message->msg == CURLMSG_DONE) {
             finish_handle(self, message->easy_handle, message->data.result);
+            ended = true;
         }
     }
+    return ended;
 }
 
 static void start_one(struct notifier *self, const struct alert_settings *alert,
@@ -284,12 +288,13 @@ static void start_one(struct notifier *self, const struct alert_settings *alert,
 static void start_due(struct notifier *self, unsigned index)
 {
     const struct alert_settings *alert = &self->receivers->items[index];
+    const struct outbox_filter filter = {
+        .alert = alert->name, .now_ms = clock_wall_ms(), .skip = skip, .context = self};
     struct delivery **places = self->running + (size_t)index * RUNNING_PER_ALERT_MAX;
 
     for (size_t i = 0; i < RUNNING_PER_ALERT_MAX; i++) {
         if (places[i] == NULL && self->result_count == 0 &&
-            outbox_next(self->outbox, alert->name, clock_wall_ms(), skip, self,
-                        &self->item)) {
+            outbox_next(self->outbox, &filter, &self->item)) {
             start_one(self, alert, &places[i]);
         }
     }
@@ -316,12 +321,12 @@ static void turn(struct notifier *self)
         start_due(self, i);
     }
     (void)curl_multi_perform(self->multi, &running);
-    collect(self);
+    bool ended = collect(self);
     if (self->block != NULL) {
         stats_set(self->block, stats_series(self->stats, STAT_ALERT_QUEUE, ""),
                   outbox_count(self->outbox));
     }
-    (void)curl_multi_poll(self->multi, NULL, 0, (int)wait_ms(self), NULL);
+    (void)curl_multi_poll(self->multi, NULL, 0, ended ? 0 : (int)wait_ms(self), NULL);
 }
 
 static void *run(void *context)

@@ -2,14 +2,12 @@
 
 #include <stddef.h>
 
-enum {
-    SECOND_MS = 1000,
-    MINUTE_MS = 60 * SECOND_MS,
-    HOUR_MS = 60 * MINUTE_MS,
-    DAY_MS = 24 * HOUR_MS,
-};
+#define SECOND_MS UINT64_C(1000)
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS   (60 * MINUTE_MS)
+#define DAY_MS    (24 * HOUR_MS)
 
-static const uint64_t GIVE_UP_AFTER_MS = UINT64_C(3) * DAY_MS;
+static const uint64_t GIVE_UP_AFTER_MS = 3 * DAY_MS;
 
 /* The wait before try 2, 3 ...; the last one repeats. */
 static const uint64_t WAITS_MS[] = {

@@ -1,7 +1,5 @@
 #include "notify/sign.h"
 
-#include <string.h>
-
 #include "base/base64.h"
 #include "base/parse.h"
 #include "base/secret.h"
@@ -67,8 +65,9 @@ static size_t add_signature(const struct alert_secret *secret, const struct span
         value[len++] = ' ';
     }
     CHECK(len + 3 + SIGNATURE_DIGITS < SIGN_SIZE_MAX);
-    memcpy(value + len, "v1,", 3);
-    len += 3;
+    value[len++] = 'v';
+    value[len++] = '1';
+    value[len++] = ',';
     return len + base64_encode((struct span){.ptr = digest, .len = sizeof(digest)},
                                BASE64_STANDARD, value + len);
 }

@@ -31,6 +31,7 @@ struct table {
     const char *select; /* seq, hash, chained columns. */
 };
 
+// NOLINTBEGIN(bugprone-macro-parentheses): literals that are joined.
 #define TABLE(name_, chained_, columns, marks, more, more_marks)                         \
     {                                                                                    \
         .name = name_, .chained = (chained_),                                            \
@@ -38,6 +39,8 @@ struct table {
                   ") VALUES(?, ?, " marks more_marks ")",                                \
         .select = "SELECT seq, hash, " columns " FROM " name_ " ORDER BY seq",           \
     }
+
+// NOLINTEND(bugprone-macro-parentheses)
 
 static const struct table TABLES[CHAIN_TABLE_COUNT] = {
     [CHAIN_INCIDENTS] =
@@ -111,22 +114,21 @@ void chain_load(struct chain *self, struct db *db)
     db_end(rows);
 }
 
-void chain_insert(struct chain *self, struct db *db, enum chain_table table,
-                  const struct db_value *chained, size_t chained_count,
-                  const struct db_value *more, size_t more_count)
+void chain_insert(struct chain *self, struct db *db, const struct chain_row *row)
 {
-    const struct table *row = &TABLES[table];
+    const struct table *table = &TABLES[row->table];
+    size_t count = row->chained_count;
     struct db_value values[VALUES_MAX];
-    CHECK(chained_count == row->chained && chained_count + more_count + 2 <= VALUES_MAX);
+    CHECK(count == table->chained && count + row->more_count + 2 <= VALUES_MAX);
 
-    struct chain next = follow(self, row->name, chained, chained_count);
+    struct chain next = follow(self, table->name, row->chained, count);
     values[0] = DB_U64(next.seq);
     values[1] = DB_STRING(next.head);
-    memcpy(values + 2, chained, chained_count * sizeof(*values));
-    if (more_count > 0) {
-        memcpy(values + 2 + chained_count, more, more_count * sizeof(*values));
+    memcpy(values + 2, row->chained, count * sizeof(*values));
+    if (row->more_count > 0) {
+        memcpy(values + 2 + count, row->more, row->more_count * sizeof(*values));
     }
-    db_run(db, row->insert, values, 2 + chained_count + more_count);
+    db_run(db, table->insert, values, 2 + count + row->more_count);
     db_run(db, "INSERT OR REPLACE INTO chain_head(id, number, head) VALUES(1, ?, ?)",
            DB_VALUES(DB_U64(next.seq), DB_STRING(next.head)));
     *self = next;

@@ -37,13 +37,17 @@ struct chain {
 /** Reads the newest row's number and hash. Errors latch in `db`. */
 void chain_load(struct chain *self, struct db *db);
 
-/**
- * Inserts a row. `chained`: the table's chained columns in order, without the number;
- * `more`: the others that the insert names. Errors latch in `db`.
- */
-void chain_insert(struct chain *self, struct db *db, enum chain_table table,
-                  const struct db_value *chained, size_t chained_count,
-                  const struct db_value *more, size_t more_count);
+/** A row to be: borrowed values. */
+struct chain_row {
+    enum chain_table table;
+    const struct db_value *chained; /**< The chained columns in order. */
+    size_t chained_count;
+    const struct db_value *more; /**< The others that the insert names. */
+    size_t more_count;
+};
+
+/** Inserts a row. Errors latch in `db`. */
+void chain_insert(struct chain *self, struct db *db, const struct chain_row *row);
 
 /**
  * Walks all rows. `rows_out`: how many were right. ERR_SYNTAX and the fault: a row was

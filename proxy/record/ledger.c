@@ -24,7 +24,7 @@ static enum err remember_files(struct ledger *self, const struct state_dir *dire
                                struct fault *fault_out)
 {
     char path[LEDGER_PATH_MAX];
-    static const char *const NAMES[] = {"ledger.db", "ledger.db-wal"};
+    static const char *const names[] = {"ledger.db", "ledger.db-wal"};
 
     db_begin(self->db, true);
     chain_load(&self->chain, self->db);
@@ -37,7 +37,7 @@ static enum err remember_files(struct ledger *self, const struct state_dir *dire
         return ERR_STORAGE;
     }
     for (size_t i = 0; i < 2; i++) {
-        state_dir_file(directory, NAMES[i], path);
+        state_dir_file(directory, names[i], path);
         if (!look_at(path, &self->files[i])) {
             fault_set(fault_out, "%s: missing", path);
             return ERR_STORAGE;

@@ -46,7 +46,9 @@ void ledger_change_feature(struct ledger *self, const struct ledger_change *chan
         DB_U64(change->anyway),
         DB_U64(change->incident),
     };
-    chain_insert(&self->chain, self->db, CHAIN_CHANGES, chained, 8, NULL, 0);
+    const struct chain_row row = {
+        .table = CHAIN_CHANGES, .chained = chained, .chained_count = 8};
+    chain_insert(&self->chain, self->db, &row);
     db_run(self->db,
            "INSERT OR REPLACE INTO features(name, state, at, who, reason, incident)"
            " VALUES(?, ?, ?, ?, ?, ?)",
@@ -81,7 +83,9 @@ bool ledger_close_incident(struct ledger *self, uint64_t incident, const char *w
     }
     const struct db_value chained[] = {DB_U64(incident), DB_U64(at_ms), DB_STRING(who),
                                        DB_STRING(reason)};
-    chain_insert(&self->chain, self->db, CHAIN_CLOSINGS, chained, 4, NULL, 0);
+    const struct chain_row row = {
+        .table = CHAIN_CLOSINGS, .chained = chained, .chained_count = 4};
+    chain_insert(&self->chain, self->db, &row);
     ledger_tell_incident(self, "incident.closed", incident, at_ms);
     return true;
 }

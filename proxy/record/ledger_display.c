@@ -125,7 +125,12 @@ static uint64_t open_incident(struct ledger *self, const struct journal_entry *e
         DB_U64(entry->strong),
     };
     const struct db_value more[] = {DB_U64(entry->at_ms)};
-    chain_insert(&self->chain, self->db, CHAIN_INCIDENTS, chained, 7, more, 1);
+    const struct chain_row row = {.table = CHAIN_INCIDENTS,
+                                  .chained = chained,
+                                  .chained_count = 7,
+                                  .more = more,
+                                  .more_count = 1};
+    chain_insert(&self->chain, self->db, &row);
     return incident;
 }
 
@@ -214,7 +219,12 @@ static void insert_display(struct ledger *self, const struct journal_entry *entr
         DB_U64(entry->outcome == JOURNAL_DELIVERED),
         DB_U64(entry->strong),
     };
-    chain_insert(&self->chain, self->db, CHAIN_DISPLAYS, chained, 30, more, 7);
+    const struct chain_row row = {.table = CHAIN_DISPLAYS,
+                                  .chained = chained,
+                                  .chained_count = 30,
+                                  .more = more,
+                                  .more_count = 7};
+    chain_insert(&self->chain, self->db, &row);
 }
 
 uint64_t ledger_add_display(struct ledger *self, const struct journal_entry *entry,

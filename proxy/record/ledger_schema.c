@@ -102,13 +102,13 @@ static bool passes_quick_check(struct db *db)
 static enum err migrate(struct db *db, uint64_t version, const char *path,
                         struct fault *fault_out)
 {
-    static const char *const NUMBERS[] = {"PRAGMA user_version = 1"};
-    _Static_assert(sizeof(NUMBERS) / sizeof(*NUMBERS) == VERSION, "one per step");
+    static const char *const numbers[] = {"PRAGMA user_version = 1"};
+    _Static_assert(sizeof(numbers) / sizeof(*numbers) == VERSION, "one per step");
 
     while (version < VERSION) {
         db_begin(db, true);
         db_script(db, STEPS[version]);
-        db_script(db, NUMBERS[version]);
+        db_script(db, numbers[version]);
         if (db_commit(db) != ERR_NONE) {
             fault_set(fault_out, "%s: cannot be written: %s; is the disk full?", path,
                       db_error_text(db));

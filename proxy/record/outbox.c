@@ -38,8 +38,8 @@ void outbox_close(struct outbox **self_p)
     *self_p = NULL;
 }
 
-bool outbox_next(struct outbox *self, const char *alert, uint64_t now_ms,
-                 outbox_skip_fn *skip, void *context, struct outbox_item *item_out)
+bool outbox_next(struct outbox *self, const struct outbox_filter *filter,
+                 struct outbox_item *item_out)
 {
     bool found = false;
 
@@ -49,11 +49,11 @@ bool outbox_next(struct outbox *self, const char *alert, uint64_t now_ms,
                  "SELECT id, tries, created_at, message, body FROM deliveries"
                  " WHERE alert = ? AND state = 'waiting' AND next_at <= ?"
                  " ORDER BY next_at, id LIMIT 64",
-                 DB_VALUES(DB_STRING(alert), DB_U64(now_ms)));
+                 DB_VALUES(DB_STRING(filter->alert), DB_U64(filter->now_ms)));
     while (!found && db_next(rows)) {
         item_out->id = db_u64(rows, 0);
         item_out->tries = (unsigned)db_u64(rows, 1);
-        if (!skip(context, item_out->id, item_out->tries)) {
+        if (!filter->skip(filter->context, item_out->id, item_out->tries)) {
             item_out->created_at_ms = db_u64(rows, 2);
             span_copy(db_text(rows, 3), item_out->message, sizeof(item_out->message));
             item_out->body_len =

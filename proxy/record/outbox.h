@@ -41,9 +41,18 @@ void outbox_close(struct outbox **self_p);
 /** Is delivery `id` (with `tries` made) not to be taken now? */
 typedef bool outbox_skip_fn(void *context, uint64_t id, unsigned tries);
 
-/** The oldest delivery of `alert` due at `now_ms` that `skip` lets pass. False: none. */
-bool outbox_next(struct outbox *self, const char *alert, uint64_t now_ms,
-                 outbox_skip_fn *skip, void *context, struct outbox_item *item_out);
+/** Which delivery is wanted. */
+struct outbox_filter {
+    const char *alert;
+    uint64_t now_ms;
+    outbox_skip_fn *skip;
+    void *context; /**< Of `skip`. */
+};
+
+/** The oldest delivery of the alert that is due and that `skip` lets pass. False: none.
+ */
+bool outbox_next(struct outbox *self, const struct outbox_filter *filter,
+                 struct outbox_item *item_out);
 
 /** When the next delivery of any alert is due; UINT64_MAX: nothing waits. */
 uint64_t outbox_due_at(struct outbox *self, uint64_t after_ms);

@@ -37,12 +37,12 @@ enum recorder_kind {
 
 /** What travels in the queue. `body` is a heap object of the item. */
 struct recorder_item {
-    enum recorder_kind kind;
     void *body;
     struct journal_ticket *ticket;
     struct control_ticket *control;
     uint64_t incident; /**< Of an entry, once it was applied. */
-    bool stated;       /**< What it took down is in features.state. */
+    enum recorder_kind kind;
+    bool stated; /**< What it took down was looked at. */
 };
 
 /** Of a configuration (`hash` set) or of an access to values. */
@@ -91,16 +91,25 @@ struct recorder {
     /* Only the thread: */
     struct recorder_item *kept; /**< Taken from the queue, not on disk. */
     size_t kept_count;
+    uint64_t stated_down_mask; /**< What features.state says. */
+    uint64_t stated_trial_mask;
     uint64_t retry_at_ms; /**< While failing. */
     uint64_t look_at_ms;  /**< When to look whether the files are in place. */
     uint64_t tick_at_ms;
 };
 
 /** The thread's function; also run by hand to empty the queue of one never started. */
-void *recorder_run(void *self);
+void *recorder_run(void *context);
 
 /** Calls the hook, if there is one. */
 void recorder_tell_deliveries(struct recorder *self);
+
+/** Writes one kept item, inside a transaction. */
+void recorder_apply(struct recorder *self, struct recorder_item *item);
+
+/** The feature whose incident an entry belongs to, "": none. */
+const char *recorder_feature_of(const struct recorder *self,
+                                const struct journal_entry *entry);
 
 /** Commits what is kept, if it is time. */
 void recorder_flush(struct recorder *self);

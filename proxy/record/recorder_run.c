@@ -53,6 +53,8 @@ enum err recorder_write_state(struct recorder *self, int but_slot)
 {
     struct state_file_image image = {0};
     unsigned count = atomic_load_explicit(&self->features->count, memory_order_acquire);
+    uint64_t down_mask = 0;
+    uint64_t trial_mask = 0;
 
     for (unsigned i = 0; i < count && i < FEATURE_COUNT_MAX; i++) {
         enum feature_state state = feature_table_state(self->features, i);
@@ -61,90 +63,16 @@ enum err recorder_write_state(struct recorder *self, int but_slot)
             span_copy(span_of(self->features->names[i]), record->name,
                       sizeof(record->name));
             record->state = state;
+            down_mask |= UINT64_C(1) << i;
+            trial_mask |= state == FEATURE_TRIAL ? UINT64_C(1) << i : 0;
         }
     }
-    return state_file_write(self->state_file, &image);
-}
-
-/* The feature whose incident an entry belongs to: the first, which is `login` if any. */
-static const char *feature_of(const struct recorder *self,
-                              const struct journal_entry *entry)
-{
-    uint64_t mask = entry->feature_mask | entry->took_down_mask;
-    return mask == 0 ? "" : self->features->names[__builtin_ctzll(mask)];
-}
-
-static void apply_take_down(struct recorder *self, const struct journal_entry *entry,
-                            uint64_t incident)
-{
-    for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
-        if ((entry->took_down_mask >> slot & 1) != 0) {
-            const struct ledger_change change = {
-                .name = self->features->names[slot],
-                .state = FEATURE_DOWN,
-                .who = "countermark",
-                .reason = entry->reason,
-                .cause = "finding",
-                .incident = incident,
-                .at_ms = entry->at_ms,
-            };
-            ledger_change_feature(self->ledger, &change);
-        }
+    enum err err = state_file_write(self->state_file, &image);
+    if (err == ERR_NONE) {
+        self->stated_down_mask = down_mask;
+        self->stated_trial_mask = trial_mask;
     }
-}
-
-static void apply_entry(struct recorder *self, struct recorder_item *item)
-{
-    const struct journal_entry *entry = item->body;
-
-    item->incident = 0;
-    if (entry->kind == JOURNAL_DISPLAY) {
-        item->incident = ledger_add_display(self->ledger, entry, feature_of(self, entry));
-    } else {
-        ledger_add_event(self->ledger, entry);
-    }
-    apply_take_down(self, entry, item->incident);
-}
-
-static void apply_note(struct recorder *self, const struct recorder_note *note)
-{
-    if (note->hash[0] != '\0') {
-        ledger_note_config(self->ledger, note->hash, note->who, note->text, note->at_ms);
-    } else {
-        ledger_note_access(self->ledger, note->who, note->text, note->at_ms);
-    }
-}
-
-static void apply_alert(struct recorder *self, const struct recorder_alert *alert)
-{
-    ledger_add_alert(self->ledger, alert->alert[0] != '\0' ? alert->alert : NULL,
-                     alert->type, (struct span){.ptr = alert->data, .len = alert->len},
-                     alert->at_ms);
-}
-
-static void apply_item(struct recorder *self, struct recorder_item *item)
-{
-    switch (item->kind) {
-    case RECORDER_BARRIER:
-        return;
-    case RECORDER_ENTRY:
-        apply_entry(self, item);
-        return;
-    case RECORDER_NOTE:
-        apply_note(self, item->body);
-        return;
-    case RECORDER_ALERT:
-        apply_alert(self, item->body);
-        return;
-    case RECORDER_DELIVERY:
-        ledger_finish_delivery(self->ledger, item->body, clock_wall_ms());
-        return;
-    case RECORDER_ALERTS:
-    case RECORDER_CHANGE:
-    case RECORDER_CLOSE:
-        break; /* Never kept. */
-    }
-    UNREACHABLE();
+    return err;
 }
 
 static void apply_kept(struct recorder *self, void *context)
@@ -154,7 +82,7 @@ static void apply_kept(struct recorder *self, void *context)
         ledger_probe(self->ledger);
     }
     for (size_t i = 0; i < self->kept_count; i++) {
-        apply_item(self, &self->kept[i]);
+        recorder_apply(self, &self->kept[i]);
     }
 }
 
@@ -164,7 +92,7 @@ static bool needs_disk(struct recorder *self, const struct recorder_item *item)
     if (item->kind == RECORDER_ENTRY) {
         const struct journal_entry *entry = item->body;
         if (entry->kind == JOURNAL_DISPLAY) {
-            return !ledger_knows(self->ledger, entry, feature_of(self, entry));
+            return !ledger_knows(self->ledger, entry, recorder_feature_of(self, entry));
         }
         return item->ticket != NULL || entry->took_down_mask != 0;
     }
@@ -181,8 +109,12 @@ static bool batch_needs_disk(struct recorder *self)
     return false;
 }
 
-/* Written before the commit, which may fail; once for each entry. */
-static void state_take_downs(struct recorder *self)
+/*
+ * Before any commit and any answer: what is down in memory is down in features.state. A
+ * worker may ask about a feature that another one took down and has not told us of yet.
+ * ERR_STORAGE: it is not.
+ */
+static enum err state_take_downs(struct recorder *self)
 {
     uint64_t mask = 0;
 
@@ -196,9 +128,27 @@ static void state_take_downs(struct recorder *self)
     }
     if (mask != 0) {
         (void)feature_table_take_down(self->features, mask);
-        if (recorder_write_state(self, -1) != ERR_NONE) {
-            recorder_count(self, STAT_LEDGER_FAILURES, "");
-        }
+    }
+    if (atomic_load(&self->features->down_mask) == self->stated_down_mask &&
+        atomic_load(&self->features->trial_mask) == self->stated_trial_mask) {
+        return ERR_NONE;
+    }
+    enum err err = recorder_write_state(self, -1);
+    if (err != ERR_NONE) {
+        recorder_count(self, STAT_LEDGER_FAILURES, "");
+    }
+    return err;
+}
+
+static void count_take_down(struct recorder *self, const char *feature)
+{
+    static const char cause[] = ",cause=\"finding\"";
+    char labels[2 * FEATURE_NAME_SIZE_MAX + 64];
+
+    size_t len = stats_label(labels, sizeof(labels), "feature", span_of(feature));
+    if (len < sizeof(labels) - sizeof(cause)) {
+        memcpy(labels + len, cause, sizeof(cause));
+        recorder_count(self, STAT_TAKE_DOWNS, labels);
     }
 }
 
@@ -206,13 +156,7 @@ static void count_take_downs(struct recorder *self, const struct journal_entry *
 {
     for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
         if ((entry->took_down_mask >> slot & 1) != 0) {
-            char labels[2 * FEATURE_NAME_SIZE_MAX + 64];
-            size_t len = stats_label(labels, sizeof(labels), "feature",
-                                     span_of(self->features->names[slot]));
-            if (len < sizeof(labels) - sizeof(",cause=\"finding\"")) {
-                memcpy(labels + len, ",cause=\"finding\"", sizeof(",cause=\"finding\""));
-                recorder_count(self, STAT_TAKE_DOWNS, labels);
-            }
+            count_take_down(self, self->features->names[slot]);
         }
     }
 }
@@ -229,11 +173,13 @@ static void answer(struct recorder_item *item, bool committed)
     }
 }
 
-static void end_kept(struct recorder *self)
+/* `stated`: a barrier says that what is down is on disk, for which either file would do.
+ */
+static void end_kept(struct recorder *self, bool stated)
 {
     for (size_t i = 0; i < self->kept_count; i++) {
         struct recorder_item *item = &self->kept[i];
-        answer(item, true);
+        answer(item, stated || item->kind != RECORDER_BARRIER);
         if (item->kind == RECORDER_ENTRY && self->block != NULL) {
             count_take_downs(self, item->body);
         }
@@ -277,18 +223,18 @@ void recorder_flush(struct recorder *self)
     if (self->kept_count == 0 && !failing) {
         return;
     }
-    state_take_downs(self);
+    bool stated = state_take_downs(self) == ERR_NONE;
     if (failing && clock_steady_ms() < self->retry_at_ms) {
         fail_kept(self);
         return;
     }
     if (!failing && only_barriers(self)) {
-        end_kept(self);
+        end_kept(self, stated);
         return;
     }
     bool durable = failing || batch_needs_disk(self);
     if (recorder_transact(self, durable, apply_kept, NULL) == ERR_NONE) {
-        end_kept(self);
+        end_kept(self, stated);
     } else {
         fail_kept(self);
     }

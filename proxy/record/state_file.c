@@ -42,7 +42,8 @@ static bool take_number(struct span *rest_p, uint64_t *value_out)
 {
     struct span word = span_first(*rest_p, 16);
     uint8_t bytes[8];
-    if (parse_hex(word, bytes, 8) != ERR_NONE) {
+    if (parse_hex(word, bytes, 8) != ERR_NONE || rest_p->len < 17 ||
+        (rest_p->ptr[16] != ' ' && rest_p->ptr[16] != '\n')) {
         return false;
     }
     uint64_t value = 0;
@@ -113,7 +114,7 @@ static bool write_slot(const struct state_file *self, const char *slot, uint64_t
 enum err state_file_write(struct state_file *self, const struct state_file_image *image)
 {
     char slot[SLOT_SIZE];
-    size_t start = sizeof(HEADER) - 1 + 3 * 17;
+    const size_t start = sizeof(HEADER) - 1 + (size_t)3 * 17;
     size_t len = start;
     uint64_t sequence = self->sequence + 1;
 

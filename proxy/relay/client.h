@@ -22,6 +22,9 @@ void client_open(struct relay *relay, int fd, const struct listen_settings *list
 /** Idle: closes. Busy: closes after the exchange under way. */
 void client_drain(struct client *self);
 
+/** Breaks the connection, whatever is under way. */
+void client_abort(struct client *self);
+
 /** From the exchange: it is over, and `self` may be freed by this call. */
 void client_on_done(struct client *self, struct exchange *exchange,
                     enum disposition disposition);
@@ -39,6 +42,9 @@ struct address client_peer(const struct client *self);
 
 /** The whole request, body and all, has been read. */
 bool client_request_read(const struct client *self);
+
+/** From the exchange: it has begun. */
+void client_set_exchange(struct client *self, struct exchange *exchange);
 
 /** The client of a link in relay.clients. */
 struct client *client_of_link(struct list_link *link);

@@ -47,6 +47,7 @@ void exchange_on_client_gone(struct exchange *self);
 
 /** Takes a spare exchange from the relay's list or makes one; for relay.c. */
 void exchange_free_spares(struct relay *relay);
+void exchange_free_decoders(struct relay *relay);
 
 /** Lets exchanges that wait for room to hold bytes try again, oldest first. */
 void exchange_retry_holds(struct relay *relay);

@@ -104,6 +104,7 @@ struct exchange {
     enum answer_part answer_part;
     enum uninspected uninspected; /* With `inspected` false. */
     struct routed routed;
+    struct fingerprint fresh_key; /* Of the entry made for issued tokens. */
     struct reply_taste taste;
     struct address client_address; /* Behind trusted proxies. */
     uint64_t gate_mask;            /* Features whose going down stops this response. */
@@ -112,14 +113,16 @@ struct exchange {
     uint64_t released_us;
     uint64_t body_sent;
     uint64_t decoded_len;
-    size_t head_start;   /* Of the answer's head in the hold's first block. */
-    size_t head_checked; /* Bytes of it that h1_find_head() has seen. */
+    uint64_t body_len; /* Of the request, so far. */
+    uint64_t upstream_number;
+    unsigned forward_changed; /* Bit per token whose entry judge_forward() changed. */
+    size_t head_start;        /* Of the answer's head in the hold's first block. */
+    size_t head_checked;      /* Bytes of it that h1_find_head() has seen. */
     size_t segments_sent;
     size_t slow_unwritten; /* What the client had left at the last look. */
     uint64_t charged;      /* Bytes counted against the client's address. */
     unsigned status;       /* That the client gets. */
     unsigned upstream_status;
-    unsigned issued_count;
     uint64_t incident;
     enum method method;
     enum framing answer_framing;
@@ -134,13 +137,11 @@ struct exchange {
     bool head_sent;    /* The request head was written. */
     bool body_started; /* Body bytes were consumed: no retry. */
     bool retried;
-    bool upstream_ready;
     bool upstream_failed;
     bool upstream_clean; /* May carry another request. */
     bool client_gone;
     bool timed_out;
-    bool drained; /* The client's stream took the last write. */
-    bool settled;
+    bool drained;   /* The client's stream took the last write. */
     bool committed; /* The ticket came back. */
     bool commit_failed;
     bool expects_continue;
@@ -155,7 +156,16 @@ struct exchange {
     bool last_chunk_due;
     bool advancing;
     bool judged;
-    bool answer_reported;
+    bool forwarded;    /* judge_forward() was told. */
+    bool nothing_sent; /* The first write failed whole. */
+    bool kept_connection;
+    bool body_broken;
+    bool body_chunked; /* As the request head announced. */
+    bool body_asked;
+    bool too_large;
+    bool had_token; /* A token was taken away while login is down. */
+    bool has_fresh_key;
+    bool logout_while_down;
 
     /* Raw memory, not cleared between exchanges. */
     struct asker asker;
@@ -164,6 +174,9 @@ struct exchange {
     char id[JOURNAL_ID_DIGITS + 1];
     char path[EXCHANGE_PATH_MAX];
     char method_text[16];
+    char echoed_id[JOURNAL_ID_DIGITS + 1];
+    char login_type[128]; /* Content-Type of a login's body. */
+    size_t login_type_len;
     uint8_t request_inline[EXCHANGE_TEXT_SIZE];
     uint8_t reply_inline[EXCHANGE_TEXT_SIZE];
 };
@@ -186,12 +199,17 @@ extern const struct stream_events EXCHANGE_UPSTREAM_EVENTS;
 void exchange_start_answer(struct exchange *self);
 void exchange_stop_answer(struct exchange *self, bool refused);
 void exchange_feed(struct exchange *self, struct span content);
+void exchange_send_piece(struct exchange *self, struct span content, enum piece piece);
+void exchange_send_continue(struct exchange *self);
+void exchange_set_pool_callbacks(struct exchange *self);
 
 /* exchange_ask.c */
 void exchange_open(struct exchange *self, const struct head *head);
 
 /* exchange_judge.c */
 enum step exchange_judge(struct exchange *self);
+struct rules exchange_rules(const struct exchange *self);
+void exchange_settle_token(struct exchange *self, unsigned index);
 bool exchange_is_down(const struct exchange *self);
 void exchange_settle_identity(struct exchange *self);
 void exchange_fill_answer(struct exchange *self, const struct head *head);
@@ -207,5 +225,5 @@ enum step exchange_reply_maintenance(struct exchange *self);
 enum step exchange_reply_logged_out(struct exchange *self);
 enum step exchange_release(struct exchange *self);
 enum step exchange_start_stream(struct exchange *self);
-void exchange_write_text(struct exchange *self, struct writer *writer_out);
+bool exchange_make_reply_room(struct exchange *self, size_t size);
 enum step exchange_close_silently(struct exchange *self, enum ending ending);

@@ -14,6 +14,7 @@
 #include "relay/site.h"
 
 struct relay;
+struct stats;
 struct meter;
 
 enum meter_connection {

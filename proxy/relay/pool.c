@@ -414,31 +414,38 @@ static bool connect_for(struct pool_server *server, struct pool_request *request
 
 enum served { SERVED, SERVED_LATER, SERVED_FAILED };
 
-/* Tries to start a connection for the first waiting request. */
-static enum served serve(struct pool *self, struct pool_request *request)
+/* Tries to start a connection for the first waiting request. With `may_fail` false what
+ * cannot be had stays in the queue, and pool_tick() tells the asker. */
+static enum served serve(struct pool *self, struct pool_request *request, bool may_fail)
 {
     struct pool_server *server = choose_server(self, request);
 
+    while (server->address_count == 0 && server->unresolvable &&
+           request->tried + 1 < self->server_count) {
+        request->tried++;
+        server = choose_server(self, request);
+    }
     if (server->address_count == 0) {
-        if (server->unresolvable) {
-            request->tried++;
-            if (request->tried < self->server_count) {
-                return serve(self, request);
-            }
+        if (server->unresolvable && may_fail) {
             fail(request, ENDING_RESOLVE);
             return SERVED_FAILED;
         }
-        ask_name(server);
+        if (!server->unresolvable) {
+            ask_name(server);
+        }
         return SERVED_LATER;
     }
     if (!make_room(self, server)) {
         return SERVED_LATER;
     }
-    if (!connect_for(server, request)) {
+    if (connect_for(server, request)) {
+        return SERVED;
+    }
+    if (may_fail) {
         fail(request, ENDING_CONNECT);
         return SERVED_FAILED;
     }
-    return SERVED;
+    return SERVED_LATER;
 }
 
 /* Hands a kept connection to a request that began to wait. */
@@ -462,7 +469,7 @@ static void serve_waiting(struct pool *self)
     for (struct list_link *link = list_first(&self->waiting); link != NULL;
          link = list_first(&self->waiting)) {
         struct pool_request *request = LIST_ENTRY(link, struct pool_request, link);
-        if (!serve_kept(self, request) && serve(self, request) == SERVED_LATER) {
+        if (!serve_kept(self, request) && serve(self, request, true) == SERVED_LATER) {
             return;
         }
     }
@@ -485,13 +492,10 @@ struct upstream *pool_take(struct pool *self, struct pool_request *request)
     request->failure = ENDING_QUEUE_TIMEOUT;
     request->since_ms = loop_now_ms(self->relay->loop);
     list_push_back(&self->waiting, &request->link);
-    self->relay->pools_kicked = true;
+    if (list_first(&self->waiting) == &request->link) {
+        (void)serve(self, request, false);
+    }
     return NULL;
-}
-
-void pool_kick(struct pool *self)
-{
-    serve_waiting(self);
 }
 
 void pool_cancel(struct pool *self, struct pool_request *request)

@@ -43,9 +43,6 @@ void pool_free(struct pool **self_p);
  * this returns. */
 struct upstream *pool_take(struct pool *self, struct pool_request *request);
 
-/** Looks after requests that wait since pool_take(); called once per round. */
-void pool_kick(struct pool *self);
-
 /** The pool's plan is no longer in force: idle connections close, none is kept. */
 void pool_retire(struct pool *self);
 

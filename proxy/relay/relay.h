@@ -42,11 +42,13 @@ struct relay_shared {
  * last one to go frees it. Counted without atomics: one thread.
  */
 struct plan {
+    struct list_link link;
     unsigned references;
     struct site *site;
     struct scanner *scanner;
     struct meter *meter;
     struct pool **pools; /**< One per upstream of the site. */
+    struct take_down_policy policies[FEATURE_COUNT_MAX]; /**< By slot. */
 };
 
 struct relay {
@@ -60,11 +62,14 @@ struct relay {
     struct access_log *access_log; /**< NULL: off. */
     struct list clients;
     struct list spare_exchanges;
+    struct list spare_decoders;
     struct list holding;  /**< Exchanges that hold a response, oldest first. */
     struct list settling; /**< Exchanges that wait until a feature's state is on disk. */
     bool settle_posted;
-    bool pools_kicked; /**< A request waits that no pool has looked at yet. */
+    struct list plans; /**< In force, and those that exchanges still keep. */
     unsigned client_count;
+    unsigned held; /**< Slot of the gauge of held bytes. */
+    uint64_t logged_ms;
     bool draining;
     struct head request_head;  /**< Scratch of the request being read. */
     struct head response_head; /**< Scratch of the response being read. */
@@ -85,11 +90,23 @@ MUST_USE bool relay_use(struct relay *self, struct site *site);
 /** Closes idle clients, lets the rest finish; no new requests on their connections. */
 void relay_drain(struct relay *self);
 
+/** Breaks off every connection that is left. */
+void relay_abort(struct relay *self);
+
+/** True when no client is connected. */
+bool relay_is_empty(const struct relay *self);
+
 /** Every 64 ms or so: idle upstream connections, gauges, the access log. */
 void relay_tick(struct relay *self);
 
 /** `count` random bytes from a buffer that is refilled now and then; at most 4096. */
 const uint8_t *relay_random(struct relay *self, size_t count);
+
+/** Posts a barrier so that exchanges in `settling` look again once it is on disk. */
+void relay_settle(struct relay *self);
+
+/** Is this the address of a proxy whose forwarding fields count? */
+bool address_trusted(const struct address *address, const struct listen_settings *listen);
 
 struct plan *plan_ref(struct plan *self);
 void plan_unref(struct plan **self_p);

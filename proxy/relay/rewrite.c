@@ -1,45 +1,64 @@
 #include "relay/rewrite.h"
 
 #include "base/check.h"
+#include "guard/identify.h"
 #include "http/coding.h"
 
-/* Connection names further fields that end at this hop (RFC 9110 section 7.6.1). What
- * routing, framing and identity rest on cannot be named away. */
+/* What is done with a field; no row: it goes on as it is. */
+enum treatment {
+    PASS,
+    HOP,       /* Ends here (RFC 9110 section 7.6.1), or is written anew. */
+    ANEW,      /* Of a request: written anew. */
+    CONDITION, /* Of a request: would let the upstream answer without a body. */
+    VALIDATOR, /* Of a response: would let a client ask with a condition. */
+    IDENTITY,  /* May say who the user is. */
+    OURS,
+};
+
+static const enum treatment TREATMENTS[FIELD_ID_COUNT] = {
+    [FIELD_CONNECTION] = HOP,
+    [FIELD_KEEP_ALIVE] = HOP,
+    [FIELD_PROXY_CONNECTION] = HOP,
+    [FIELD_PROXY_AUTHENTICATE] = HOP,
+    [FIELD_PROXY_AUTHORIZATION] = HOP,
+    [FIELD_TE] = HOP,
+    [FIELD_TRAILER] = HOP,
+    [FIELD_TRANSFER_ENCODING] = HOP,
+    [FIELD_UPGRADE] = HOP,
+    [FIELD_HTTP2_SETTINGS] = HOP,
+    [FIELD_CONTENT_LENGTH] = HOP,
+    [FIELD_HOST] = ANEW,
+    [FIELD_ACCEPT_ENCODING] = ANEW,
+    [FIELD_FORWARDED] = ANEW,
+    [FIELD_X_FORWARDED_FOR] = ANEW,
+    [FIELD_X_FORWARDED_HOST] = ANEW,
+    [FIELD_X_FORWARDED_PROTO] = ANEW,
+    [FIELD_IF_NONE_MATCH] = CONDITION,
+    [FIELD_IF_MODIFIED_SINCE] = CONDITION,
+    [FIELD_IF_RANGE] = CONDITION,
+    [FIELD_RANGE] = CONDITION,
+    [FIELD_ETAG] = VALIDATOR,
+    [FIELD_LAST_MODIFIED] = VALIDATOR,
+    [FIELD_COOKIE] = IDENTITY,
+    [FIELD_SET_COOKIE] = IDENTITY,
+    [FIELD_AUTHORIZATION] = IDENTITY,
+    [FIELD_COUNTERMARK_ECHO] = OURS,
+    [FIELD_COUNTERMARK_REQUEST] = OURS,
+    [FIELD_COUNTERMARK_SESSION] = OURS,
+};
+
+/* What routing, framing and identity rest on cannot be named away by Connection. */
+static const bool NOT_NOMINATED[FIELD_ID_COUNT] = {
+    [FIELD_HOST] = true,          [FIELD_COOKIE] = true,
+    [FIELD_SET_COOKIE] = true,    [FIELD_AUTHORIZATION] = true,
+    [FIELD_CONTENT_TYPE] = true,  [FIELD_CONTENT_ENCODING] = true,
+    [FIELD_CACHE_CONTROL] = true, [FIELD_CONTENT_LENGTH] = true,
+};
+
 static bool is_nominated(const struct head *head, const struct field *field)
 {
-    switch (field->id) {
-    case FIELD_HOST:
-    case FIELD_COOKIE:
-    case FIELD_SET_COOKIE:
-    case FIELD_AUTHORIZATION:
-    case FIELD_CONTENT_LENGTH:
-    case FIELD_CONTENT_TYPE:
-    case FIELD_CONTENT_ENCODING:
-    case FIELD_CACHE_CONTROL:
-        return false;
-    default:
-        return head_has_token(head, FIELD_CONNECTION, field->name);
-    }
-}
-
-static bool is_hop_by_hop(enum field_id id)
-{
-    switch (id) {
-    case FIELD_CONNECTION:
-    case FIELD_KEEP_ALIVE:
-    case FIELD_PROXY_CONNECTION:
-    case FIELD_PROXY_AUTHENTICATE:
-    case FIELD_PROXY_AUTHORIZATION:
-    case FIELD_TE:
-    case FIELD_TRAILER:
-    case FIELD_TRANSFER_ENCODING:
-    case FIELD_UPGRADE:
-    case FIELD_HTTP2_SETTINGS:
-    case FIELD_CONTENT_LENGTH:
-        return true;
-    default:
-        return false;
-    }
+    return !NOT_NOMINATED[field->id] &&
+           head_has_token(head, FIELD_CONNECTION, field->name);
 }
 
 /* True for `prefix...` in any case, with `_` counted as `-`. */
@@ -75,12 +94,6 @@ static bool is_reserved(const struct field *field)
     default:
         return false;
     }
-}
-
-static bool is_condition(enum field_id id)
-{
-    return id == FIELD_IF_NONE_MATCH || id == FIELD_IF_MODIFIED_SINCE ||
-           id == FIELD_IF_RANGE || id == FIELD_RANGE;
 }
 
 /* Keeps what we can decode; with nothing left, says so. */
@@ -130,39 +143,38 @@ static void write_cookies(const struct rewrite_request *self, struct writer *out
     }
 }
 
+/* A field without an id: ours in disguise, a proxy's, or nobody's business. */
+static bool other_field_stays(const struct rewrite_request *self,
+                              const struct field *field)
+{
+    if (is_reserved(field)) {
+        return self->peer_trusted && !looks_like(field->name, SPAN("countermark-"));
+    }
+    return self->policy == NULL || !identify_is_token_field(self->policy, field);
+}
+
 /* True when a field of the request goes on as it is. */
 static bool request_field_stays(const struct rewrite_request *self,
                                 const struct field *field)
 {
-    if (field->id == FIELD_OTHER || field->id == FIELD_COUNTERMARK_SESSION ||
-        field->id == FIELD_COUNTERMARK_REQUEST || field->id == FIELD_COUNTERMARK_ECHO) {
-        if (is_reserved(field)) {
-            return self->peer_trusted && field->id == FIELD_OTHER &&
-                   !looks_like(field->name, SPAN("countermark-"));
-        }
-        if (self->identity_removed && self->token_header.len > 0 &&
-            span_equal_nocase(field->name, self->token_header)) {
-            return false;
-        }
+    if (field->id == FIELD_OTHER) {
+        return other_field_stays(self, field);
+    }
+    switch (TREATMENTS[field->id]) {
+    case PASS:
+    case VALIDATOR:
         return true;
-    }
-    switch (field->id) {
-    case FIELD_HOST:
-    case FIELD_ACCEPT_ENCODING:
-    case FIELD_FORWARDED:
-    case FIELD_X_FORWARDED_FOR:
-    case FIELD_X_FORWARDED_HOST:
-    case FIELD_X_FORWARDED_PROTO:
+    case HOP:
+    case ANEW:
+    case OURS:
         return false;
-    case FIELD_COOKIE:
-        return self->cookie_stays == NULL;
-    case FIELD_AUTHORIZATION:
-        return !(self->identity_removed &&
-                 span_equal_nocase(field->name, self->token_header));
-    default:
-        return !is_hop_by_hop(field->id) &&
-               !(self->conditions_removed && is_condition(field->id));
+    case CONDITION:
+        return !self->conditions_removed;
+    case IDENTITY:
+        return self->policy == NULL || (field->id != FIELD_COOKIE &&
+                                        !identify_is_token_field(self->policy, field));
     }
+    UNREACHABLE();
 }
 
 static void write_list(const struct head *head, enum field_id id, struct span name,
@@ -305,23 +317,22 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
 static bool response_field_stays(const struct rewrite_response *self,
                                  const struct field *field)
 {
-    switch (field->id) {
-    case FIELD_ETAG:
-    case FIELD_LAST_MODIFIED:
-        return !self->validators_removed;
-    case FIELD_SET_COOKIE:
-        return self->set_cookie_stays == NULL ||
-               self->set_cookie_stays(self->set_cookie_context, field);
-    case FIELD_PROXY_AUTHENTICATE:
+    switch (TREATMENTS[field->id]) {
+    case PASS:
+        return field->id != FIELD_OTHER || !looks_like(field->name, SPAN("countermark-"));
+    case ANEW:
+    case CONDITION:
+        return true;
+    case HOP:
+    case OURS:
         return false;
-    case FIELD_OTHER:
-    case FIELD_COUNTERMARK_ECHO:
-    case FIELD_COUNTERMARK_REQUEST:
-    case FIELD_COUNTERMARK_SESSION:
-        return !looks_like(field->name, SPAN("countermark-"));
-    default:
-        return !is_hop_by_hop(field->id);
+    case VALIDATOR:
+        return !self->validators_removed;
+    case IDENTITY:
+        return field->id != FIELD_SET_COOKIE || self->set_cookie_stays == NULL ||
+               self->set_cookie_stays(self->set_cookie_context, field);
     }
+    UNREACHABLE();
 }
 
 void rewrite_response(const struct rewrite_response *self, struct writer *out)

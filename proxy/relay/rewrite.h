@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/writer.h"
+#include "guard/policy.h"
 #include "http/cookie.h"
 #include "http/head.h"
 #include "net/address.h"
@@ -17,21 +18,18 @@
 /** What decides how a request goes on. Borrowed. */
 struct rewrite_request {
     const struct head *head;
-    struct span target;           /**< To forward: origin form, as received. */
-    struct span host;             /**< With port, as received; empty: none (HTTP/1.0). */
-    const struct address *client; /**< Who asked, behind trusted proxies. */
-    bool peer_trusted;            /**< Inbound forwarding fields are kept and added to. */
+    struct span target; /**< To forward: origin form, as received. */
+    struct span host;   /**< With port, as received; empty: none (HTTP/1.0). */
+    bool peer_trusted;  /**< Inbound forwarding fields are kept and added to. */
     const struct address *peer;
     const char *scheme;
-    const char *session;       /**< Fingerprint digits or `none`. */
-    const char *id;            /**< JOURNAL_ID_DIGITS digits. */
-    const char *span_id;       /**< 16 digits, for traceparent. */
-    bool conditions_removed;   /**< The route requires a marker. */
-    bool identity_removed;     /**< login is down. */
-    cookie_keep *cookie_stays; /**< With `identity_removed`. */
+    const char *session;                 /**< Fingerprint digits or `none`. */
+    const char *id;                      /**< JOURNAL_ID_DIGITS digits. */
+    const char *span_id;                 /**< 16 digits, for traceparent. */
+    bool conditions_removed;             /**< The route requires a marker. */
+    const struct session_policy *policy; /**< login is down: identity goes; or NULL. */
+    cookie_keep *cookie_stays;           /**< With `policy`. */
     void *cookie_context;
-    struct span token_header; /**< Field that carries a token; may be empty. */
-    bool renewed;             /**< session.unknown: renew: session cookies go. */
 };
 
 /** Writes the head with the empty line. `out->full` when it does not fit. */

@@ -62,6 +62,7 @@ struct route {
     char *shows;   /**< Items joined by "、". */
     unsigned upstream;
     struct requirement requirement;
+    _Atomic(bool) closed; /**< A finding closed it while login was down; mutable. */
     bool encoded_slash_keep;
     enum over_limit over_limit;
 };

@@ -170,6 +170,20 @@ static void coding_sees_truncation_damage_and_garbage(void **state)
     coding_free(&coding);
 }
 
+static void coding_joins_nothing_but_gzip_members(void **state)
+{
+    (void)state;
+    static uint8_t coded[CODED_SIZE * 2];
+    struct coding *coding = coding_new(&LIMITS, on_decoded);
+
+    fill_body(100);
+    size_t len = encode((struct span){body, 100}, 15, coded);
+    len += encode((struct span){body, 100}, 15, coded + len);
+    assert_int_equal(decode(coding, "deflate", (struct span){coded, len}, 7),
+                     CODING_DAMAGED);
+    coding_free(&coding);
+}
+
 static void coding_keeps_its_limits(void **state)
 {
     (void)state;
@@ -243,6 +257,7 @@ int main(void)
         cmocka_unit_test(coding_takes_off_several_in_a_row),
         cmocka_unit_test(coding_joins_gzip_members),
         cmocka_unit_test(coding_sees_truncation_damage_and_garbage),
+        cmocka_unit_test(coding_joins_nothing_but_gzip_members),
         cmocka_unit_test(coding_keeps_its_limits),
         cmocka_unit_test(coding_it_does_not_know_is_unknown_at_once),
         cmocka_unit_test(coding_of_an_empty_body_is_done),

@@ -19,10 +19,10 @@ struct log {
 
 static void on_match(void *context, const struct json_match *match)
 {
-    static const char KINDS[] = "0snb";
+    static const char kinds[] = "0snb";
     struct log *log = context;
     int len = snprintf(log->text + log->len, sizeof(log->text) - log->len, "%zu%c%.*s%s;",
-                       match->pointer_index, KINDS[match->kind], SPAN_ARGS(match->value),
+                       match->pointer_index, kinds[match->kind], SPAN_ARGS(match->value),
                        match->too_long ? "!" : "");
     assert_true(len > 0 && (size_t)len < sizeof(log->text) - log->len);
     log->len += (size_t)len;

@@ -27,6 +27,30 @@ static void text_tokens_are_those_of_the_rfc(void **state)
     }
 }
 
+static void text_equal_lower_agrees_with_a_plain_comparison(void **state)
+{
+    (void)state;
+    const struct span names[] = {SPAN("te"),
+                                 SPAN("age-0"),
+                                 SPAN("x-forwarded-for"),
+                                 SPAN("content-length"),
+                                 SPAN("if-range"),
+                                 SPAN("http2-settings-16")};
+    for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+        for (size_t at = 0; at < names[n].len; at++) {
+            for (unsigned byte = 0; byte < 256; byte++) {
+                uint8_t text[32];
+                memcpy(text, names[n].ptr, names[n].len);
+                text[at] = (uint8_t)byte;
+                struct span span = {.ptr = text, .len = names[n].len};
+                assert_int_equal(text_equal_lower(span, names[n]),
+                                 span_equal_nocase(span, names[n]));
+            }
+        }
+        assert_false(text_equal_lower(span_from(names[n], 1), names[n]));
+    }
+}
+
 static void text_percent_is_decoded_or_refused(void **state)
 {
     (void)state;
@@ -72,6 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_field_values_have_no_control_bytes),
         cmocka_unit_test(text_tokens_are_those_of_the_rfc),
+        cmocka_unit_test(text_equal_lower_agrees_with_a_plain_comparison),
         cmocka_unit_test(text_percent_is_decoded_or_refused),
         cmocka_unit_test(text_base64url_has_one_spelling),
     };

@@ -1,0 +1,213 @@
+#include "app/worker.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "net/listener.h"
+#include "relay/client.h"
+
+struct worker {
+    pthread_t thread;
+    struct loop *loop;
+    struct relay *relay;
+    struct access_log *access_log;
+    struct deadline tick;
+    uint64_t drain_by_ms; /* 0: not draining. */
+    _Atomic(bool) running;
+    const struct listen_settings *listens;
+    size_t count;
+    struct worker_listener {
+        struct worker *worker;
+        const struct listen_settings *settings;
+        struct listener *listener;
+    } listeners[WORKER_LISTENERS_MAX];
+};
+
+/* An order from another thread. */
+struct order {
+    struct mail mail;
+    struct worker *worker;
+    struct site *site; /* To use; NULL: drain. */
+    uint64_t patience_ms;
+};
+
+static void on_client(void *owner, void *server_handle)
+{
+    struct worker_listener *from = owner;
+    client_accept(from->worker->relay, server_handle, from->settings);
+}
+
+static void on_tick(struct deadline *deadline)
+{
+    struct worker *self = LIST_ENTRY(deadline, struct worker, tick);
+    uint64_t now_ms = loop_now_ms(self->loop);
+
+    relay_tick(self->relay);
+    if (self->drain_by_ms != 0) {
+        if (now_ms >= self->drain_by_ms) {
+            relay_abort(self->relay);
+        }
+        if (relay_is_empty(self->relay)) {
+            loop_stop(self->loop);
+            return;
+        }
+    }
+    deadline_set(&self->tick, loop_wheel(self->loop), now_ms + WHEEL_TICK_MS);
+}
+
+static void close_fds(const int *fds, size_t from, size_t count)
+{
+    for (size_t i = from; i < count; i++) {
+        (void)close(fds[i]);
+    }
+}
+
+static bool open_listeners(struct worker *self, const struct worker_settings *settings)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        struct worker_listener *from = &self->listeners[i];
+        *from = (struct worker_listener){.worker = self,
+                                         .settings = &settings->listens[i]};
+        from->listener = listener_new(self->loop, settings->fds[i], on_client, from);
+        if (from->listener == NULL) {
+            close_fds(settings->fds, i + 1, settings->count);
+            return false;
+        }
+        self->count++;
+    }
+    return true;
+}
+
+struct worker *worker_new(const struct worker_settings *settings)
+{
+    CHECK(settings->count <= WORKER_LISTENERS_MAX);
+
+    struct worker *self = calloc(1, sizeof(*self));
+    if (self == NULL) {
+        close_fds(settings->fds, 0, settings->count);
+        return NULL;
+    }
+    self->tick.on_due = on_tick;
+    self->loop = loop_new();
+    if (settings->log != NULL) {
+        struct access_log_sink sink = log_writer_sink(settings->log);
+        self->access_log = access_log_new(&sink, settings->shared->stats);
+    }
+    bool logs = settings->log == NULL || self->access_log != NULL;
+    if (self->loop != NULL && logs) {
+        self->relay =
+            relay_new(settings->shared, self->loop, settings->site, self->access_log);
+    }
+    if (self->relay == NULL) {
+        close_fds(settings->fds, 0, settings->count);
+        worker_free(&self);
+        return NULL;
+    }
+    if (!open_listeners(self, settings)) {
+        worker_free(&self);
+    }
+    return self;
+}
+
+static void close_listeners(struct worker *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        listener_free(&self->listeners[i].listener);
+    }
+}
+
+static void *run(void *arg)
+{
+    struct worker *self = arg;
+
+    deadline_set(&self->tick, loop_wheel(self->loop),
+                 loop_now_ms(self->loop) + WHEEL_TICK_MS);
+    loop_run(self->loop);
+    close_listeners(self);
+    deadline_remove(&self->tick);
+    atomic_store(&self->running, false);
+    return NULL;
+}
+
+bool worker_start(struct worker *self)
+{
+    atomic_store(&self->running, true);
+    if (pthread_create(&self->thread, NULL, run, self) != 0) {
+        atomic_store(&self->running, false);
+        return false;
+    }
+    return true;
+}
+
+static void on_order(struct mail *mail)
+{
+    struct order *order = LIST_ENTRY(mail, struct order, mail);
+    struct worker *self = order->worker;
+
+    if (order->site != NULL) {
+        if (!relay_use(self->relay, order->site)) {
+            log_write(LOG_LEVEL_ERROR,
+                      "no memory for the new configuration: a worker keeps the old one");
+        }
+        site_unref(&order->site);
+    } else {
+        self->drain_by_ms = loop_now_ms(self->loop) + order->patience_ms + 1;
+        close_listeners(self);
+        relay_drain(self->relay);
+    }
+    free(order);
+}
+
+static bool tell(struct worker *self, struct site *site, uint64_t patience_ms)
+{
+    struct order *order = malloc(sizeof(*order));
+    if (order == NULL) {
+        return false;
+    }
+    *order = (struct order){.mail = {.deliver = on_order},
+                            .worker = self,
+                            .site = site != NULL ? site_ref(site) : NULL,
+                            .patience_ms = patience_ms};
+    mailbox_post(self->relay->mailbox, &order->mail);
+    return true;
+}
+
+bool worker_use(struct worker *self, struct site *site)
+{
+    return tell(self, site, 0);
+}
+
+bool worker_drain(struct worker *self, uint64_t patience_ms)
+{
+    return tell(self, NULL, patience_ms);
+}
+
+void worker_join(struct worker *self)
+{
+    (void)pthread_join(self->thread, NULL);
+}
+
+void worker_free(struct worker **self_p)
+{
+    struct worker *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    close_listeners(self);
+    if (self->relay != NULL) {
+        loop_poll(self->loop);
+        relay_free(&self->relay);
+    }
+    access_log_free(&self->access_log);
+    loop_free(&self->loop);
+    free(self);
+    *self_p = NULL;
+}
+
+bool worker_running(const struct worker *self)
+{
+    return atomic_load(&self->running);
+}

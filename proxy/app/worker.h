@@ -1,0 +1,50 @@
+/**
+ * One thread that serves clients: a loop, its listeners, its relay.
+ *
+ * Layer: app. Made, told and freed by the graph on the control thread; everything between
+ * worker_start() and worker_join() that touches the relay happens on the worker's thread,
+ * told by mail.
+ */
+#pragma once
+
+#include "app/config.h"
+#include "app/log_writer.h"
+#include "relay/relay.h"
+
+enum {
+    WORKER_LISTENERS_MAX = 32,
+};
+
+struct worker;
+
+/** What a worker is made of; borrowed, but the sockets are taken. */
+struct worker_settings {
+    struct relay_shared *shared;
+    struct site *site;
+    struct log_writer *log; /**< NULL: no access log. */
+    const struct listen_settings *listens;
+    const int *fds; /**< One per listen address. */
+    size_t count;
+};
+
+/** NULL: memory. */
+struct worker *worker_new(const struct worker_settings *settings);
+
+/** Runs its thread. */
+MUST_USE bool worker_start(struct worker *self);
+
+/** New exchanges use `site` from soon on. Any thread. False: memory. */
+bool worker_use(struct worker *self, struct site *site);
+
+/** Stops accepting, lets what is under way end, then the thread ends; what is left after
+ * `patience_ms` is broken off. Any thread, once. False: memory. */
+bool worker_drain(struct worker *self, uint64_t patience_ms);
+
+/** Waits for the thread's end. */
+void worker_join(struct worker *self);
+
+/** After worker_join() and after the recorder has answered all tickets. Sets NULL. */
+void worker_free(struct worker **self_p);
+
+/** False once its thread has ended. */
+bool worker_running(const struct worker *self);

@@ -1,0 +1,84 @@
+#include "record/clock.h"
+#include "record/recorder_private.h"
+
+/* The feature whose incident an entry belongs to: the first, which is `login` if any. */
+const char *recorder_feature_of(const struct recorder *self,
+                                const struct journal_entry *entry)
+{
+    uint64_t mask = entry->feature_mask | entry->took_down_mask;
+    return mask == 0 ? "" : self->features->names[__builtin_ctzll(mask)];
+}
+
+static void apply_take_down(struct recorder *self, const struct journal_entry *entry,
+                            uint64_t incident)
+{
+    for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
+        if ((entry->took_down_mask >> slot & 1) != 0) {
+            const struct ledger_change change = {
+                .name = self->features->names[slot],
+                .state = FEATURE_DOWN,
+                .who = "countermark",
+                .reason = entry->reason,
+                .cause = "finding",
+                .incident = incident,
+                .at_ms = entry->at_ms,
+            };
+            ledger_change_feature(self->ledger, &change);
+        }
+    }
+}
+
+static void apply_entry(struct recorder *self, struct recorder_item *item)
+{
+    const struct journal_entry *entry = item->body;
+
+    item->incident = 0;
+    if (entry->kind == JOURNAL_DISPLAY) {
+        item->incident =
+            ledger_add_display(self->ledger, entry, recorder_feature_of(self, entry));
+    } else {
+        ledger_add_event(self->ledger, entry);
+    }
+    apply_take_down(self, entry, item->incident);
+}
+
+static void apply_note(struct recorder *self, const struct recorder_note *note)
+{
+    if (note->hash[0] != '\0') {
+        ledger_note_config(self->ledger, note->hash, note->who, note->text, note->at_ms);
+    } else {
+        ledger_note_access(self->ledger, note->who, note->text, note->at_ms);
+    }
+}
+
+static void apply_alert(struct recorder *self, const struct recorder_alert *alert)
+{
+    ledger_add_alert(self->ledger, alert->alert[0] != '\0' ? alert->alert : NULL,
+                     alert->type, (struct span){.ptr = alert->data, .len = alert->len},
+                     alert->at_ms);
+}
+
+void recorder_apply(struct recorder *self, struct recorder_item *item)
+{
+    switch (item->kind) {
+    case RECORDER_BARRIER:
+        return;
+    case RECORDER_ENTRY:
+        apply_entry(self, item);
+        return;
+    case RECORDER_NOTE:
+        apply_note(self, item->body);
+        return;
+    case RECORDER_ALERT:
+        apply_alert(self, item->body);
+        return;
+    case RECORDER_DELIVERY:
+        ledger_finish_delivery(self->ledger, item->body, clock_wall_ms());
+        return;
+    case RECORDER_ALERTS:
+    case RECORDER_CHANGE:
+    case RECORDER_CLOSE:
+        break; /* Never kept. */
+    }
+    UNREACHABLE();
+}

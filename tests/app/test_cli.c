@@ -1,0 +1,147 @@
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/cli.h"
+#include "app/config_case.h"
+
+enum { ARGUMENTS_MAX = 24, TEXT_MAX = 65536 };
+
+static char output[TEXT_MAX];
+
+/* Runs `countermark WORDS...`; what it says to either stream is in `output`. */
+static int run(const char *words)
+{
+    char text[1024];
+    char *arguments[ARGUMENTS_MAX] = {(char[]){"countermark"}};
+    int count = 1;
+    char *rest = NULL;
+    int out = dup(STDOUT_FILENO);
+    int err = dup(STDERR_FILENO);
+    int file = open("out", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+    (void)snprintf(text, sizeof(text), "%s", words);
+    for (char *word = strtok_r(text, " ", &rest); word != NULL;
+         word = strtok_r(NULL, " ", &rest)) {
+        arguments[count++] = word;
+    }
+    (void)fflush(stdout);
+    (void)dup2(file, STDOUT_FILENO);
+    (void)dup2(file, STDERR_FILENO);
+    int code = cli_main(count, arguments);
+    (void)fflush(stdout);
+    (void)dup2(out, STDOUT_FILENO);
+    (void)dup2(err, STDERR_FILENO);
+    (void)close(out);
+    (void)close(err);
+    ssize_t len = pread(file, output, sizeof(output) - 1, 0);
+    output[len > 0 ? len : 0] = '\0';
+    (void)close(file);
+    return code;
+}
+
+static void cli_tells_usage_and_returns_two(void **state)
+{
+    (void)state;
+    assert_int_equal(run(""), CLI_USAGE);
+    assert_non_null(strstr(output, "usage: countermark COMMAND"));
+    assert_int_equal(run("statsu"), CLI_USAGE);
+    assert_string_equal(output,
+                        "countermark: unknown command `statsu`; the nearest one is "
+                        "`status`\n");
+    assert_int_equal(run("down login"), CLI_USAGE);
+    assert_non_null(strstr(output, "down needs --reason TEXT"));
+    assert_int_equal(run("down --reason x"), CLI_USAGE);
+    assert_int_equal(run("down login shop --reason x"), CLI_USAGE);
+    assert_int_equal(run("status --jsn"), CLI_USAGE);
+    assert_string_equal(output,
+                        "countermark: unknown flag --jsn; the nearest one is --json\n");
+    assert_int_equal(run("status --listen 127.0.0.1:1"), CLI_USAGE);
+    assert_int_equal(run("check --workers"), CLI_USAGE);
+    assert_int_equal(run("check extra"), CLI_USAGE);
+}
+
+static void cli_helps_with_every_command(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {
+#define COMMAND(name, run, takes, usage, sentence) name,
+#include "app/cli.def"
+#undef COMMAND
+    };
+    char words[64];
+
+    assert_int_equal(run("--help"), CLI_DONE);
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+        assert_int_equal(run("--help"), CLI_DONE);
+        assert_non_null(strstr(output, NAMES[i]));
+        (void)snprintf(words, sizeof(words), "%s --help", NAMES[i]);
+        assert_int_equal(run(words), CLI_DONE);
+        assert_non_null(strstr(output, NAMES[i]));
+    }
+}
+
+static void cli_check_says_what_each_route_requires(void **state)
+{
+    (void)state;
+    config_case_write("t.yaml", GOOD "routes: [{path: /my/**, require: [owner], screen: "
+                                     "My page}]\n");
+    assert_int_equal(run("check --config t.yaml --state /tmp/x"), CLI_DONE);
+    assert_non_null(strstr(output, "/my/**"));
+    assert_non_null(strstr(output, "requires owner, else released - My page\n"));
+    assert_non_null(strstr(output, "to site: requires nothing\n"));
+}
+
+static void cli_check_returns_two_with_every_error(void **state)
+{
+    (void)state;
+    config_case_write("t.yaml", GOOD "workers: x\nmodee: y\n");
+    assert_int_equal(run("check --config=t.yaml"), CLI_USAGE);
+    assert_string_equal(
+        output,
+        "t.yaml:6:10: `workers` must be `auto` or a whole number, not `x`\n"
+        "t.yaml:7:1: unknown key `modee`; the nearest one here is `mode`\n2 errors\n");
+}
+
+static void cli_returns_three_when_no_proxy_answers(void **state)
+{
+    (void)state;
+    assert_int_equal(run("status --admin-socket ./none.sock"), CLI_UNREACHABLE);
+    assert_string_equal(output,
+                        "countermark: no proxy answers at ./none.sock: connection "
+                        "refused\n");
+    config_case_write("t.yaml", "state: st\n");
+    assert_int_equal(run("incidents --config ./t.yaml"), CLI_UNREACHABLE);
+    assert_non_null(strstr(output, " ./st/admin.sock:"));
+    config_case_write("t.yaml", "admin: {socket: /nope/a.sock}\nstate: st\n");
+    assert_int_equal(run("up login --reason x --config t.yaml"), CLI_UNREACHABLE);
+    assert_non_null(strstr(output, " /nope/a.sock:"));
+    assert_int_equal(run("reload --config absent.yaml"), CLI_USAGE);
+    assert_string_equal(output, "absent.yaml: cannot read it: it does not exist\n");
+}
+
+static void cli_keeps_an_ordinary_users_state_in_the_home_directory(void **state)
+{
+    (void)state;
+    if (geteuid() == 0) {
+        assert_int_equal(run("status"), CLI_UNREACHABLE);
+        assert_non_null(strstr(output, " /var/lib/countermark/admin.sock:"));
+        return;
+    }
+    assert_int_equal(setenv("XDG_STATE_HOME", "/tmp/nowhere", 1), 0);
+    assert_int_equal(run("status"), CLI_UNREACHABLE);
+    assert_non_null(strstr(output, " /tmp/nowhere/countermark/admin.sock:"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cli_tells_usage_and_returns_two),
+        cmocka_unit_test(cli_helps_with_every_command),
+        cmocka_unit_test(cli_check_says_what_each_route_requires),
+        cmocka_unit_test(cli_check_returns_two_with_every_error),
+        cmocka_unit_test(cli_returns_three_when_no_proxy_answers),
+        cmocka_unit_test(cli_keeps_an_ordinary_users_state_in_the_home_directory),
+    };
+    return cmocka_run_group_tests_name(__FILE__, tests, config_case_start, NULL);
+}

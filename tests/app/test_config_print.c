@@ -1,0 +1,118 @@
+#include "app/config_case.h"
+#include "app/config_print.h"
+#include "app/file.h"
+#include "app/json_tree.h"
+#include "app/option.h"
+
+enum { TEXT_SIZE_MAX = 1024 * 1024 };
+
+/* What `print` writes; free() it. */
+static char *printed(void (*print)(FILE *file))
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *file = open_memstream(&text, &len);
+
+    assert_non_null(file);
+    print(file);
+    assert_int_equal(fclose(file), 0);
+    return text;
+}
+
+/* The committed file of that name. */
+static const char *committed(struct arena *arena, const char *name)
+{
+    const char *end = strstr(__FILE__, "tests/app/");
+    char path[1024];
+    struct span content;
+
+    assert_non_null(end);
+    (void)snprintf(path, sizeof(path), "%.*sconfig/%s", (int)(end - __FILE__), __FILE__,
+                   name);
+    assert_null(file_read(arena, path, TEXT_SIZE_MAX, &content));
+    return (const char *)content.ptr;
+}
+
+static void reference_configuration_is_current(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(2 * TEXT_SIZE_MAX);
+    char *text = printed(config_print_reference);
+
+    assert_string_equal(text, committed(arena, "countermark.yaml"));
+    free(text);
+    arena_free(&arena);
+}
+
+static void schema_is_current(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(2 * TEXT_SIZE_MAX);
+    char *text = printed(config_print_schema);
+
+    assert_string_equal(text, committed(arena, "countermark.schema.json"));
+    free(text);
+    arena_free(&arena);
+}
+
+static void reference_configuration_is_valid(void **state)
+{
+    (void)state;
+    char *text = printed(config_print_reference);
+
+    config_case_write("maintenance.html", "<p>later</p>");
+    config_case_write("soc.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+    config_case_write("oncall.token", "correct-horse-battery\n");
+    config_case_write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+    struct config *config = config_case_good(text);
+    assert_int_equal(config->site->feature_count, 1);
+    assert_string_equal(config->site->features[0].page, "<p>later</p>");
+    config_free(&config);
+    free(text);
+}
+
+static void reference_configuration_names_every_key(void **state)
+{
+    (void)state;
+    char *text = printed(config_print_reference);
+
+    for (size_t i = 0; i < option_count(); i++) {
+        char key[80];
+        if (option_at(i)->shape != OPTION_LATER) {
+            (void)snprintf(key, sizeof(key), "%s:", option_key(option_at(i)));
+            assert_non_null(strstr(text, key));
+            assert_non_null(strstr(text, option_at(i)->sentence));
+        }
+    }
+    free(text);
+}
+
+static void schema_is_json_that_names_the_keys(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4 * TEXT_SIZE_MAX);
+    char *text = printed(config_print_schema);
+    const struct json_tree *schema = json_tree_read(arena, span_of(text));
+
+    assert_non_null(schema);
+    const struct json_tree *keys = json_tree_member(schema, "properties");
+    assert_non_null(json_tree_member(keys, "listen"));
+    assert_null(json_tree_member(keys, "grants"));
+    const struct json_tree *mode = json_tree_member(keys, "mode");
+    assert_true(span_equal(json_tree_text(mode, "default", ""), SPAN("enforce")));
+    assert_int_equal(json_tree_member(mode, "enum")->kind, JSON_TREE_ARRAY);
+    free(text);
+    arena_free(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reference_configuration_is_current),
+        cmocka_unit_test(schema_is_current),
+        cmocka_unit_test(reference_configuration_is_valid),
+        cmocka_unit_test(reference_configuration_names_every_key),
+        cmocka_unit_test(schema_is_json_that_names_the_keys),
+    };
+    return cmocka_run_group_tests_name(__FILE__, tests, config_case_start, NULL);
+}
