@@ -133,7 +133,7 @@ enum scan_status scan_finish(struct scan *self)
         regex_end(&self->regex, self->scanner->tools);
     }
     if (scan_walks(self) && scan_status(self) == SCAN_OK) {
-        json_finish(&self->json);
+        scan_json_finish(&self->json);
     }
     self->kept_count = 0;
     return scan_status(self);

@@ -184,7 +184,7 @@ static void feed_text(struct scan *self, struct span piece, enum scan_lease leas
         tokenize(self, piece, lease);
     }
     if (scan_walks(self) && scan_status(self) == SCAN_OK) {
-        json_feed(&self->json, piece);
+        scan_json_feed(&self->json, piece);
     }
 }
 

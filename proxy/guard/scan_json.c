@@ -333,7 +333,7 @@ static size_t step(struct json_scan *self, struct span rest)
     return 1;
 }
 
-void json_feed(struct json_scan *self, struct span piece)
+void scan_json_feed(struct json_scan *self, struct span piece)
 {
     size_t done = 0;
     while (done < piece.len && self->values->reason == SCAN_REASON_NONE) {
@@ -343,7 +343,7 @@ void json_feed(struct json_scan *self, struct span piece)
     }
 }
 
-void json_finish(struct json_scan *self)
+void scan_json_finish(struct json_scan *self)
 {
     if (self->state == JSON_LITERAL && self->depth == 0) {
         literal_ended(self);
