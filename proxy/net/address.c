@@ -52,7 +52,7 @@ enum err address_parse(struct span text, struct address *address_out)
     if (text.len > 1 && text.ptr[0] == '[' && text.ptr[text.len - 1] == ']') {
         text = span_first(span_from(text, 1), text.len - 2);
     }
-    if (text.len == 0 || text.len >= sizeof(copy)) {
+    if (text.len == 0 || text.len >= sizeof(copy) || span_find(text, '\0') < text.len) {
         return ERR_SYNTAX;
     }
     (void)span_copy(text, copy, sizeof(copy));

@@ -1,5 +1,6 @@
 #include "net/loop.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -36,6 +37,8 @@ struct loop *loop_new(void)
         free(self);
         return NULL;
     }
+    /* libuv writes to sockets whose peer is gone; that must be an error, not the end. */
+    (void)signal(SIGPIPE, SIG_IGN);
     self->unix_read_ms = 0;
     wheel_init(&self->wheel, uv_now(&self->uv));
     (void)uv_timer_init(&self->uv, &self->ticker);

@@ -17,7 +17,9 @@ enum {
 
 struct loop;
 
-/** The caller frees it with loop_free() after all its streams have closed. NULL: memory.
+/**
+ * The caller frees it with loop_free() after all its streams have closed. NULL: memory.
+ * From the first one on the process ignores SIGPIPE.
  */
 struct loop *loop_new(void);
 

@@ -30,7 +30,7 @@ static void on_async(uv_async_t *async)
     struct mailbox *self = async->data;
     struct mail *mail = NULL;
 
-    while ((mail = take_first(self)) != NULL) {
+    while (!uv_is_closing((uv_handle_t *)async) && (mail = take_first(self)) != NULL) {
         mail->deliver(mail);
     }
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <uv.h>
 
@@ -162,10 +163,8 @@ struct stream *stream_open(struct loop *loop, int fd, const struct stream_events
                            void *owner)
 {
     struct stream *self = stream_new(loop, events, owner);
-    if (self == NULL) {
-        return NULL;
-    }
-    if (uv_tcp_open(&self->tcp, fd) != 0) {
+    if (self == NULL || uv_tcp_open(&self->tcp, fd) != 0) {
+        (void)close(fd);
         stream_free(&self);
         return NULL;
     }

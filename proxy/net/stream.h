@@ -63,7 +63,8 @@ struct stream *stream_connect(struct loop *loop, const struct address *address,
 struct stream *stream_accept(struct loop *loop, void *server_handle,
                              const struct stream_events *events, void *owner);
 
-/** Takes over a connected socket, for tests. NULL: memory or limit; the fd is closed. */
+/** Takes over a connected socket, of TCP or Unix. NULL: memory or limit; the fd is
+ * closed. */
 struct stream *stream_open(struct loop *loop, int fd, const struct stream_events *events,
                            void *owner);
 

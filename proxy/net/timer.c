@@ -76,14 +76,15 @@ static void turn_slot(struct wheel *self, struct list *slot, uint64_t now_ms)
 
 void wheel_turn(struct wheel *self, uint64_t now_ms)
 {
-    uint64_t slots = 0;
+    const uint64_t turn_ms = WHEEL_SLOTS * (uint64_t)WHEEL_TICK_MS;
 
-    while (self->now_ms + WHEEL_TICK_MS <= now_ms && slots < WHEEL_SLOTS) {
+    /* After a long stop one whole turn up to now sees every deadline; what is filed again
+     * meanwhile then lies ahead of now and not up to a turn behind it. */
+    if (now_ms >= self->now_ms + turn_ms) {
+        self->now_ms = now_ms - now_ms % WHEEL_TICK_MS - turn_ms;
+    }
+    while (self->now_ms + WHEEL_TICK_MS <= now_ms) {
         self->now_ms += WHEEL_TICK_MS;
         turn_slot(self, &self->slots[slot_of(self->now_ms)], now_ms);
-        slots++;
-    }
-    if (self->now_ms + WHEEL_TICK_MS <= now_ms) {
-        self->now_ms = now_ms - now_ms % WHEEL_TICK_MS;
     }
 }
