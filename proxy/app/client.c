@@ -62,21 +62,27 @@ static enum err send_all(int fd, struct span bytes)
     return ERR_NONE;
 }
 
-static enum err send_request(int fd, const struct client_request *request)
+/* Head and body in one piece: a proxy that answers early then has both. */
+static enum err send_request(int fd, const struct client_request *request,
+                             struct arena *arena)
 {
-    char head[HEAD_SIZE_MAX];
-    int len = snprintf(head, sizeof(head),
+    uint8_t *bytes = arena_alloc(arena, HEAD_SIZE_MAX + request->body.len);
+    if (bytes == NULL) {
+        return ERR_MEMORY;
+    }
+    int len = snprintf((char *)bytes, HEAD_SIZE_MAX,
                        "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n"
                        "Connection: close\r\nContent-Type: application/json\r\n"
                        "Content-Length: %zu\r\n\r\n",
                        request->method, request->target, request->body.len);
-
     if (len < 0 || len >= HEAD_SIZE_MAX) {
         return ERR_LIMIT;
     }
-    enum err err =
-        send_all(fd, (struct span){.ptr = (const uint8_t *)head, .len = (size_t)len});
-    return err != ERR_NONE ? err : send_all(fd, request->body);
+    if (request->body.len > 0) {
+        memcpy(bytes + len, request->body.ptr, request->body.len);
+    }
+    return send_all(fd,
+                    (struct span){.ptr = bytes, .len = (size_t)len + request->body.len});
 }
 
 /* What has come so far. */
@@ -213,7 +219,7 @@ enum err client_exchange(const struct client_request *request, struct arena *are
     if (err != ERR_NONE) {
         return err;
     }
-    err = send_request(fd, request);
+    err = send_request(fd, request, arena);
     if (err == ERR_NONE) {
         err = receive(fd, arena, &bytes);
     }
