@@ -8,28 +8,40 @@
 #include <hs/hs.h>
 #include <pcre2.h>
 
+#include "base/parse.h"
+
 enum {
     LITERALS_MAX = MARKER_SELECTORS_MAX + 1,
     PREFIX_MIN = 2,
+    ESCAPED_SIZE = 4 * SELECTOR_NAME_MAX + 1,
     TRIAL_PLACES = 200,
     TRIAL_SIZE = TRIAL_PLACES + SELECTOR_NAME_MAX + 40,
 };
 
-/* Literals on their way to one database. */
+/* Literals on their way to one database, as they are and as patterns of `\xHH` (the
+ * library's own interface for literals fails on streams with more than 37 bytes). */
 struct literals {
     size_t count;
-    const char *texts[LITERALS_MAX];
-    size_t lens[LITERALS_MAX];
+    struct span texts[LITERALS_MAX];
+    const char *patterns[LITERALS_MAX];
     unsigned flags[LITERALS_MAX];
     unsigned ids[LITERALS_MAX];
+    char escaped[LITERALS_MAX][ESCAPED_SIZE];
 };
 
 static void literals_add(struct literals *self, struct span text, unsigned id,
                          unsigned flags)
 {
-    CHECK(self->count < LITERALS_MAX);
-    self->texts[self->count] = (const char *)text.ptr;
-    self->lens[self->count] = text.len;
+    CHECK(self->count < LITERALS_MAX && text.len <= SELECTOR_NAME_MAX);
+    char *pattern = self->escaped[self->count];
+    for (size_t i = 0; i < text.len; i++) {
+        pattern[4 * i] = '\\';
+        pattern[4 * i + 1] = 'x';
+        format_hex(text.ptr + i, 1, pattern + 4 * i + 2);
+    }
+    pattern[4 * text.len] = '\0';
+    self->texts[self->count] = text;
+    self->patterns[self->count] = pattern;
     self->ids[self->count] = id;
     self->flags[self->count] = flags;
     self->count++;
@@ -79,21 +91,22 @@ static bool is_seen(const hs_database_t *database, hs_scratch_t *scratch,
                     const struct literals *literals, size_t index, size_t before)
 {
     char text[TRIAL_SIZE];
-    const char *filler = literals->texts[(index + before) % literals->count];
-    memset(text, before % 3 == 0 ? ' ' : filler[before % 2], sizeof(text));
-    memcpy(text + before, literals->texts[index], literals->lens[index]);
-    struct trial trial = {.id = literals->ids[index],
-                          .end = before + literals->lens[index]};
+    struct span literal = literals->texts[index];
+    struct span filler = literals->texts[(index + before) % literals->count];
+    memset(text, before % 3 == 0 ? ' ' : filler.ptr[before % 2], sizeof(text));
+    memcpy(text + before, literal.ptr, literal.len);
+    struct trial trial = {.id = literals->ids[index], .end = before + literal.len};
     hs_stream_t *stream = NULL;
     if (hs_open_stream(database, 0, &stream) != HS_SUCCESS) {
         return false;
     }
-    size_t first = before % 5 == 0 ? before + 1 : sizeof(text);
-    (void)hs_scan_stream(stream, text, (unsigned)first, 0, scratch, on_trial, &trial);
-    (void)hs_scan_stream(stream, text + first, (unsigned)(sizeof(text) - first), 0,
-                         scratch, on_trial, &trial);
-    (void)hs_close_stream(stream, scratch, on_trial, &trial);
-    return trial.seen;
+    unsigned first = (unsigned)(before % 5 == 0 ? before + 1 : sizeof(text));
+    bool good =
+        hs_scan_stream(stream, text, first, 0, scratch, on_trial, &trial) == HS_SUCCESS &&
+        hs_scan_stream(stream, text + first, (unsigned)sizeof(text) - first, 0, scratch,
+                       on_trial, &trial) == HS_SUCCESS;
+    (void)hs_close_stream(stream, NULL, NULL, NULL);
+    return good && trial.seen;
 }
 
 /* The library is tried before it is trusted: Vectorscan 5.4.9 misses literals. */
@@ -110,32 +123,38 @@ static bool try_matcher(const hs_database_t *database, const struct literals *li
     return good;
 }
 
+/* NULL, or what is wrong; `*database_out` may be made all the same. */
+static const char *compile_literals(const struct literals *literals,
+                                    hs_database_t **database_out)
+{
+    hs_compile_error_t *problem = NULL;
+    hs_error_t status = hs_compile_multi(literals->patterns, literals->flags,
+                                         literals->ids, (unsigned)literals->count,
+                                         HS_MODE_STREAM, NULL, database_out, &problem);
+    if (status != HS_SUCCESS) {
+        (void)hs_free_compile_error(problem);
+        return "does not take literals";
+    }
+    return try_matcher(*database_out, literals) ? NULL : "misses what it is asked for";
+}
+
 static bool compile_matcher(struct markers *self, enum scan_matcher matcher, char *error,
                             size_t error_size)
 {
-    struct literals literals = {0};
-    literals_collect(&literals, self, matcher);
-    if (literals.count == 0) {
-        return true;
-    }
-    hs_compile_error_t *problem = NULL;
-    hs_error_t status =
-        hs_compile_lit_multi(literals.texts, literals.flags, literals.ids, literals.lens,
-                             (unsigned)literals.count, HS_MODE_STREAM, NULL,
-                             &self->matchers[matcher], &problem);
-    if (status != HS_SUCCESS) {
-        (void)snprintf(error, error_size, "the matcher cannot be made: %s",
-                       problem->message);
-        hs_free_compile_error(problem);
+    struct literals *literals = calloc(1, sizeof(*literals));
+    if (literals == NULL) {
+        (void)snprintf(error, error_size, "out of memory");
         return false;
     }
-    if (!try_matcher(self->matchers[matcher], &literals)) {
-        (void)snprintf(error, error_size,
-                       "the matcher library (libhs %s) misses what it is asked for",
-                       hs_version());
-        return false;
+    literals_collect(literals, self, matcher);
+    const char *problem =
+        literals->count > 0 ? compile_literals(literals, &self->matchers[matcher]) : NULL;
+    if (problem != NULL) {
+        (void)snprintf(error, error_size, "the matcher library (libhs %s) %s",
+                       hs_version(), problem);
     }
-    return true;
+    free(literals);
+    return problem == NULL;
 }
 
 static bool is_alnum(uint8_t byte)
