@@ -4,23 +4,6 @@
 #include "guard/login.h"
 #include "guard/standing.h"
 
-static void session_copy(struct session *self, const struct session *from)
-{
-    self->id = from->id;
-    self->version = from->version;
-    self->generation = from->generation;
-    self->first = from->first;
-    self->binding = from->binding;
-    self->stirred = from->stirred;
-    self->pending = from->pending;
-    self->bound_at_ms = from->bound_at_ms;
-    self->claim_count = from->claim_count;
-    user_copy(&self->requester, &from->requester);
-    for (unsigned i = 0; i < from->claim_count; i++) {
-        user_copy(&self->claims[i], &from->claims[i]);
-    }
-}
-
 /* The entry, or as it was at forwarding when it is gone since; NULL: never was. */
 static const struct session *entry_of(const struct scene *scene)
 {

@@ -81,6 +81,48 @@ static void two_owners_in_one_answer_are_refused(void **state)
     expect(STRENGTH_STRONG, true, "other-owner");
 }
 
+static void two_allowed_owners_in_one_answer_are_refused_too(void **state)
+{
+    (void)state;
+    confirm(T1, "aoki");
+    (void)world_login(&world, &trip, T1, "baba", 0);
+    trip_ask(&trip, T1);
+    trip_forward(&world, &trip);
+    (void)trip_mark(&trip, "aoki");
+    (void)trip_mark(&trip, "baba");
+    (void)trip_end(&world, &trip);
+    expect(STRENGTH_WEAK, false, "two-owners");
+}
+
+static void a_login_with_two_tokens_binds_neither(void **state)
+{
+    (void)state;
+    confirm(T1, "aoki");
+    confirm(T2, "aoki");
+    trip_ask(&trip, T1);
+    trip_ask_also(&trip, T2);
+    trip_log_in(&trip, "baba");
+    trip_forward(&world, &trip);
+    (void)trip_mark(&trip, "baba");
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    for (uint32_t token = T1; token <= T2; token++) {
+        assert_int_equal(world_view(&world, token).claim_count, 1);
+        assert_int_equal(world_view(&world, token).pending, 0);
+        assert_int_equal(world_page(&world, &trip, token, "aoki"), VERDICT_RELEASE);
+    }
+}
+
+static void a_token_that_is_the_same_for_all_sessions_of_a_user_is_his(void **state)
+{
+    (void)state;
+    confirm(T1, "aoki");
+    confirm(T2, "aoki");
+    trip_ask(&trip, T2);
+    trip_forward(&world, &trip);
+    trip_issue(&trip, T1);
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+}
+
 static void a_marked_answer_to_nobody_is_strong_unless_a_login_may_be_unseen(void **state)
 {
     (void)state;
@@ -384,6 +426,9 @@ int main(void)
         JUDGES(the_first_page_after_a_told_login_may_not_be_anothers),
         JUDGES(a_typed_spelling_of_the_own_name_never_counts),
         JUDGES(two_owners_in_one_answer_are_refused),
+        JUDGES(two_allowed_owners_in_one_answer_are_refused_too),
+        JUDGES(a_login_with_two_tokens_binds_neither),
+        JUDGES(a_token_that_is_the_same_for_all_sessions_of_a_user_is_his),
         JUDGES(a_marked_answer_to_nobody_is_strong_unless_a_login_may_be_unseen),
         JUDGES(a_cached_login_page_is_no_login),
         JUDGES(a_wrong_password_changes_nothing),
