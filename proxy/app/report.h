@@ -47,5 +47,5 @@ void report_sort(struct report *self);
 /** Problem `index` as `FILE:LINE:COLUMN: message`; NULL past the last one. */
 const char *report_text(const struct report *self, size_t index);
 
-/** One problem a line: `PLACE: error: message` and so on. */
+/** One problem a line, `FILE:LINE:COLUMN: [warning: ]message`. */
 void report_print(const struct report *self, FILE *file);

@@ -41,8 +41,9 @@ struct asker {
     enum asker_role role;
     bool unsafe;     /**< The method is not a safe one. */
     bool remembered; /**< Carries a cookie of session.remember. */
-    bool mixed;      /**< A further token leads to another entry than the first, or to
-                          none: what is found never counts. */
+    bool mixed;      /**< judge_mixed() holds for the entry of a further token, when
+                          forwarded or when judged, or its generation changed in
+                          between: nothing is bound, what is found never counts. */
     unsigned token_count;
     struct fingerprint tokens[ASKER_TOKENS_MAX]; /**< [0] is the session's. */
     uint64_t forwarded_at_ms;

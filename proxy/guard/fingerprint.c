@@ -58,10 +58,11 @@ bool fingerprint_none(const struct fingerprint *self)
 
 void fingerprint_format(const struct fingerprint *self, char *digits_out)
 {
+    static const char none[] = "none                            ";
+    _Static_assert(sizeof(none) - 1 == FINGERPRINT_DIGITS, "as long as the digits");
+
     if (fingerprint_none(self)) {
-        for (size_t i = 0; i < FINGERPRINT_DIGITS; i++) {
-            digits_out[i] = i < 4 ? "none"[i] : ' ';
-        }
+        memcpy(digits_out, none, FINGERPRINT_DIGITS);
         return;
     }
     format_hex(self->bytes, FINGERPRINT_SIZE, digits_out);

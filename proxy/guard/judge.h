@@ -57,6 +57,15 @@ struct judgement {
 };
 
 /**
+ * True when a request with tokens of both entries (id 0: none) may be answered for
+ * another user than one with the first alone: the entries may show more than one user
+ * between them, or a login changes one of them. For asker.mixed; ASKER_AMBIGUOUS is the
+ * case of two bound requesters.
+ */
+bool judge_mixed(enum asker_role role, const struct session *first,
+                 const struct session *other);
+
+/**
  * What entry `now` (id 0: none) becomes when this request is forwarded: a login opens its
  * claim, what may change the user is counted as pending. False, and nothing written, when
  * nothing changes: nearly always.

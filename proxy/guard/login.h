@@ -37,6 +37,9 @@ void login_unclaim(struct session *self, const struct user *name);
 bool login_names_equal(const struct login_policy *policy, struct span name,
                        struct span value);
 
+/** Leaves one claim of each name: what is to be done once no login is in flight. */
+void login_unite_claims(struct session *self);
+
 /**
  * True when both may be spellings of one name (case, punctuation, a part of the other) or
  * are names of different kinds (mail address, number, word): then a difference says

@@ -4,19 +4,24 @@
  * Layer: guard. Bounded; sharded locks behind this header; no I/O, no clock. It stores
  * values and decides nothing: judge.c computes what a session becomes, registry_commit()
  * puts that in place if nobody was faster. An entry holds its last 8 tokens; all of them
- * lead to it. At the bound entries without a requester go first, idle longest first;
- * evicting a bound one is counted apart. Idle entries expire.
+ * lead to it. At the bound expired entries go first, then those without a requester, idle
+ * longest first (to the second); evicting a bound one is counted apart. Idle entries
+ * expire. Rooms: registry_index (token to entry), registry_shard (entries and their
+ * order), registry_entry (what one holds).
  */
 #pragma once
 
 #include "base/check.h"
-#include "base/err.h"
 #include "guard/session.h"
+
+enum {
+    REGISTRY_TOKENS_MAX = 8, /**< Tokens of an entry that are valid at once. */
+};
 
 struct registry;
 
 struct registry_limits {
-    uint64_t entry_count_max;
+    uint64_t entry_count_max; /**< > 0 */
     uint64_t idle_ms;
 };
 
@@ -36,11 +41,11 @@ enum registry_outcome {
 };
 
 /**
- * `hash_key`: 16 random bytes, so that clients cannot aim at one bucket.
  * The caller frees it with registry_free() after all threads. NULL: memory.
+ * Fingerprints are keyed hashes already, so their bytes choose the bucket: clients cannot
+ * aim at one.
  */
-struct registry *registry_new(const struct registry_limits *limits,
-                              const uint8_t *hash_key);
+struct registry *registry_new(const struct registry_limits *limits);
 
 void registry_free(struct registry **self_p);
 
@@ -51,7 +56,7 @@ void registry_free(struct registry **self_p);
 void registry_find(struct registry *self, const struct fingerprint *token,
                    uint64_t now_ms, bool touch, struct session *session_out);
 
-/** The session with `id`, or id 0 when it is gone. Any thread. */
+/** The session with `id`, or id 0 when it is gone; does not count as use. Any thread. */
 void registry_get(struct registry *self, uint64_t id, uint64_t now_ms,
                   struct session *session_out);
 
@@ -59,11 +64,13 @@ void registry_get(struct registry *self, uint64_t id, uint64_t now_ms,
 bool registry_is_current(struct registry *self, uint64_t id, uint32_t version);
 
 /**
- * Puts `session` in place as one step and joins `tokens` to its entry.
+ * Puts `session` in place as one step and joins `tokens` to its entry, all or none.
  *
  * `session_p->id` 0 makes an entry named after tokens[0] (`first` is set, `token_count` >
- * 0), else the entry must still have `session_p->version`. On REGISTRY_STORED `id`,
- * `version` and `first` of `*session_p` are those now in force. Any thread.
+ * 0), else the entry must still have `session_p->version`. At most REGISTRY_TOKENS_MAX
+ * tokens, the last one the newest; those that the entry has already become its newest. On
+ * REGISTRY_STORED `id`, `version` and `first` of `*session_p` are those now in force.
+ * Counts as use. Any thread.
  */
 MUST_USE enum registry_outcome registry_commit(struct registry *self,
                                                struct session *session_p,
@@ -73,7 +80,7 @@ MUST_USE enum registry_outcome registry_commit(struct registry *self,
 /** Removes entry `id` with all its tokens, if it is there. Any thread. */
 void registry_remove(struct registry *self, uint64_t id);
 
-/** Lets idle entries go, at most `count_max` looked at; call now and then. */
+/** Lets idle entries go, at most `count_max`; call now and then. Any thread. */
 void registry_expire(struct registry *self, uint64_t now_ms, size_t count_max);
 
 struct registry_counts registry_counts(struct registry *self);
@@ -86,20 +93,27 @@ struct registry_record {
     struct session session;
     uint64_t idle_for_ms;
     unsigned token_count;
-    struct fingerprint tokens[8];
+    struct fingerprint tokens[REGISTRY_TOKENS_MAX];
     bool removed; /**< The entry is gone: delete its row (by `session.first`). */
 };
 
 typedef void registry_record_fn(void *context, const struct registry_record *record);
 
 /**
- * Hands out every entry that changed since the last call (bound ones and those with
- * claims or tokens), at most `count_max`. Returns how many. One thread at a time.
+ * Hands out every entry that changed since it was last handed out, at most `count_max`,
+ * and those in use now and then so that `idle_for_ms` stays near the truth. What was
+ * handed out is not handed out again: the caller keeps it until it is on disk. Removals
+ * of one name come before what was made of it later. Returns how many; `on_record` runs
+ * without a lock. One thread at a time.
  */
 size_t registry_drain_changes(struct registry *self, uint64_t now_ms, size_t count_max,
                               registry_record_fn *on_record, void *context);
 
-/** Puts a stored entry back, at start. False: the bound is reached or a token is taken.
+/**
+ * Puts a stored entry back, at start; longest idle first, so that the order of eviction
+ * is kept. `bound_at_ms` becomes 0: everything that starts now comes after it. False: the
+ * bound is reached, it is idle too long, or a token is taken; nothing was changed and its
+ * row may be deleted.
  */
 bool registry_restore(struct registry *self, const struct registry_record *record,
                       uint64_t now_ms);

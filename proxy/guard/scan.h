@@ -56,7 +56,7 @@ struct observation {
     uint8_t class_index;     /**< Of the classes given to markers_new(). */
     uint8_t selector_index;  /**< Of that class. */
     enum selector_kind kind; /**< Of that selector. */
-    bool weak;               /**< Only seen by an untrusted `regex:` in HTML or XML. */
+    bool weak;               /**< Only seen by an untrusted `regex:`. */
     struct span value;       /**< Unescaped and trimmed. Valid until scan_end(). */
     uint64_t offset;         /**< Decoded bytes before the sight's end; 0 for fields. */
 };
@@ -112,7 +112,8 @@ const char *scan_reason_name(enum scan_reason reason);
  */
 size_t scan_pending(const struct scan *self);
 
-/** Observations so far, in the order of first sight; grows with each feed. */
+/** Observations so far; grows with each feed. Which they are does not depend on pieces,
+ * in which order they come may. */
 size_t scan_count(const struct scan *self);
 
 /** Observation `index` < scan_count(). Valid until the next call that is not const. */

@@ -41,7 +41,7 @@ struct session {
                                 without any: requests with it are anonymous. */
     bool stirred;          /**< A new token or an unsafe request since the last
                                 verified page. */
-    uint32_t pending;      /**< Logins and logouts in flight on this entry; where no
+    uint8_t pending;       /**< Logins and logouts in flight on this entry; where no
                                 login.request is configured unsafe requests too. Not
                                 kept over a restart. */
     uint64_t bound_at_ms;  /**< When the first binding response was released. */

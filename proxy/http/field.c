@@ -1,5 +1,7 @@
 #include "http/field.h"
 
+#include "http/text.h"
+
 static const struct span NAMES[FIELD_ID_COUNT] = {
 #define FIELD(id, name)                                                                  \
     [FIELD_##id] = {.ptr = (const uint8_t *)(name), .len = sizeof(name) - 1},
@@ -65,9 +67,9 @@ static const uint8_t SLOTS[SLOT_COUNT] = {
     [126] = FIELD_CONNECTION,
 };
 
-static unsigned lower(uint8_t byte)
+static size_t lower(uint8_t byte)
 {
-    return byte >= 'A' && byte <= 'Z' ? byte | 0x20U : byte;
+    return byte >= 'A' && byte <= 'Z' ? (size_t)byte | 0x20 : byte;
 }
 
 static size_t slot_of(struct span name)
@@ -83,8 +85,7 @@ enum field_id field_id_of(struct span name)
         return FIELD_OTHER;
     }
     enum field_id id = (enum field_id)SLOTS[slot_of(name)];
-    if (id == FIELD_OTHER || NAMES[id].len != name.len ||
-        !span_equal_nocase(name, NAMES[id])) {
+    if (id == FIELD_OTHER || !text_equal_lower(name, NAMES[id])) {
         return FIELD_OTHER;
     }
     return id;

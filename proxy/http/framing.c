@@ -57,6 +57,9 @@ static enum h1_error check_coding(struct span value)
     size_t count = 0;
     bool chunked = false;
 
+    if (span_ends(value, SPAN(","))) {
+        return H1_ERROR_AMBIGUOUS;
+    }
     while (span_next(&value, ',', &item)) {
         item = span_trim(item);
         if (chunked || !text_is_token(item)) {

@@ -344,7 +344,7 @@ void h1_free(struct h1 **self_p)
 
 const char *h1_error_name(enum h1_error error)
 {
-    static const char *const NAMES[] = {
+    static const char *const names[] = {
         [H1_ERROR_NONE] = "none",
         [H1_ERROR_MALFORMED] = "malformed",
         [H1_ERROR_AMBIGUOUS] = "ambiguous",
@@ -354,9 +354,9 @@ const char *h1_error_name(enum h1_error error)
         [H1_ERROR_CODING] = "transfer-coding",
         [H1_ERROR_METHOD] = "method",
     };
-    CHECK((size_t)error < sizeof(NAMES) / sizeof(NAMES[0]));
+    CHECK((size_t)error < sizeof(names) / sizeof(names[0]));
 
-    return NAMES[error];
+    return names[error];
 }
 
 unsigned h1_error_status(enum h1_error error)

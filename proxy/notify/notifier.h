@@ -10,12 +10,12 @@
 
 #include "base/check.h"
 #include "base/err.h"
-#include "base/stats.h"
 #include "notify/alert.h"
 #include "record/recorder.h"
 #include "record/state_dir.h"
 
 struct notifier;
+struct stats;
 
 /** Opens its own reader of the ledger and hooks itself to `recorder` (not started yet).
  * `stats` may be NULL. */

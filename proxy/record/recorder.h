@@ -14,7 +14,6 @@
 
 #include "base/check.h"
 #include "base/err.h"
-#include "base/stats.h"
 #include "guard/feature.h"
 #include "guard/registry.h"
 #include "net/mailbox.h"
@@ -29,6 +28,7 @@ enum {
 };
 
 struct recorder;
+struct stats;
 
 struct recorder_settings {
     const struct state_dir *directory;
@@ -119,3 +119,23 @@ MUST_USE bool recorder_note_access(struct recorder *self, const char *who,
  */
 MUST_USE bool recorder_alert(struct recorder *self, const char *alert, const char *type,
                              struct span data);
+
+enum delivery_state {
+    DELIVERY_WAITING,
+    DELIVERY_DONE,
+    DELIVERY_STOPPED,  /**< The receiver wants no more of it. */
+    DELIVERY_GIVEN_UP, /**< Not delivered for three days; stays visible. */
+};
+
+/** What came of one try to deliver. */
+struct delivery_result {
+    uint64_t id;
+    enum delivery_state state;
+    uint64_t next_at_ms; /**< For DELIVERY_WAITING. */
+    unsigned status;     /**< 0: no answer. */
+    char error[128];
+};
+
+/** For the notifier. False: the queue is full, try again. */
+MUST_USE bool recorder_finish_delivery(struct recorder *self,
+                                       const struct delivery_result *result);

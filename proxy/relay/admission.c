@@ -11,6 +11,7 @@
 struct slot {
     uint8_t key[16];
     uint32_t count;
+    uint64_t bytes; /* Sent and not taken. */
 };
 
 struct admission {
@@ -86,6 +87,9 @@ enum admitted admission_enter(struct admission *self, const struct address *addr
     } else if (slot->count >= address_max) {
         admitted = ADMITTED_NOT_ADDRESS;
     } else {
+        if (slot->count == 0) {
+            slot->bytes = 0;
+        }
         memcpy(slot->key, key, 16);
         slot->count++;
         self->total++;
@@ -135,4 +139,30 @@ uint64_t admission_count(struct admission *self)
     uint64_t total = self->total;
     (void)pthread_mutex_unlock(&self->lock);
     return total;
+}
+
+bool admission_charge(struct admission *self, const struct address *address,
+                      uint64_t bytes, uint64_t bytes_max)
+{
+    uint8_t key[16];
+
+    key_of(address, key);
+    (void)pthread_mutex_lock(&self->lock);
+    struct slot *slot = &self->slots[find(self, key)];
+    slot->bytes += bytes;
+    bool fits = slot->bytes <= bytes_max;
+    (void)pthread_mutex_unlock(&self->lock);
+    return fits;
+}
+
+void admission_discharge(struct admission *self, const struct address *address,
+                         uint64_t bytes)
+{
+    uint8_t key[16];
+
+    key_of(address, key);
+    (void)pthread_mutex_lock(&self->lock);
+    struct slot *slot = &self->slots[find(self, key)];
+    slot->bytes -= bytes < slot->bytes ? bytes : slot->bytes;
+    (void)pthread_mutex_unlock(&self->lock);
 }

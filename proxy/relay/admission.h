@@ -31,3 +31,13 @@ enum admitted admission_enter(struct admission *self, const struct address *addr
 void admission_leave(struct admission *self, const struct address *address);
 
 uint64_t admission_count(struct admission *self);
+
+/**
+ * Counts bytes that clients of `address` have been sent and not taken. False: they would
+ * be more than `bytes_max` for that address; they are counted all the same, until
+ * admission_discharge().
+ */
+bool admission_charge(struct admission *self, const struct address *address,
+                      uint64_t bytes, uint64_t bytes_max);
+void admission_discharge(struct admission *self, const struct address *address,
+                         uint64_t bytes);

@@ -125,15 +125,27 @@ bool hold_keep(struct hold *self, struct span *piece_p)
     return true;
 }
 
-void hold_drop(struct hold *self)
+static bool lies_in(const struct block *block, struct span piece)
 {
-    struct list_link *last = list_last(&self->blocks);
+    return piece.ptr >= block->bytes && piece.ptr < block->bytes + block->size;
+}
 
-    self->len = 0;
-    self->segment_count = 0;
+void hold_forget(struct hold *self, size_t count)
+{
+    CHECK(count <= self->segment_count);
+    for (size_t i = 0; i < count; i++) {
+        self->len -= self->segments[i].len;
+    }
+    self->segment_count -= count;
+    memmove(self->segments, self->segments + count,
+            self->segment_count * sizeof(*self->segments));
+    struct list_link *last = list_last(&self->blocks);
     for (struct list_link *link = list_first(&self->blocks); link != last;
          link = list_first(&self->blocks)) {
         struct block *block = LIST_ENTRY(link, struct block, link);
+        if (self->segment_count > 0 && lies_in(block, self->segments[0])) {
+            return;
+        }
         list_remove(link);
         block_give(self->store, &block, false);
     }

@@ -48,10 +48,10 @@ struct span hold_front(const struct hold *self);
 bool hold_keep(struct hold *self, struct span *piece_p);
 
 /**
- * Drops the kept bytes but not the memory that a half-read piece needs: after a piece was
- * sent on while streaming. No span given out before is valid any more.
+ * Drops the first `count` segments, which were sent on, with the memory that no later one
+ * and no half-read piece needs. Spans given out before are not valid any more.
  */
-void hold_drop(struct hold *self);
+void hold_forget(struct hold *self, size_t count);
 
 /** Gives all memory back; wiped when `refused`. Empty afterwards. */
 void hold_clear(struct hold *self, bool refused);

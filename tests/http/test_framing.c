@@ -28,30 +28,29 @@ static void framing_of_good_responses(void **state)
 {
     (void)state;
     const struct {
-        enum method asked;
         const char *bytes;
-        enum framing framing;
         uint64_t length;
+        enum method asked;
+        enum framing framing;
         bool keep_alive;
     } rows[] = {
-        {METHOD_GET, OK "Content-Length: 5\r\n\r\n", FRAMING_LENGTH, 5, true},
-        {METHOD_GET, OK "Content-Length: 0\r\n\r\n", FRAMING_NONE, 0, true},
-        {METHOD_GET, OK "Transfer-Encoding: chunked\r\n\r\n", FRAMING_CHUNKED, 0, true},
-        {METHOD_GET, OK "\r\n", FRAMING_CLOSE, 0, false},
-        {METHOD_GET, OK "Connection: close\r\nContent-Length: 5\r\n\r\n", FRAMING_LENGTH,
-         5, false},
-        {METHOD_HEAD, OK "Content-Length: 5\r\n\r\n", FRAMING_NONE, 5, true},
-        {METHOD_HEAD, OK "Transfer-Encoding: chunked\r\n\r\n", FRAMING_NONE, 0, true},
-        {METHOD_GET, "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n",
-         FRAMING_NONE, 9, true},
-        {METHOD_GET, "HTTP/1.1 204 \r\n\r\n", FRAMING_NONE, 0, true},
-        {METHOD_GET, "HTTP/1.1 100 Continue\r\n\r\n", FRAMING_NONE, 0, true},
-        {METHOD_GET,
-         "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
-         FRAMING_NONE, 0, true},
-        {METHOD_GET, "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", FRAMING_LENGTH, 5,
+        {OK "Content-Length: 5\r\n\r\n", 5, METHOD_GET, FRAMING_LENGTH, true},
+        {OK "Content-Length: 0\r\n\r\n", 0, METHOD_GET, FRAMING_NONE, true},
+        {OK "Transfer-Encoding: chunked\r\n\r\n", 0, METHOD_GET, FRAMING_CHUNKED, true},
+        {OK "\r\n", 0, METHOD_GET, FRAMING_CLOSE, false},
+        {OK "Connection: close\r\nContent-Length: 5\r\n\r\n", 5, METHOD_GET,
+         FRAMING_LENGTH, false},
+        {OK "Content-Length: 5\r\n\r\n", 5, METHOD_HEAD, FRAMING_NONE, true},
+        {OK "Transfer-Encoding: chunked\r\n\r\n", 0, METHOD_HEAD, FRAMING_NONE, true},
+        {"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", 9, METHOD_GET,
+         FRAMING_NONE, true},
+        {"HTTP/1.1 204 \r\n\r\n", 0, METHOD_GET, FRAMING_NONE, true},
+        {"HTTP/1.1 100 Continue\r\n\r\n", 0, METHOD_GET, FRAMING_NONE, true},
+        {"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", 0,
+         METHOD_GET, FRAMING_NONE, true},
+        {"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", 5, METHOD_GET, FRAMING_LENGTH,
          false},
-        {METHOD_GET, "HTTP/1.1 200\r\nContent-Length: 5\r\n\r\n", FRAMING_LENGTH, 5,
+        {"HTTP/1.1 200\r\nContent-Length: 5\r\n\r\n", 5, METHOD_GET, FRAMING_LENGTH,
          true},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -154,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(framing_of_good_responses),
         cmocka_unit_test(framing_refuses_doubtful_responses),
+        cmocka_unit_test(framing_alone_refuses_codings_that_are_not_one_chunked),
         cmocka_unit_test(
             framing_until_close_ends_with_the_connection_and_nothing_else_does),
         cmocka_unit_test(framing_of_the_next_answer_is_not_that_of_the_last),

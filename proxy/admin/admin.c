@@ -1,0 +1,166 @@
+#include "admin/admin.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/connection.h"
+#include "net/listener.h"
+#include "net/local.h"
+
+struct admin {
+    struct connection_setup setup;
+    struct admin_control control;
+    struct access access;
+    struct operations operations;
+    struct mailbox *mailbox;
+    struct list connections;
+    unsigned connection_count;
+    struct local *local;
+    char local_path[LOCAL_PATH_SIZE_MAX]; /* "": no socket to remove. */
+    struct listener *listener;
+    struct address address;
+};
+
+static void on_end(void *owner, struct connection *connection)
+{
+    struct admin *self = owner;
+
+    list_remove(connection_link(connection));
+    self->connection_count--;
+    connection_free(&connection);
+}
+
+struct admin *admin_new(struct loop *loop, const struct admin_control *control,
+                        struct stats *stats)
+{
+    struct admin *self = calloc(1, sizeof(*self));
+
+    if (self == NULL) {
+        return NULL;
+    }
+    self->mailbox = mailbox_new(loop);
+    if (self->mailbox == NULL) {
+        free(self);
+        return NULL;
+    }
+    self->control = *control;
+    list_init(&self->connections);
+    operations_init(&self->operations, self->mailbox);
+    self->setup = (struct connection_setup){
+        .loop = loop,
+        .api = {.control = &self->control,
+                .stats = stats,
+                .access = &self->access,
+                .operations = &self->operations},
+        .on_end = on_end,
+        .owner = self,
+    };
+    return self;
+}
+
+bool admin_set_tokens(struct admin *self, const struct access_token *tokens, size_t count)
+{
+    return access_set(&self->access, tokens, count);
+}
+
+/* A connection for a client who came from `origin`, or NULL when there is no room. */
+static struct connection *make_room(struct admin *self, const struct api_origin *origin)
+{
+    if (self->connection_count >= ADMIN_CONNECTIONS_MAX) {
+        return NULL;
+    }
+    return connection_new(&self->setup, origin);
+}
+
+static void begin(struct admin *self, struct connection *connection,
+                  struct stream *stream)
+{
+    if (stream == NULL) {
+        connection_free(&connection);
+        return;
+    }
+    list_push_back(&self->connections, connection_link(connection));
+    self->connection_count++;
+    connection_start(connection, stream);
+}
+
+static void on_local(void *owner, int fd, const struct local_peer *peer)
+{
+    struct admin *self = owner;
+    const struct api_origin origin = {.local = true, .user = peer->user};
+    struct connection *connection = make_room(self, &origin);
+
+    if (connection == NULL) {
+        (void)close(fd);
+        return;
+    }
+    struct stream *stream =
+        stream_open(self->setup.loop, fd, connection_events(), connection);
+    begin(self, connection, stream);
+}
+
+/* A client for whom there is no room is taken all the same: accepting goes on only when
+ * the waiting one was taken. */
+static void on_client(void *owner, void *server_handle)
+{
+    struct admin *self = owner;
+    const struct api_origin origin = {.address = self->address};
+    struct connection *connection = make_room(self, &origin);
+    struct stream *stream =
+        stream_accept(self->setup.loop, server_handle, connection_events(), connection);
+    if (connection == NULL) {
+        stream_free(&stream);
+        return;
+    }
+    begin(self, connection, stream);
+}
+
+enum err admin_start(struct admin *self, const struct admin_sockets *sockets)
+{
+    struct loop *loop = self->setup.loop;
+    bool failed = false;
+
+    CHECK(self->local == NULL && self->listener == NULL);
+    if (sockets->local_fd >= 0) {
+        (void)span_copy(span_of(sockets->local_path), self->local_path,
+                        sizeof(self->local_path));
+        self->local = local_new(loop, sockets->local_fd, on_local, self);
+        failed = self->local == NULL;
+    }
+    if (sockets->address_fd >= 0) {
+        self->address = sockets->address;
+        self->listener = listener_new(loop, sockets->address_fd, on_client, self);
+        failed = failed || self->listener == NULL;
+    }
+    return failed ? ERR_SYSTEM : ERR_NONE;
+}
+
+void admin_stop(struct admin *self)
+{
+    struct list_link *link = NULL;
+
+    local_free(&self->local);
+    listener_free(&self->listener);
+    if (self->local_path[0] != '\0') {
+        (void)unlink(self->local_path);
+        self->local_path[0] = '\0';
+    }
+    while ((link = list_first(&self->connections)) != NULL) {
+        on_end(self, connection_of(link));
+    }
+}
+
+void admin_free(struct admin **self_p)
+{
+    struct admin *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    admin_stop(self);
+    operations_clear(&self->operations);
+    mailbox_free(&self->mailbox);
+    secret_wipe(&self->access, sizeof(self->access));
+    free(self);
+    *self_p = NULL;
+}

@@ -1,0 +1,211 @@
+#include "admin/api.h"
+#include "admin/order.h"
+
+/* The order in the body. False: answered. */
+static bool read_order(struct api_call *call, bool needs_reason, struct order *order_out)
+{
+    const char *error = order_read(call->body, order_out);
+
+    if (error != NULL) {
+        answer_problem(call->answer, 400, error);
+        return false;
+    }
+    if (needs_reason && order_out->reason[0] == '\0') {
+        answer_problem(call->answer, 422, "A change needs a `reason`.");
+        return false;
+    }
+    return true;
+}
+
+/* False: answered. */
+static bool begin(struct api_call *call, enum operation_kind kind)
+{
+    call->operation =
+        operation_new(call->context->operations, call->on_done, call->owner);
+    if (call->operation == NULL) {
+        answer_problem(call->answer, 503, "Too many changes are under way.");
+        return false;
+    }
+    call->operation->kind = kind;
+    return true;
+}
+
+/* The control did not take it. */
+static void decline(struct api_call *call, unsigned status, const char *detail)
+{
+    operation_free(&call->operation);
+    answer_problem(call->answer, status, detail);
+}
+
+static void change_feature(struct api_call *call, enum feature_state state)
+{
+    const struct admin_control *control = call->context->control;
+    struct feature_change change = {.state = state};
+    struct order order;
+
+    if (!read_order(call, true, &order)) {
+        return;
+    }
+    struct span name = span_of(call->name);
+    if (name.len >= sizeof(change.name)) {
+        answer_problem(call->answer, 404, "There is no such feature.");
+        return;
+    }
+    if (!begin(call, OPERATION_FEATURE)) {
+        return;
+    }
+    change.anyway = order.anyway;
+    (void)span_copy(name, change.name, sizeof(change.name));
+    (void)span_copy(span_of(call->who), change.who, sizeof(change.who));
+    (void)span_copy(span_of(order.reason), change.reason, sizeof(change.reason));
+    (void)span_copy(name, call->operation->name, sizeof(call->operation->name));
+    call->operation->state = state;
+    if (!control->change_feature(control->self, &change, &call->operation->ticket)) {
+        decline(call, 503, "Too many changes wait for the ledger.");
+    }
+}
+
+void api_down(struct api_call *call)
+{
+    change_feature(call, FEATURE_DOWN);
+}
+
+void api_up(struct api_call *call)
+{
+    change_feature(call, FEATURE_UP);
+}
+
+void api_close(struct api_call *call)
+{
+    const struct admin_control *control = call->context->control;
+    struct order order;
+    uint64_t incident = 0;
+
+    if (!read_order(call, true, &order)) {
+        return;
+    }
+    if (parse_u64(span_of(call->name), &incident) != ERR_NONE) {
+        answer_problem(call->answer, 404, "There is no such open incident.");
+        return;
+    }
+    if (begin(call, OPERATION_CLOSE) &&
+        !control->close_incident(control->self, incident, call->who, order.reason,
+                                 &call->operation->ticket)) {
+        decline(call, 503, "Too many changes wait for the ledger.");
+    }
+}
+
+void api_reload(struct api_call *call)
+{
+    const struct admin_control *control = call->context->control;
+    struct order order;
+
+    if (!read_order(call, false, &order) || !begin(call, OPERATION_RELOAD)) {
+        return;
+    }
+    if (!control->reload(control->self, call->who, operation_reload(call->operation))) {
+        decline(call, 409, "A reload is under way already.");
+    }
+}
+
+static void write_lines(const struct operation *operation, const char *key,
+                        struct json_write *json)
+{
+    struct span rest = {.ptr = (const uint8_t *)operation->lines.bytes,
+                        .len = operation->lines.len};
+    struct span line;
+
+    json_write_key(json, key);
+    json_write_begin_array(json);
+    while (span_next(&rest, '\n', &line)) {
+        if (line.len > 0) {
+            json_write_text(json, line);
+        }
+    }
+    json_write_end_array(json);
+}
+
+static void finish_reload(const struct operation *operation, struct answer *answer)
+{
+    if (!operation->in_force) {
+        struct json_write *problem = answer_problem_begin(
+            answer, 422, "The configuration in force stays: the new one has errors.");
+        write_lines(operation, "errors", problem);
+        answer_end(answer);
+        return;
+    }
+    struct json_write *json = answer_json(answer);
+    json_write_begin_object(json);
+    json_write_member_bool(json, "in_force", true);
+    write_lines(operation, "warnings", json);
+    json_write_end_object(json);
+}
+
+static void finish_feature(const struct operation *operation, struct answer *answer)
+{
+    struct json_write *json = answer_json(answer);
+
+    json_write_begin_object(json);
+    json_write_member(json, "name", span_of(operation->name));
+    json_write_member(json, "state", span_of(feature_state_name(operation->state)));
+    json_write_member_bool(json, "changed", operation->ticket.result == CONTROL_DONE);
+    json_write_end_object(json);
+}
+
+static void finish_close(const struct operation *operation, struct answer *answer)
+{
+    struct json_write *json = answer_json(answer);
+
+    json_write_begin_object(json);
+    json_write_member_u64(json, "id", operation->ticket.incident);
+    json_write_member(json, "state", SPAN("closed"));
+    json_write_end_object(json);
+}
+
+static void say_incident_open(const struct operation *operation, struct answer *answer)
+{
+    struct json_write *json = answer_problem_begin(
+        answer, 409, "The incident is open: close it first, or say `anyway`.");
+
+    json_write_member_u64(json, "incident", operation->ticket.incident);
+    answer_end(answer);
+}
+
+static void finish_ticket(const struct operation *operation, struct answer *answer)
+{
+    bool is_feature = operation->kind == OPERATION_FEATURE;
+
+    switch (operation->ticket.result) {
+    case CONTROL_DONE:
+    case CONTROL_UNCHANGED:
+        if (is_feature) {
+            finish_feature(operation, answer);
+        } else {
+            finish_close(operation, answer);
+        }
+        return;
+    case CONTROL_UNKNOWN:
+        answer_problem(answer, 404,
+                       is_feature ? "There is no such feature."
+                                  : "There is no such open incident.");
+        return;
+    case CONTROL_INCIDENT_OPEN:
+        say_incident_open(operation, answer);
+        return;
+    case CONTROL_FAILED:
+        break;
+    }
+    answer_problem(answer, 503,
+                   "The change is not on disk: what was taken down is down, nothing "
+                   "else has changed.");
+}
+
+void api_finish(const struct operation *operation, struct answer *answer)
+{
+    CHECK(operation->done);
+    if (operation->kind == OPERATION_RELOAD) {
+        finish_reload(operation, answer);
+    } else {
+        finish_ticket(operation, answer);
+    }
+}

@@ -1,0 +1,112 @@
+/**
+ * What the admin interface asks of the rest of the program.
+ *
+ * Layer: admin. Implemented by app/graph.c; every function runs on the control thread and
+ * must not wait for other threads. What takes time answers later: changes through a
+ * control_ticket of the recorder, a reload through control_reload_done(). Reads of the
+ * ledger run on a connection of their own and on this thread; they are bounded by the
+ * counts below, never delay a commit, and hold up only other admin requests.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/json_write.h"
+#include "guard/feature.h"
+#include "record/recorder.h"
+
+enum {
+    CONTROL_INCIDENTS_MAX = 500, /**< Incidents of one answer. */
+    CONTROL_DISPLAYS_MAX = 500,  /**< Displays of one answer. */
+};
+
+/** Whether a balancer should send clients here. */
+enum control_ready {
+    CONTROL_STARTING, /**< Zero: not ready. */
+    CONTROL_READY,
+    CONTROL_DRAINING,
+    CONTROL_NO_ROUTE, /**< No route can be served. */
+};
+
+/** Facts for `/api/v1/status`. Texts are lent until the next call. */
+struct control_status {
+    const char *version;
+    const char *mode; /**< `enforce` or `observe`. */
+    enum control_ready ready;
+    const char *config_hash;
+    uint64_t config_loaded_at_ms; /**< Unix time. */
+    unsigned workers;
+    uint64_t incidents_open;
+    bool ledger_ok;
+    uint64_t sessions;
+    uint64_t alerts_queued;
+};
+
+/** One feature. Texts are lent until the next call; NULL or 0 becomes null. */
+struct control_feature {
+    const char *name;
+    enum feature_state state; /**< As the workers see it. */
+    uint64_t since_ms;        /**< Unix time of the last change. */
+    const char *who;          /**< Of the last change. */
+    const char *reason;       /**< Of the last change. */
+    uint64_t incident;        /**< The open one. */
+};
+
+/** One reload under way; owned by admin. */
+struct control_reload;
+
+/**
+ * Ends a reload: the control calls it exactly once for each accepted reload, from within
+ * reload() or later on the control thread, until admin_free().
+ *
+ * `lines`: what is wrong, or what was warned of, one a line; copied, may be empty.
+ */
+void control_reload_done(struct control_reload *reload, bool in_force, struct span lines);
+
+/** All functions are set but those marked optional; `self` is handed to each. */
+struct admin_control {
+    void *self;
+
+    /** Cheap; for /readyz. */
+    enum control_ready (*ready)(void *self);
+
+    void (*status)(void *self, struct control_status *status_out);
+
+    /** Feature `index`, from 0; false past the last one. */
+    bool (*feature)(void *self, unsigned index, struct control_feature *feature_out);
+
+    /** As recorder_change_feature(). The ticket is never NULL and outlives the call. */
+    bool (*change_feature)(void *self, const struct feature_change *change,
+                           struct control_ticket *ticket);
+
+    /** As recorder_close_incident(). */
+    bool (*close_incident)(void *self, uint64_t incident, const char *who,
+                           const char *reason, struct control_ticket *ticket);
+
+    /** Reads the configuration again. False: one is under way already. */
+    bool (*reload)(void *self, const char *who, struct control_reload *reload);
+
+    /** Sets gauges that need computing, before metrics are rendered. */
+    void (*refresh)(void *self);
+
+    /** As query_incidents(): one array. */
+    enum err (*incidents)(void *self, bool open_only, unsigned count_max,
+                          struct json_write *out);
+
+    /**
+     * As query_incident(): one object; ERR_SYNTAX: no such incident. `reveal_to`: NULL,
+     * or who sees values instead of pseudonyms, which is recorded first
+     * (recorder_note_access); without that record no value is shown.
+     */
+    enum err (*incident)(void *self, uint64_t incident, const char *reveal_to,
+                         unsigned count_max, struct json_write *out);
+
+    /** Optional. Array of `{"route","required","marked","unmarked","ratio"}`. */
+    void (*coverage)(void *self, struct json_write *out);
+
+    /** Optional. Object of one session; false: unknown. */
+    bool (*session)(void *self, struct span fingerprint, struct json_write *out);
+};

@@ -1,0 +1,114 @@
+#include "admin/order.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+#include "http/json.h"
+
+enum member {
+    MEMBER_REASON,
+    MEMBER_ANYWAY,
+    MEMBER_COUNT,
+};
+
+static const char *const POINTERS[MEMBER_COUNT] = {
+    [MEMBER_REASON] = "/reason",
+    [MEMBER_ANYWAY] = "/anyway",
+};
+
+struct reading {
+    struct order *order;
+    unsigned seen; /* A bit for each member. */
+    const char *error;
+};
+
+static const char *take_reason(struct order *order, const struct json_match *match)
+{
+    if (match->kind != JSON_STRING) {
+        return "`reason` must be a string.";
+    }
+    if (match->too_long) {
+        return "`reason` is longer than 511 bytes.";
+    }
+    if (!utf8_is_text(match->value)) {
+        return "`reason` must be UTF-8 text.";
+    }
+    (void)span_copy(match->value, order->reason, sizeof(order->reason));
+    return NULL;
+}
+
+static const char *take_anyway(struct order *order, const struct json_match *match)
+{
+    if (match->kind != JSON_BOOLEAN) {
+        return "`anyway` must be true or false.";
+    }
+    order->anyway = span_equal(match->value, SPAN("true"));
+    return NULL;
+}
+
+static void on_match(void *context, const struct json_match *match)
+{
+    struct reading *self = context;
+    unsigned bit = 1U << match->pointer_index;
+    const char *error = NULL;
+
+    if ((self->seen & bit) != 0) {
+        error = "A member is given twice.";
+    } else if (match->pointer_index == MEMBER_REASON) {
+        error = take_reason(self->order, match);
+    } else {
+        error = take_anyway(self->order, match);
+    }
+    self->seen |= bit;
+    self->error = self->error != NULL ? self->error : error;
+}
+
+static const char *walk(struct span body, const struct json_wanted *wanted,
+                        struct reading *reading)
+{
+    struct json *json = json_new(wanted);
+    if (json == NULL) {
+        return "There is no memory for the body.";
+    }
+    json_start(json, reading);
+    bool whole = json_feed(json, body) != JSON_BAD && json_finish(json) == JSON_DONE;
+    json_free(&json);
+    return whole ? reading->error : "The body is not valid JSON.";
+}
+
+/* The walker takes any value; members of nothing would be silently absent. */
+static bool is_object(struct span body)
+{
+    size_t at = 0;
+
+    while (at < body.len && strchr(" \t\r\n", body.ptr[at]) != NULL &&
+           body.ptr[at] != '\0') {
+        at++;
+    }
+    return at < body.len && body.ptr[at] == '{';
+}
+
+const char *order_read(struct span body, struct order *order_out)
+{
+    struct pointer pointers[MEMBER_COUNT];
+    const struct json_wanted wanted = {
+        .pointers = pointers,
+        .pointer_count = MEMBER_COUNT,
+        .value_size_max = RECORDER_REASON_SIZE_MAX - 1,
+        .sink = on_match,
+    };
+    struct reading reading = {.order = order_out};
+
+    *order_out = (struct order){0};
+    if (body.len == 0) {
+        return NULL;
+    }
+    if (!is_object(body)) {
+        return "The body must be a JSON object.";
+    }
+    for (size_t i = 0; i < MEMBER_COUNT; i++) {
+        const char *error = pointer_parse(span_of(POINTERS[i]), &pointers[i]);
+        CHECK(error == NULL);
+    }
+    return walk(body, &wanted, &reading);
+}

@@ -1,0 +1,73 @@
+/**
+ * The commands: one table, one function each, and what their arguments have in common.
+ *
+ * Layer: app. Rows come from cli.def; main.c calls cli_main() and nothing else.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "app/config.h"
+
+/** Exit codes (product.md section 11). */
+enum cli_exit {
+    CLI_DONE = 0,
+    CLI_NO = 1,          /**< The answer is no. */
+    CLI_USAGE = 2,       /**< Usage or configuration. */
+    CLI_UNREACHABLE = 3, /**< No proxy answers. */
+};
+
+enum {
+    CLI_FLAGS_MAX = 256,
+    CLI_WORDS_MAX = 4,
+    CLI_PATH_SIZE_MAX = 1024,
+};
+
+/** What a command takes besides --help. */
+enum cli_takes {
+    CLI_TAKES_OPTIONS = 1U << 0,    /**< Every flag of the configuration, and --config. */
+    CLI_TAKES_SOCKET = 1U << 1,     /**< --config, --admin-socket, --json. */
+    CLI_TAKES_REASON = 1U << 2,     /**< --reason, needed. */
+    CLI_TAKES_ANYWAY = 1U << 3,     /**< --anyway. */
+    CLI_TAKES_WORD = 1U << 4,       /**< One word, needed. */
+    CLI_TAKES_WORD_MAYBE = 1U << 5, /**< One word at most. */
+    CLI_TAKES_PRINT = 1U << 6,      /**< --print-reference, --print-schema. */
+};
+
+/** The arguments of one call; everything points into argv. */
+struct cli_call {
+    bool json;
+    bool anyway;
+    bool print_reference;
+    bool print_schema;
+    const char
+        *config_path; /**< --config, or the default file if there is one; or NULL. */
+    const char *admin_socket;
+    const char *reason;
+    const char *word;
+    struct config_flag flags[CLI_FLAGS_MAX];
+    size_t flag_count;
+    char state_default[CLI_PATH_SIZE_MAX]; /**< Where state lives when nothing says it. */
+};
+
+typedef int cli_run_fn(const struct cli_call *call);
+
+struct cli_command {
+    const char *name;
+    cli_run_fn *run;
+    unsigned takes; /**< enum cli_takes */
+    const char *usage;
+    const char *sentence;
+};
+
+/** Finds the command, reads its arguments, runs it. Returns the exit code. */
+int cli_main(int argc, char **argv);
+
+/** The configuration source of a call; valid as long as `call`. */
+struct config_source cli_source(const struct cli_call *call);
+
+/* The commands of cli.def. */
+#define COMMAND(name, run, takes, usage, sentence) int run(const struct cli_call *call);
+#include "app/cli.def"
+#undef COMMAND

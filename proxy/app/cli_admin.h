@@ -1,0 +1,31 @@
+/**
+ * What the commands that talk to a running proxy have in common.
+ *
+ * Layer: app.
+ */
+#pragma once
+
+#include "app/cli.h"
+#include "app/json_tree.h"
+
+/** One call of the API. */
+struct cli_admin {
+    const struct cli_call *call;
+    const char *method;
+    const char *target; /**< `/api/v1/...` */
+    const char *reason; /**< Sent as {"reason": ...}; NULL: no body. */
+    bool anyway;        /**< Sent as {"anyway": true}. */
+    void (*print)(const struct json_tree *answer); /**< For people. */
+};
+
+/**
+ * Calls, prints the answer (JSON when asked for) or the problem, returns the exit code.
+ */
+int cli_admin_run(const struct cli_admin *self);
+
+/** Prints text of the proxy without control bytes, filled up to `width`. */
+void cli_admin_print_text(struct span text, int width);
+
+/** Writes `/api/v1/PREFIX/WORD/SUFFIX` with the word percent-encoded. False: too long. */
+bool cli_admin_target(char *target_out, size_t capacity, const char *prefix,
+                      const char *word, const char *suffix);

@@ -1,0 +1,212 @@
+/* The commands that talk to a running proxy, and `version`. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/cli_admin.h"
+
+#ifndef VERSION
+#define VERSION "0.1.0"
+#endif
+
+enum { TARGET_SIZE_MAX = 512 };
+
+static void print_field(const struct json_tree *map, const char *name, int width)
+{
+    cli_admin_print_text(json_tree_text(map, name, "-"), width);
+    (void)fputc(' ', stdout);
+}
+
+static void print_labelled(const char *label, const struct json_tree *map,
+                           const char *name)
+{
+    (void)printf("%-18s", label);
+    cli_admin_print_text(json_tree_text(map, name, "-"), 0);
+    (void)fputc('\n', stdout);
+}
+
+static void print_features(const struct json_tree *features)
+{
+    (void)printf("\n%-20s %-6s %-25s %-10s %s\n", "FEATURE", "STATE", "SINCE", "INCIDENT",
+                 "REASON");
+    for (const struct json_tree *item = features != NULL ? features->first : NULL;
+         item != NULL; item = item->next) {
+        print_field(item, "name", 20);
+        print_field(item, "state", 6);
+        print_field(item, "since", 25);
+        print_field(item, "incident", 10);
+        cli_admin_print_text(json_tree_text(item, "reason", ""), 0);
+        (void)fputc('\n', stdout);
+    }
+}
+
+static void print_status(const struct json_tree *status)
+{
+    const struct json_tree *config = json_tree_member(status, "config");
+
+    print_labelled("version", status, "version");
+    print_labelled("mode", status, "mode");
+    print_labelled("ready", status, "ready");
+    print_labelled("workers", status, "workers");
+    print_labelled("configuration", config, "hash");
+    print_labelled("  loaded", config, "loaded_at");
+    print_labelled("incidents open", status, "incidents_open");
+    print_labelled("sessions", status, "sessions");
+    print_labelled("ledger writes", json_tree_member(status, "ledger"), "ok");
+    print_labelled("alerts waiting", json_tree_member(status, "alerts"), "queue");
+    print_features(json_tree_member(status, "features"));
+}
+
+static void print_incident_line(const struct json_tree *incident)
+{
+    print_field(incident, "id", 8);
+    print_field(incident, "feature", 16);
+    print_field(incident, "state", 7);
+    print_field(incident, "opened_at", 25);
+    print_field(incident, "closed_at", 25);
+    print_field(incident, "displays", 9);
+    print_field(incident, "cases", 6);
+    print_field(incident, "strong", 7);
+    print_field(incident, "weak", 5);
+    (void)fputc('\n', stdout);
+}
+
+static void print_incident_head(void)
+{
+    (void)printf("%-8s %-16s %-7s %-25s %-25s %-9s %-6s %-7s %s\n", "ID", "FEATURE",
+                 "STATE", "OPENED", "CLOSED", "DISPLAYS", "CASES", "STRONG", "WEAK");
+}
+
+static void print_incidents(const struct json_tree *answer)
+{
+    const struct json_tree *list = json_tree_member(answer, "incidents");
+
+    if (list == NULL || list->first == NULL) {
+        (void)puts("no incidents");
+        return;
+    }
+    print_incident_head();
+    for (const struct json_tree *item = list->first; item != NULL; item = item->next) {
+        print_incident_line(item);
+    }
+}
+
+static void print_display(const struct json_tree *display)
+{
+    print_field(display, "first", 25);
+    print_field(display, "count", 5);
+    print_field(display, "viewer", 18);
+    print_field(display, "subject", 18);
+    print_field(display, "outcome", 9);
+    print_field(display, "detector", 15);
+    print_field(display, "reason", 18);
+    print_field(display, "path", 24);
+    print_field(display, "screen", 0);
+    (void)printf("\n    upstream ");
+    print_field(display, "upstream", 0);
+    (void)printf("connection ");
+    print_field(display, "connection", 0);
+    (void)printf("previous exchange ");
+    print_field(display, "previous", 0);
+    (void)printf("exchange ");
+    print_field(display, "exchange", 0);
+    (void)fputc('\n', stdout);
+}
+
+static void print_incident(const struct json_tree *incident)
+{
+    const struct json_tree *list = json_tree_member(incident, "displays_list");
+
+    print_incident_head();
+    print_incident_line(incident);
+    (void)printf("\n%-25s %-5s %-18s %-18s %-9s %-15s %-18s %-24s %s\n", "FIRST", "COUNT",
+                 "VIEWER", "SUBJECT", "OUTCOME", "DETECTOR", "REASON", "PATH", "SCREEN");
+    for (const struct json_tree *item = list != NULL ? list->first : NULL; item != NULL;
+         item = item->next) {
+        print_display(item);
+    }
+}
+
+static void print_feature(const struct json_tree *answer)
+{
+    print_field(answer, "name", 0);
+    (void)printf("is ");
+    cli_admin_print_text(json_tree_text(answer, "state", "-"), 0);
+    (void)fputc('\n', stdout);
+}
+
+static void print_reload(const struct json_tree *answer)
+{
+    const struct json_tree *config = json_tree_member(answer, "config");
+
+    (void)printf("reloaded, configuration ");
+    cli_admin_print_text(json_tree_text(config != NULL ? config : answer, "hash", "-"),
+                         0);
+    (void)fputc('\n', stdout);
+}
+
+int cli_status(const struct cli_call *call)
+{
+    return cli_admin_run(&(struct cli_admin){.call = call,
+                                             .method = "GET",
+                                             .target = "/api/v1/status",
+                                             .print = print_status});
+}
+
+int cli_reload(const struct cli_call *call)
+{
+    return cli_admin_run(&(struct cli_admin){.call = call,
+                                             .method = "POST",
+                                             .target = "/api/v1/reload",
+                                             .print = print_reload});
+}
+
+int cli_incidents(const struct cli_call *call)
+{
+    char target[TARGET_SIZE_MAX];
+    struct cli_admin admin = {.call = call,
+                              .method = "GET",
+                              .target = "/api/v1/incidents",
+                              .print = print_incidents};
+
+    if (call->word != NULL) {
+        if (!cli_admin_target(target, sizeof(target), "incidents", call->word, "")) {
+            return CLI_USAGE;
+        }
+        admin.target = target;
+        admin.print = print_incident;
+    }
+    return cli_admin_run(&admin);
+}
+
+static int change_feature(const struct cli_call *call, const char *suffix)
+{
+    char target[TARGET_SIZE_MAX];
+
+    if (!cli_admin_target(target, sizeof(target), "features", call->word, suffix)) {
+        (void)fputs("countermark: the name is too long\n", stderr);
+        return CLI_USAGE;
+    }
+    return cli_admin_run(&(struct cli_admin){.call = call,
+                                             .method = "POST",
+                                             .target = target,
+                                             .reason = call->reason,
+                                             .anyway = call->anyway,
+                                             .print = print_feature});
+}
+
+int cli_down(const struct cli_call *call)
+{
+    return change_feature(call, "/down");
+}
+
+int cli_up(const struct cli_call *call)
+{
+    return change_feature(call, "/up");
+}
+
+int cli_version(const struct cli_call *call)
+{
+    (void)call;
+    (void)puts("countermark " VERSION);
+    return CLI_DONE;
+}

@@ -1,0 +1,260 @@
+/* What single values cannot tell: names, contradictions, what is missing (loader.h). */
+#include <string.h>
+
+#include "app/loader.h"
+#include "http/path_pattern.h"
+
+/* The node of item `index` of the list `path` at the top. */
+static const struct node *item_at(const struct node *list, size_t index)
+{
+    const struct node *item = list != NULL ? list->first : NULL;
+
+    while (item != NULL && index-- > 0) {
+        item = item->next;
+    }
+    return item;
+}
+
+/* Where `key` of a map stands, or the map itself, or the start of the file. */
+static struct place place_of(const struct loader *loader, const struct node *map,
+                             const char *key)
+{
+    const struct node *value = node_find(map, span_of(key));
+
+    if (value != NULL) {
+        return value->place;
+    }
+    return map != NULL ? map->place : loader->root->place;
+}
+
+static void check_unique(struct loader *loader, const char *what, const struct node *list)
+{
+    for (const struct node *item = list != NULL ? list->first : NULL; item != NULL;
+         item = item->next) {
+        const struct node *name = node_find(item, SPAN("name"));
+        const struct node *other = list->first;
+        while (name != NULL && other != item) {
+            const struct node *earlier = node_find(other, SPAN("name"));
+            if (earlier != NULL && span_equal(earlier->text, name->text)) {
+                report_error(loader->report, name->place,
+                             "a second %s is called `%.63s`, the first is at line %zu",
+                             what, (const char *)name->text.ptr, earlier->place.line);
+                break;
+            }
+            other = other->next;
+        }
+    }
+}
+
+static void check_names(struct loader *loader)
+{
+    const struct node *root = loader->root;
+
+    check_unique(loader, "upstream", node_find(root, SPAN("upstreams")));
+    check_unique(loader, "marker class", node_find(root, SPAN("markers")));
+    check_unique(loader, "feature", node_find(root, SPAN("features")));
+    check_unique(loader, "alert", node_find(root, SPAN("alerts")));
+    check_unique(loader, "token",
+                 node_find(node_find(root, SPAN("admin")), SPAN("tokens")));
+}
+
+static bool same_address(const char *host, uint16_t port, const char *other_host,
+                         uint16_t other_port)
+{
+    return host != NULL && other_host != NULL && port == other_port &&
+           strcmp(host, other_host) == 0;
+}
+
+static void check_addresses(struct loader *loader)
+{
+    const struct config *config = &loader->snapshot->config;
+    const struct node *list = node_find(loader->root, SPAN("listen"));
+
+    for (size_t i = 0; i < config->listen_count; i++) {
+        const struct listen_settings *listen = &config->listens[i];
+        for (size_t j = 0; j < i; j++) {
+            const struct listen_settings *other = &config->listens[j];
+            if (same_address(listen->host, listen->port, other->host, other->port)) {
+                report_error(loader->report,
+                             place_of(loader, item_at(list, i), "address"),
+                             "address %s port %u is already listened on, at line %zu",
+                             listen->host, listen->port,
+                             place_of(loader, item_at(list, j), "address").line);
+                break;
+            }
+        }
+        if (same_address(listen->host, listen->port, config->admin.host,
+                         config->admin.port)) {
+            report_error(
+                loader->report,
+                place_of(loader, node_find(loader->root, SPAN("admin")), "address"),
+                "`admin.address` is also in `listen`");
+        }
+    }
+}
+
+/* True when whatever comes to `later` is taken by `earlier`. */
+static bool shadows(const struct route *earlier, const struct route *later)
+{
+    if (earlier->path == NULL || later->path == NULL) {
+        return false;
+    }
+    bool host = earlier->host == NULL ||
+                (later->host != NULL &&
+                 span_equal_nocase(span_of(earlier->host), span_of(later->host)));
+    return host && path_pattern_covers(earlier->path, later->path);
+}
+
+static void check_routes(struct loader *loader)
+{
+    const struct site *site = &loader->snapshot->site;
+    const struct node *list = node_find(loader->root, SPAN("routes"));
+
+    for (size_t i = 0; i < site->route_count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (shadows(&site->routes[j], &site->routes[i])) {
+                struct place first = place_of(loader, item_at(list, j), "path");
+                report_error(loader->report, place_of(loader, item_at(list, i), "path"),
+                             "route `%s` can never match: `%s` at %s:%zu:%zu comes first",
+                             site->routes[i].pattern, site->routes[j].pattern,
+                             first.source, first.line, first.column);
+                break;
+            }
+        }
+    }
+}
+
+static bool has_requester_class(const struct site *site)
+{
+    for (size_t i = 0; i < site->class_count; i++) {
+        if (site->classes[i].must_be == MARKER_RULE_REQUESTER) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_login(struct loader *loader)
+{
+    const struct site *site = &loader->snapshot->site;
+    const struct node *login = node_find(loader->root, SPAN("login"));
+    const struct node *rules = node_find(login, SPAN("success"));
+
+    if (site->login.user_field != NULL && !site->login.user_is_alias &&
+        !has_requester_class(site)) {
+        report_error(loader->report, place_of(loader, login, "user_field"),
+                     "`user_is: marker` needs a marker class with `must_be: requester`");
+    }
+    if (site->login.user_field != NULL && site->login.request.count == 0) {
+        report_error(loader->report, place_of(loader, login, "user_field"),
+                     "`user_field` needs `request`: which requests log in");
+    }
+    for (size_t i = 0; i < site->login.success_count; i++) {
+        const struct success_rule *rule = &site->login.success[i];
+        unsigned index = 0;
+        if (rule->kind == SUCCESS_MARKER && rule->name != NULL) {
+            (void)loader_class(loader, item_at(rules, i), span_of(rule->name), &index);
+        }
+    }
+}
+
+static bool has_login_feature(const struct site *site)
+{
+    for (size_t i = 0; i < site->feature_count; i++) {
+        if (span_equal(span_of(site->features[i].name), SPAN("login"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_features(struct loader *loader)
+{
+    const struct site *site = &loader->snapshot->site;
+
+    if (site->observe || has_login_feature(site)) {
+        return;
+    }
+    report_error(loader->report, place_of(loader, loader->root, "features"),
+                 "no feature is called `login`, the one that findings take down; name "
+                 "its paths in `features`, or set `mode: observe`");
+}
+
+static void check_limits(struct loader *loader)
+{
+    const struct limits *limits = &loader->snapshot->site.limits;
+
+    if (limits->hold_max > limits->hold_total_max) {
+        report_error(loader->report, place_of(loader, loader->root, "hold_max"),
+                     "`hold_max` is more than `hold_total_max`");
+    }
+    if (limits->connections_per_address_max > limits->connections_max &&
+        node_find(node_find(loader->root, SPAN("limits")),
+                  SPAN("connections_per_address_max")) != NULL) {
+        report_error(loader->report,
+                     place_of(loader, node_find(loader->root, SPAN("limits")),
+                              "connections_per_address_max"),
+                     "`connections_per_address_max` is more than `connections_max`");
+    }
+}
+
+static bool has_session(const struct session_policy *session)
+{
+    return session->cookies != NULL || session->path_parameter != NULL ||
+           session->header != NULL;
+}
+
+static void warn_classes(struct loader *loader)
+{
+    const struct site *site = &loader->snapshot->site;
+    const struct node *list = node_find(loader->root, SPAN("markers"));
+
+    for (size_t i = 0; i < site->class_count; i++) {
+        const struct marker_class *class = &site->classes[i];
+        if (class->trusted && class->name.len > 0) {
+            report_warning(
+                loader->report, place_of(loader, item_at(list, i), "trusted"),
+                "`trusted: true` on `%.63s`: why can no visitor's text match it? "
+                "If some can, that visitor takes the site down",
+                (const char *)class->name.ptr);
+        }
+    }
+}
+
+static void warn(struct loader *loader)
+{
+    const struct site *site = &loader->snapshot->site;
+    const struct node *list = node_find(loader->root, SPAN("upstreams"));
+
+    warn_classes(loader);
+    if (!has_session(&site->session)) {
+        report_warning(loader->report, place_of(loader, loader->root, "session"),
+                       "`session` names no cookie, path parameter or header: nobody's "
+                       "session is known");
+    }
+    if (site->class_count == 0) {
+        report_warning(loader->report, loader->root->place,
+                       "there are no `markers`: no response says whose data it carries");
+    }
+    for (size_t i = 0; i < site->upstream_count; i++) {
+        if (site->upstreams[i].connections == CONNECTIONS_SHARED) {
+            report_warning(loader->report,
+                           place_of(loader, item_at(list, i), "connections"),
+                           "`connections: shared` lets one connection carry requests of "
+                           "several users");
+        }
+    }
+}
+
+void loader_check(struct loader *self)
+{
+    check_names(self);
+    check_addresses(self);
+    check_routes(self);
+    check_login(self);
+    check_features(self);
+    check_limits(self);
+    if (report_error_count(self->report) == 0) {
+        warn(self);
+    }
+}

@@ -1,0 +1,200 @@
+/* Readers of names of files, and of the files (loader.h). */
+#include <string.h>
+
+#include "app/file.h"
+#include "app/loader.h"
+#include "notify/sign.h"
+
+enum {
+    TOKEN_SIZE_MIN = 16,
+    TOKEN_SIZE_MAX = 1024,
+    CERTIFICATES_SIZE_MAX = 1024 * 1024,
+};
+
+const char *loader_file(struct loader *self, const struct node *node)
+{
+    bool from_file = node->place.line > 0;
+
+    if (!from_file || self->folder[0] == '\0' || node->text.ptr[0] == '/') {
+        return (const char *)node->text.ptr;
+    }
+    size_t size = strlen(self->folder) + node->text.len + 2;
+    char *path = arena_alloc(self->scratch, size);
+    if (path != NULL) {
+        (void)snprintf(path, size, "%s/%s", self->folder, (const char *)node->text.ptr);
+    }
+    return path != NULL ? path : (const char *)node->text.ptr;
+}
+
+static bool read_file(struct loader *loader, const struct option *option,
+                      const struct node *node, size_t size_max, struct span *content_out)
+{
+    const char *path = loader_file(loader, node);
+    const char *error = file_read(loader->scratch, path, size_max, content_out);
+
+    if (error != NULL) {
+        report_error(loader->report, node->place, "cannot read `%s` `%.200s`: %s",
+                     option_key(option), path, error);
+    }
+    return error == NULL;
+}
+
+static bool store_name(struct loader *loader, const struct option *option,
+                       const struct node *node, char **name_out)
+{
+    if (!loader_length(loader, option, node)) {
+        return false;
+    }
+    *name_out = loader_copy(loader, span_of(loader_file(loader, node)));
+    loader_note(loader, option, node->text);
+    return *name_out != NULL;
+}
+
+bool option_read_STATE(struct loader *loader, const struct option *option,
+                       const struct node *node, struct target target)
+{
+    return store_name(loader, option, node, target.field);
+}
+
+bool option_read_SOCKET(struct loader *loader, const struct option *option,
+                        const struct node *node, struct target target)
+{
+    return store_name(loader, option, node, target.field);
+}
+
+bool option_read_ACCESS_LOG(struct loader *loader, const struct option *option,
+                            const struct node *node, struct target target)
+{
+    struct access_log_settings *log = target.field;
+
+    if (span_equal(node->text, SPAN("-")) || span_equal(node->text, SPAN("off"))) {
+        log->kind = node->text.len == 1 ? ACCESS_LOG_STDOUT : ACCESS_LOG_OFF;
+        loader_note(loader, option, node->text);
+        return true;
+    }
+    log->kind = ACCESS_LOG_FILE;
+    return store_name(loader, option, node, &log->path);
+}
+
+bool option_read_PAGE(struct loader *loader, const struct option *option,
+                      const struct node *node, struct target target)
+{
+    struct feature_settings *feature = target.base;
+    struct span content;
+
+    if (!read_file(loader, option, node, option->max, &content)) {
+        return false;
+    }
+    feature->page = loader_copy(loader, content);
+    feature->page_len = content.len;
+    loader_note(loader, option, content);
+    return feature->page != NULL;
+}
+
+bool option_read_CA_FILE(struct loader *loader, const struct option *option,
+                         const struct node *node, struct target target)
+{
+    struct span content;
+    const char *path = loader_file(loader, node);
+
+    if (!read_file(loader, option, node, CERTIFICATES_SIZE_MAX, &content)) {
+        return false;
+    }
+    if (strlen(path) >= option->size) {
+        return loader_wrong(loader, option, node);
+    }
+    (void)span_copy(span_of(path), target.field, option->size);
+    loader_note(loader, option, content);
+    return true;
+}
+
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+static struct span trim(struct span text)
+{
+    while (text.len > 0 && is_blank(text.ptr[0])) {
+        text = span_from(text, 1);
+    }
+    while (text.len > 0 && is_blank(text.ptr[text.len - 1])) {
+        text.len--;
+    }
+    return text;
+}
+
+static void note_secret(struct loader *loader, const struct option *option,
+                        struct span secret)
+{
+    uint8_t digest[SECRET_DIGEST_SIZE];
+
+    secret_hash_of(secret, digest);
+    loader_note(loader, option, (struct span){.ptr = digest, .len = sizeof(digest)});
+}
+
+bool option_read_SECRET_FILE(struct loader *loader, const struct option *option,
+                             const struct node *node, struct target target)
+{
+    struct alert_secret *secrets = target.field;
+    struct span content;
+    struct span line;
+    size_t count = 0;
+
+    if (!read_file(loader, option, node, option->max, &content)) {
+        return false;
+    }
+    note_secret(loader, option, content);
+    while (span_next(&content, '\n', &line)) {
+        line = trim(line);
+        if (line.len == 0) {
+            continue;
+        }
+        if (count == ALERT_SECRETS_MAX ||
+            sign_secret_parse(line, &secrets[count]) != ERR_NONE) {
+            count = 0;
+            break;
+        }
+        count++;
+    }
+    if (count == 0) {
+        report_error(loader->report, node->place,
+                     "`%s` `%.200s` must hold one or two lines `whsec_BASE64` of 24 to "
+                     "64 bytes",
+                     option_key(option), (const char *)node->text.ptr);
+    }
+    return count > 0;
+}
+
+static bool is_printable(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] <= ' ' || text.ptr[i] > '~') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool option_read_TOKEN_FILE(struct loader *loader, const struct option *option,
+                            const struct node *node, struct target target)
+{
+    struct span content;
+
+    if (!read_file(loader, option, node, option->max, &content)) {
+        return false;
+    }
+    struct span token = trim(content);
+    if (token.len < TOKEN_SIZE_MIN || token.len > TOKEN_SIZE_MAX ||
+        !is_printable(token)) {
+        report_error(loader->report, node->place,
+                     "`%s` `%.200s` must hold one token of %d to %d printable bytes",
+                     option_key(option), (const char *)node->text.ptr, TOKEN_SIZE_MIN,
+                     TOKEN_SIZE_MAX);
+        return false;
+    }
+    CHECK(option->size == SECRET_DIGEST_SIZE);
+    secret_hash_of(token, target.field);
+    note_secret(loader, option, token);
+    return true;
+}

@@ -1,0 +1,144 @@
+#include "app/report.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+
+struct problem {
+    struct place place;
+    size_t order; /* Of being reported: keeps problems of one place in order. */
+    char text[REPORT_TEXT_MAX];
+};
+
+struct report {
+    size_t count;
+    size_t error_count;
+    size_t warning_count;
+    struct problem problems[REPORT_PROBLEMS_MAX];
+};
+
+struct report *report_new(void)
+{
+    return calloc(1, sizeof(struct report));
+}
+
+void report_free(struct report **self_p)
+{
+    free(*self_p);
+    *self_p = NULL;
+}
+
+/* Control bytes of a configuration never reach a terminal or log. */
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == 0x7f) {
+            *text = '?';
+        }
+    }
+}
+
+static int write_place(const struct place *place, char *text)
+{
+    return place->line == 0
+               ? snprintf(text, REPORT_TEXT_MAX, "%s: ", place->source)
+               : snprintf(text, REPORT_TEXT_MAX, "%s:%zu:%zu: ", place->source,
+                          place->line, place->column);
+}
+
+static void add(struct report *self, struct place place, const char *word,
+                const char *message)
+{
+    if (self->count == REPORT_PROBLEMS_MAX) {
+        return;
+    }
+    struct problem *problem = &self->problems[self->count];
+    problem->place = place;
+    problem->order = self->count++;
+
+    int len = write_place(&place, problem->text);
+    if (len > 0 && len < REPORT_TEXT_MAX) {
+        (void)snprintf(problem->text + len, REPORT_TEXT_MAX - (size_t)len, "%s%s", word,
+                       message);
+    }
+    make_printable(problem->text);
+}
+
+void report_error(struct report *self, struct place place, const char *format, ...)
+{
+    char message[REPORT_TEXT_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    self->error_count++;
+    add(self, place, "", message);
+}
+
+void report_warning(struct report *self, struct place place, const char *format, ...)
+{
+    char message[REPORT_TEXT_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    self->warning_count++;
+    add(self, place, "warning: ", message);
+}
+
+size_t report_error_count(const struct report *self)
+{
+    return self->error_count;
+}
+
+size_t report_warning_count(const struct report *self)
+{
+    return self->warning_count;
+}
+
+static int compare_sizes(size_t a, size_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct problem *left = a;
+    const struct problem *right = b;
+    bool left_is_flag = left->place.line == 0;
+    bool right_is_flag = right->place.line == 0;
+
+    if (left_is_flag != right_is_flag) {
+        return left_is_flag ? 1 : -1;
+    }
+    int order = compare_sizes(left->place.line, right->place.line);
+    if (order == 0) {
+        order = compare_sizes(left->place.column, right->place.column);
+    }
+    return order != 0 ? order : compare_sizes(left->order, right->order);
+}
+
+void report_sort(struct report *self)
+{
+    qsort(self->problems, self->count, sizeof(self->problems[0]), compare);
+}
+
+const char *report_text(const struct report *self, size_t index)
+{
+    return index < self->count ? self->problems[index].text : NULL;
+}
+
+void report_print(const struct report *self, FILE *file)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        (void)fprintf(file, "%s\n", self->problems[i].text);
+    }
+    size_t total = self->error_count + self->warning_count;
+    if (total > self->count) {
+        (void)fprintf(file, "and %zu more\n", total - self->count);
+    }
+}

@@ -1,0 +1,399 @@
+#include "guard/become.h"
+
+#include "base/check.h"
+#include "guard/login.h"
+#include "guard/standing.h"
+
+static void session_copy(struct session *self, const struct session *from)
+{
+    self->id = from->id;
+    self->version = from->version;
+    self->generation = from->generation;
+    self->first = from->first;
+    self->binding = from->binding;
+    self->stirred = from->stirred;
+    self->pending = from->pending;
+    self->bound_at_ms = from->bound_at_ms;
+    self->claim_count = from->claim_count;
+    user_copy(&self->requester, &from->requester);
+    for (unsigned i = 0; i < from->claim_count; i++) {
+        user_copy(&self->claims[i], &from->claims[i]);
+    }
+}
+
+/* The entry, or as it was at forwarding when it is gone since; NULL: never was. */
+static const struct session *entry_of(const struct scene *scene)
+{
+    if (scene->evidence->now->id != 0) {
+        return scene->evidence->now;
+    }
+    const struct session *view = &scene->evidence->asker->session;
+    return view->id != 0 ? view : NULL;
+}
+
+/* A login that its rule calls successful, and that nothing else puts in doubt. */
+static bool told(const struct scene *scene, const struct session *session)
+{
+    const struct user *name = &scene->evidence->asker->claim;
+    bool by_rule = scene->success == LOGIN_SUCCEEDED;
+    bool by_token = scene->success == LOGIN_UNTOLD && scene->issues_new &&
+                    scene->evidence->rules->login->success_count == 0 &&
+                    session->requester.len == 0;
+    if (name->len == 0 || !(by_rule || by_token)) {
+        return false;
+    }
+    if (by_rule && standing_settled(scene)) {
+        return true;
+    }
+    for (unsigned i = 0; i < session->claim_count; i++) {
+        const struct user *claim = &session->claims[i];
+        bool was_unknown =
+            claim->len == 0 && by_rule && scene->evidence->asker->kind == ASKER_UNKNOWN;
+        if (!user_equal(claim, name) && !was_unknown) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const struct session *become_judged_by(const struct scene *scene, struct session *storage)
+{
+    const struct asker *asker = scene->evidence->asker;
+    const struct session *entry = entry_of(scene);
+    bool claims =
+        login_opens_claim(asker->role) && asker->kind != ASKER_AMBIGUOUS && !asker->mixed;
+    if (entry != NULL && !claims) {
+        return entry;
+    }
+    if (entry != NULL) {
+        session_copy(storage, entry);
+    } else {
+        storage->id = 0;
+        storage->version = 0;
+        storage->generation = 1;
+        storage->first = (struct fingerprint){0};
+        storage->binding = BINDING_NONE;
+        storage->stirred = false;
+        storage->pending = 0;
+        storage->bound_at_ms = 0;
+        storage->claim_count = 0;
+        storage->requester.len = 0;
+        if (asker->kind == ASKER_UNKNOWN) {
+            login_claim(storage, &storage->requester); /* It may be anybody's. */
+        }
+    }
+    if (!claims) {
+        return storage;
+    }
+    if (scene->success == LOGIN_FAILED) {
+        login_unclaim(storage, &asker->claim);
+        return storage;
+    }
+    if (entry == NULL || entry->id != asker->session.id) {
+        login_claim(storage, &asker->claim); /* The entry that held it is gone. */
+    }
+    if (told(scene, storage)) {
+        storage->binding = BINDING_CONFIRMED;
+        storage->generation++;
+        storage->bound_at_ms = scene->evidence->at_ms;
+        user_copy(&storage->requester, &asker->claim);
+        storage->claim_count = 0;
+        login_claim(storage, &asker->claim);
+    }
+    return storage;
+}
+
+/* Does the marker that was seen change the session? */
+static bool marker_decides(const struct scene *scene)
+{
+    const struct session *session = scene->session;
+    if (scene->evidence->asker->mixed) {
+        return false;
+    }
+    switch (scene->owner.standing) {
+    case STANDING_STRANGER:
+    case STANDING_BEFORE:
+        return false;
+    case STANDING_ANYBODY:
+        return session->claim_count == 0 || standing_settled(scene);
+    case STANDING_FORMER:
+    case STANDING_CLAIMED:
+        return standing_settled(scene);
+    case STANDING_REQUESTER:
+        break;
+    }
+    bool confirms = session->binding == BINDING_UNCONFIRMED &&
+                    scene->evidence->asker->forwarded_at_ms > session->bound_at_ms;
+    bool closes = session->claim_count > 0 || session->stirred;
+    return confirms || (closes && standing_settled(scene));
+}
+
+static void bind(const struct scene *scene, struct session *next, enum binding binding)
+{
+    (void)user_set(&next->requester, scene->owner.seen->value);
+    next->binding = binding;
+    next->bound_at_ms = scene->evidence->at_ms;
+    next->claim_count = 0;
+    next->stirred = false;
+}
+
+/* Lets the marker decide. Precondition: marker_decides(). */
+static enum binding_source apply_marker(const struct scene *scene, struct session *next)
+{
+    const struct session *session = scene->session;
+    switch (scene->owner.standing) {
+    case STANDING_STRANGER:
+    case STANDING_BEFORE:
+        return SOURCE_NONE;
+    case STANDING_ANYBODY:
+    case STANDING_FORMER:
+        bind(scene, next, BINDING_UNCONFIRMED);
+        return SOURCE_MARKER;
+    case STANDING_CLAIMED:
+        bind(scene, next, BINDING_CONFIRMED);
+        return SOURCE_LOGIN;
+    case STANDING_REQUESTER:
+        break;
+    }
+    bool settled = standing_settled(scene);
+    bool confirms = session->binding == BINDING_UNCONFIRMED &&
+                    scene->evidence->asker->forwarded_at_ms > session->bound_at_ms;
+    if (settled) {
+        next->claim_count = 0;
+        next->stirred = false;
+    }
+    if (confirms) {
+        next->binding = BINDING_CONFIRMED;
+        return SOURCE_CONFIRM;
+    }
+    return SOURCE_NONE;
+}
+
+static void join(struct change *change, const struct fingerprint *token)
+{
+    for (unsigned i = 0; i < change->token_count; i++) {
+        if (fingerprint_equal(&change->tokens[i], token)) {
+            return;
+        }
+    }
+    if (change->token_count < ANSWER_TOKENS_MAX) {
+        change->tokens[change->token_count++] = *token;
+    }
+}
+
+static void join_issued(const struct scene *scene, struct change *change)
+{
+    const struct answer *answer = scene->evidence->answer;
+    for (unsigned i = 0; i < answer->issued_count; i++) {
+        const struct issued_token *issued = &answer->issued[i];
+        if (issued->owner_id == 0 && detect_issued(scene->evidence->asker, issued)) {
+            join(change, &issued->token);
+        }
+    }
+}
+
+/* A new entry for the issued tokens, starting as `scene->session` with its marker. */
+static void make_fresh(const struct scene *scene, struct judgement *out)
+{
+    const struct asker *asker = scene->evidence->asker;
+    struct change *fresh = &out->fresh;
+    bool decides = marker_decides(scene);
+    fresh->token_count = 0;
+    if (entry_of(scene) == NULL && asker->token_count > 0 && scene->owner.seen != NULL) {
+        join(fresh, &asker->tokens[0]); /* Older than we are, and now seen to live. */
+    }
+    join_issued(scene, fresh);
+    if (fresh->token_count == 0) {
+        return;
+    }
+    fresh->store = true;
+    session_copy(&fresh->next, scene->session);
+    if (decides) {
+        out->source = apply_marker(scene, &fresh->next);
+    } else if (fresh->next.binding == BINDING_CONFIRMED && fresh->next.claim_count > 0) {
+        out->source = SOURCE_LOGIN;
+    }
+    fresh->next.id = 0;
+    fresh->next.version = 0;
+    fresh->next.generation = 1;
+    fresh->next.pending = 0;
+    fresh->next.first = fresh->tokens[0];
+}
+
+static void keep(const struct scene *scene, struct judgement *out)
+{
+    out->kept.store = true;
+    out->kept.token_count = 0;
+    session_copy(&out->kept.next, scene->evidence->now);
+}
+
+void become_settled(const struct rules *rules, const struct asker *asker,
+                    struct session *next)
+{
+    next->pending = next->pending > 0 ? (uint8_t)(next->pending - 1) : 0;
+    next->generation++;
+    if (next->pending == 0) {
+        login_unite_claims(next);
+    }
+    if (asker->role == ROLE_NONE && rules->login->request.count == 0) {
+        next->stirred = true;
+    }
+}
+
+/* Claims stay: a login that was overlapped may have come after it, and a site that keeps
+ * its sessions in the token goes on honouring the one of an undecided login. */
+static void log_out(struct session *next)
+{
+    next->binding = BINDING_NONE;
+    next->stirred = false;
+}
+
+/* The answer shows who it was before: the login failed, whatever was issued. */
+static bool login_failed(const struct scene *scene)
+{
+    const struct observation *seen = scene->owner.seen;
+    const struct evidence *evidence = scene->evidence;
+    if (scene->success == LOGIN_FAILED || seen == NULL) {
+        return scene->success == LOGIN_FAILED;
+    }
+    bool shows_former =
+        span_equal(seen->value, user_span(&evidence->now->requester)) ||
+        span_equal(seen->value, user_span(&evidence->asker->session.requester));
+    return shows_former &&
+           !login_names_equal(evidence->rules->login, user_span(&evidence->asker->claim),
+                              seen->value);
+}
+
+/* A login on an entry. With a new token the old ones keep their own entry, because a
+ * site may go on honouring them for the user before. */
+static void released_login(const struct scene *scene, struct judgement *out)
+{
+    const struct rules *rules = scene->evidence->rules;
+    const struct asker *asker = scene->evidence->asker;
+    struct session *next = &out->kept.next;
+    if (login_failed(scene)) {
+        next->pending = next->pending > 0 ? (uint8_t)(next->pending - 1) : 0;
+        login_unclaim(next, &asker->claim);
+        join_issued(scene, &out->kept);
+        return;
+    }
+    if (scene->issues_new) {
+        make_fresh(scene, out);
+        become_settled(rules, asker, next);
+        return;
+    }
+    bool was_told = scene->session->generation != next->generation;
+    session_copy(next, scene->session);
+    next->generation = scene->evidence->now->generation;
+    if (marker_decides(scene)) {
+        out->source = apply_marker(scene, next);
+    } else if (was_told) {
+        out->source = SOURCE_LOGIN;
+    }
+    become_settled(rules, asker, next);
+}
+
+static void released_other(const struct scene *scene, struct judgement *out)
+{
+    const struct rules *rules = scene->evidence->rules;
+    const struct asker *asker = scene->evidence->asker;
+    struct session *next = &out->kept.next;
+    bool verified = scene->owner.standing >= STANDING_REQUESTER &&
+                    scene->owner.seen != NULL && standing_settled(scene);
+    bool tracked = rules->login->request.count == 0 || next->binding == BINDING_NONE;
+    if (asker->role != ROLE_LOGOUT) {
+        join_issued(scene, &out->kept);
+    }
+    if (login_may_change(rules, asker)) {
+        become_settled(rules, asker, next);
+    }
+    if (tracked && (scene->issues_new || asker->unsafe)) {
+        next->stirred = true;
+    }
+    if (marker_decides(scene)) {
+        out->source = apply_marker(scene, next);
+    }
+    if (verified) {
+        next->stirred = false;
+    }
+    if (asker->role == ROLE_LOGOUT) {
+        log_out(next);
+        make_fresh(scene, out);
+        if (out->fresh.store) {
+            log_out(&out->fresh.next);
+        }
+        out->source = SOURCE_NONE;
+    }
+}
+
+/* On the hot path nothing below is true: the session stays as it is. */
+static bool changes(const struct scene *scene)
+{
+    const struct asker *asker = scene->evidence->asker;
+    if (scene->issues_new || login_may_change(scene->evidence->rules, asker)) {
+        return true;
+    }
+    return scene->owner.seen != NULL && marker_decides(scene);
+}
+
+void become_released(const struct scene *scene, struct judgement *out)
+{
+    const struct rules *rules = scene->evidence->rules;
+    const struct asker *asker = scene->evidence->asker;
+    if (asker->kind == ASKER_AMBIGUOUS) {
+        return;
+    }
+    if (asker->mixed) {
+        /* Whose session went on by this answer is not ours to know. */
+        if (scene->evidence->now->id != 0 && login_may_change(rules, asker)) {
+            keep(scene, out);
+            become_settled(rules, asker, &out->kept.next);
+        }
+        return;
+    }
+    if (scene->evidence->now->id == 0) {
+        if (scene->issues_new || scene->owner.seen != NULL) {
+            make_fresh(scene, out);
+        }
+        return;
+    }
+    if (!changes(scene)) {
+        return;
+    }
+    keep(scene, out);
+    if (login_opens_claim(asker->role)) {
+        released_login(scene, out);
+    } else {
+        released_other(scene, out);
+    }
+}
+
+void become_refused(const struct scene *scene, struct judgement *out)
+{
+    const struct rules *rules = scene->evidence->rules;
+    const struct asker *asker = scene->evidence->asker;
+    bool one_of_two = false;
+    for (unsigned i = 0; i < out->findings.count && i < FINDINGS_MAX; i++) {
+        one_of_two = one_of_two || out->findings.items[i].one_of_two;
+    }
+    bool settles = login_may_change(rules, asker);
+    if (scene->evidence->now->id == 0 || asker->kind == ASKER_AMBIGUOUS ||
+        !(one_of_two || settles)) {
+        return;
+    }
+    keep(scene, out);
+    struct session *next = &out->kept.next;
+    if (settles) {
+        become_settled(rules, asker, next);
+    }
+    if (asker->role == ROLE_LOGOUT) {
+        log_out(next);
+    }
+    if (one_of_two) {
+        /* Neither value stays bound; the next marker is a first one again. */
+        next->binding = BINDING_NONE;
+        next->requester.len = 0;
+        next->claim_count = 0;
+        login_claim(next, &next->requester);
+    }
+}

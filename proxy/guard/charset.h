@@ -1,0 +1,52 @@
+/**
+ * The encoding of a body: what the scanner can read as it is and what it must turn first.
+ *
+ * Layer: guard. Pure.
+ * All encodings in which the bytes of ASCII mean ASCII are read as they are: in UTF-8,
+ * EUC, Latin-1, Shift_JIS, GBK and Big5 no byte of a longer character is one that markup
+ * is made of. Not so in ISO-2022-JP, whose two-byte characters are made of ASCII bytes
+ * between escape sequences: its bytes get their high bit set, which keeps every position.
+ * UTF-16 becomes UTF-8. A byte order mark wins over the declaration (Encoding standard).
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/span.h"
+
+enum charset {
+    CHARSET_UNSUPPORTED = 0, /**< UTF-32, UTF-7, EBCDIC, HZ, ISO-2022 but JP. */
+    CHARSET_ASCII,           /**< Any encoding that is read as it is. */
+    CHARSET_UTF16LE,
+    CHARSET_UTF16BE,
+    CHARSET_ISO2022JP,
+};
+
+/** From the name as declared, without case. Unknown and empty: CHARSET_ASCII. */
+enum charset charset_named(struct span name);
+
+enum {
+    CHARSET_OUT_MAX = 3, /**< Bytes of UTF-8 for each unit of UTF-16, at most. */
+};
+
+/** A UTF-16 or ISO-2022-JP text on its way. Zeroed: at the start. */
+struct charset_state {
+    uint8_t odd; /**< The first byte of a unit, when `has_odd`. */
+    bool has_odd;
+    uint16_t high;      /**< A high surrogate that waits for its low one, or 0. */
+    uint8_t escape[2];  /**< Bytes after ESC. */
+    uint8_t escape_len; /**< 0 outside of an escape sequence, else bytes with ESC. */
+    bool two_byte;      /**< Within JIS X 0208 or kana. */
+};
+
+/**
+ * UTF-16 to UTF-8. Takes as much of `in_p` as surely fits into `out` and returns the
+ * bytes written. Lone surrogates become U+FFFD.
+ *
+ * `capacity`: > 16.
+ */
+size_t charset_utf16(struct charset_state *self, enum charset from, struct span *in_p,
+                     uint8_t *out, size_t capacity);
+
+/** ISO-2022-JP with the high bit set where bytes are not ASCII. Same length. */
+void charset_iso2022jp(struct charset_state *self, struct span in, uint8_t *out);

@@ -1,0 +1,105 @@
+/* A marker of somebody else, two owners in one answer, any owner for nobody. */
+#include "guard/detect.h"
+#include "guard/standing.h"
+
+static void add(const struct scene *scene, const struct observation *seen,
+                const char *reason, struct findings *findings)
+{
+    struct finding *finding = findings_add(findings, DETECTOR_OWNER_MARKER);
+    if (finding == NULL) {
+        return;
+    }
+    finding->reason = reason;
+    finding->marker_class = seen->class_index;
+    (void)user_set(&finding->subject, seen->value);
+    standing_grade(scene, seen->value, finding);
+}
+
+static const char *reason_of(const struct scene *scene)
+{
+    const struct session *session = scene->session;
+    if (scene->evidence->asker->kind == ASKER_AMBIGUOUS) {
+        return "ambiguous";
+    }
+    if (scene->anonymous) {
+        return "anonymous";
+    }
+    if (standing_passed_through(scene)) {
+        return "changed-twice";
+    }
+    if (session->claim_count > 0) {
+        return "claim";
+    }
+    switch (session->binding) {
+    case BINDING_NONE:
+        return "no-login";
+    case BINDING_UNCONFIRMED:
+        return "first-marker";
+    case BINDING_CONFIRMED:
+        break;
+    }
+    return scene->evidence->rules->login->request.count == 0 ? "rebinding"
+                                                             : "other-owner";
+}
+
+/* What a visitor may have typed is at most weak, and counts in HTML alone. */
+static void add_typed(const struct scene *scene, struct findings *findings)
+{
+    add(scene, scene->owner.typed, "unsigned", findings);
+    struct finding *finding = &findings->items[findings->count - 1];
+    if (findings->count > FINDINGS_MAX) {
+        return;
+    }
+    if (finding->strength == STRENGTH_STRONG) {
+        finding->strength = STRENGTH_WEAK;
+    }
+    finding->counts = finding->counts && scene->evidence->answer->html;
+}
+
+/* A further requester class names one user in one answer, whoever that is. */
+static void detect_further_classes(const struct scene *scene, struct findings *findings)
+{
+    const struct rules *rules = scene->evidence->rules;
+    const struct answer *answer = scene->evidence->answer;
+    const struct observation *first[MARKER_CLASSES_MAX] = {0};
+    size_t identity = standing_identity_class(rules);
+    for (size_t i = 0; i < answer->observation_count; i++) {
+        const struct observation *seen = answer->observations[i];
+        const struct marker_class *class = &rules->classes[seen->class_index];
+        bool names_user = (scene->seen_mask & UINT32_C(1) << seen->class_index) != 0;
+        if (seen->class_index == identity || class->must_be != MUST_BE_REQUESTER ||
+            !names_user || seen->weak || seen->value.len == 0) {
+            continue;
+        }
+        const struct observation *other = first[seen->class_index];
+        first[seen->class_index] = seen;
+        if (other != NULL && !span_equal(other->value, seen->value)) {
+            add(scene, seen, "two-owners", findings);
+            return;
+        }
+    }
+}
+
+void detect_owner_marker(const struct scene *scene, struct findings *findings)
+{
+    const struct owner *owner = &scene->owner;
+    if (owner->foreign != NULL) {
+        add(scene, owner->foreign, reason_of(scene), findings);
+    } else if (owner->second != NULL) {
+        add(scene, owner->second, "two-owners", findings);
+    } else if (owner->typed != NULL && owner->seen == NULL &&
+               scene->evidence->answer->complete) {
+        add_typed(scene, findings);
+    } else if (owner->marked && owner->seen == NULL && owner->typed == NULL &&
+               scene->anonymous) {
+        /* Only a further requester class was seen: no user is known by it. */
+        struct finding *finding = findings_add(findings, DETECTOR_OWNER_MARKER);
+        if (finding != NULL) {
+            finding->reason = "anonymous";
+            standing_grade(scene, (struct span){0}, finding);
+        }
+    }
+    if (scene->evidence->rules->class_count > 1) {
+        detect_further_classes(scene, findings);
+    }
+}

@@ -1,0 +1,70 @@
+/* The answer would hand out a token that belongs to somebody else. */
+#include "guard/detect.h"
+
+bool detect_presented(const struct asker *asker, const struct fingerprint *token)
+{
+    for (unsigned i = 0; i < asker->token_count; i++) {
+        if (fingerprint_equal(&asker->tokens[i], token)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool detect_issued(const struct asker *asker, const struct issued_token *issued)
+{
+    return !issued->deletion && !detect_presented(asker, &issued->token);
+}
+
+static bool is_requester(const struct session *session, const struct user *owner)
+{
+    if (session->binding != BINDING_NONE && user_equal(&session->requester, owner)) {
+        return true;
+    }
+    for (unsigned i = 0; i < session->claim_count; i++) {
+        if (session->claims[i].len > 0 && user_equal(&session->claims[i], owner)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void judge_token(const struct scene *scene, const struct issued_token *issued,
+                        struct findings *findings)
+{
+    const struct asker *asker = scene->evidence->asker;
+    bool bound = issued->owner_bound != BINDING_NONE && issued->owner != NULL;
+    if (bound && is_requester(scene->session, issued->owner)) {
+        return;
+    }
+    /* Two answers that overlap a login may name one new session, not yet bound. */
+    if (!bound && scene->session->claim_count > 0) {
+        return;
+    }
+    struct finding *finding = findings_add(findings, DETECTOR_SESSION_COOKIE);
+    if (finding == NULL) {
+        return;
+    }
+    finding->reason = bound ? "bound-token" : "known-token";
+    if (bound) {
+        user_copy(&finding->subject, issued->owner);
+    }
+    if (asker->kind == ASKER_AMBIGUOUS || asker->mixed) {
+        return;
+    }
+    finding->strength = bound ? STRENGTH_STRONG : STRENGTH_WEAK;
+    finding->counts = true;
+}
+
+void detect_session_cookie(const struct scene *scene, struct findings *findings)
+{
+    const struct answer *answer = scene->evidence->answer;
+    for (unsigned i = 0; i < answer->issued_count; i++) {
+        const struct issued_token *issued = &answer->issued[i];
+        if (issued->owner_id == 0 || issued->owner_id == scene->session->id ||
+            issued->too_short || !detect_issued(scene->evidence->asker, issued)) {
+            continue;
+        }
+        judge_token(scene, issued, findings);
+    }
+}

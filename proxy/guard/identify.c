@@ -1,0 +1,244 @@
+#include "guard/identify.h"
+
+static int rank_of(const struct cookie_names *names, struct span name)
+{
+    return names != NULL ? cookie_names_rank(names, name) : COOKIE_NO_MATCH;
+}
+
+bool identify_is_session_cookie(const struct session_policy *policy, struct span name)
+{
+    return rank_of(policy->cookies, name) != COOKIE_NO_MATCH;
+}
+
+bool identify_is_remember_cookie(const struct session_policy *policy, struct span name)
+{
+    return rank_of(policy->remember, name) != COOKIE_NO_MATCH;
+}
+
+/* Where `needle` begins in `text`, or `text.len`. */
+static size_t find_text(struct span text, struct span needle)
+{
+    for (size_t at = 0; needle.len > 0 && at + needle.len <= text.len; at++) {
+        if (span_starts(span_from(text, at), needle)) {
+            return at;
+        }
+    }
+    return text.len;
+}
+
+static struct span cut_suffix(const struct session_policy *policy, struct span value)
+{
+    return span_first(value, find_text(value, span_of(policy->suffix)));
+}
+
+static struct span cut_quotes(struct span value)
+{
+    bool quoted =
+        value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"';
+    return quoted ? span_first(span_from(value, 1), value.len - 2) : value;
+}
+
+/* ---- Requests ---- */
+
+/* What was found so far; empty values stand in the list until it is complete, as they
+ * contradict others of their name. */
+struct finder {
+    const struct session_policy *policy;
+    struct identity *identity;
+    bool ambiguous;
+};
+
+static bool same_place(const struct identity_token *a, const struct identity_token *b)
+{
+    return a->source == b->source && span_equal(a->name, b->name);
+}
+
+static bool comes_before(const struct identity_token *a, const struct identity_token *b)
+{
+    return a->source != b->source ? a->source < b->source : a->rank < b->rank;
+}
+
+static void insert(struct identity *identity, const struct identity_token *token)
+{
+    unsigned at = identity->token_count++;
+    while (at > 0 && comes_before(token, &identity->tokens[at - 1])) {
+        identity->tokens[at] = identity->tokens[at - 1];
+        at--;
+    }
+    identity->tokens[at] = *token;
+}
+
+static void add(struct finder *self, struct identity_token token)
+{
+    struct identity *identity = self->identity;
+
+    token.value = cut_suffix(self->policy, token.value);
+    for (unsigned i = 0; i < identity->token_count; i++) {
+        const struct identity_token *other = &identity->tokens[i];
+        if (same_place(other, &token)) {
+            self->ambiguous |= !span_equal(other->value, token.value);
+            return;
+        }
+    }
+    if (identity->token_count == IDENTITY_TOKENS_MAX) {
+        self->ambiguous = true;
+        return;
+    }
+    insert(identity, &token);
+}
+
+static void add_cookies(struct finder *self, const struct head *head)
+{
+    struct cookie_reader reader;
+    struct cookie cookie;
+
+    cookie_start(&reader, head);
+    while (cookie_next(&reader, &cookie)) {
+        int rank = rank_of(self->policy->cookies, cookie.name);
+        if (rank != COOKIE_NO_MATCH) {
+            add(self, (struct identity_token){.value = cookie.value,
+                                              .name = cookie.name,
+                                              .source = IDENTITY_COOKIE,
+                                              .rank = (unsigned)rank});
+        } else if (cookie.value.len > 0 &&
+                   identify_is_remember_cookie(self->policy, cookie.name)) {
+            self->identity->remembered = true;
+        }
+    }
+}
+
+static void add_parameter(struct finder *self, struct span parameter)
+{
+    struct span name = span_of(self->policy->path_parameter);
+    size_t equals = span_find(parameter, '=');
+
+    if (equals < parameter.len && span_equal(span_first(parameter, equals), name)) {
+        add(self,
+            (struct identity_token){.value = cut_quotes(span_from(parameter, equals + 1)),
+                                    .name = name,
+                                    .source = IDENTITY_PARAMETER});
+    }
+}
+
+/* `;NAME=VALUE` of every segment of the path, as received. */
+static void add_parameters(struct finder *self, struct span target)
+{
+    struct span path = span_first(target, span_find(target, '?'));
+    struct span segment;
+    struct span parameter;
+
+    while (self->policy->path_parameter != NULL && span_next(&path, '/', &segment)) {
+        segment = span_from(segment, span_find(segment, ';') + 1);
+        while (span_next(&segment, ';', &parameter)) {
+            add_parameter(self, parameter);
+        }
+    }
+}
+
+/* The credentials of an Authorization field; the value of any other. */
+static struct span token_of_field(const struct field *field)
+{
+    size_t scheme_len = span_find(field->value, ' ');
+    bool has_scheme = field->id == FIELD_AUTHORIZATION && scheme_len < field->value.len;
+    return has_scheme ? span_trim(span_from(field->value, scheme_len)) : field->value;
+}
+
+static void add_fields(struct finder *self, const struct head *head)
+{
+    struct span name = span_of(self->policy->header);
+
+    for (size_t i = 0; name.len > 0 && i < head->field_count; i++) {
+        const struct field *field = &head->fields[i];
+        if (span_equal_nocase(field->name, name)) {
+            add(self, (struct identity_token){.value = cut_quotes(token_of_field(field)),
+                                              .name = name,
+                                              .source = IDENTITY_HEADER});
+        }
+    }
+}
+
+static void drop_empty(struct identity *identity)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < identity->token_count; i++) {
+        if (identity->tokens[i].value.len > 0) {
+            identity->tokens[kept++] = identity->tokens[i];
+        }
+    }
+    identity->token_count = kept;
+}
+
+static enum identity_kind kind_of(const struct finder *self)
+{
+    if (self->ambiguous) {
+        return IDENTITY_AMBIGUOUS;
+    }
+    if (self->identity->token_count > 0) {
+        return IDENTITY_TOKEN;
+    }
+    return self->identity->remembered ? IDENTITY_UNKNOWN : IDENTITY_ANONYMOUS;
+}
+
+void identify_request(const struct head *head, const struct session_policy *policy,
+                      struct identity *identity_out)
+{
+    struct finder finder = {.policy = policy, .identity = identity_out};
+
+    identity_out->kind = IDENTITY_AMBIGUOUS;
+    identity_out->remembered = false;
+    identity_out->token_count = 0;
+    add_cookies(&finder, head);
+    add_parameters(&finder, head->target);
+    add_fields(&finder, head);
+    drop_empty(identity_out);
+    identity_out->kind = kind_of(&finder);
+}
+
+/* ---- Responses ---- */
+
+static bool is_issued(const struct session_policy *policy, const struct field *field,
+                      int64_t now_s, struct issued_token *token_out)
+{
+    struct set_cookie cookie;
+    if (field->id != FIELD_SET_COOKIE || !cookie_parse_set(field->value, &cookie)) {
+        return false;
+    }
+    int rank = rank_of(policy->cookies, cookie.name);
+    if (rank == COOKIE_NO_MATCH) {
+        return false;
+    }
+    struct span value = cut_suffix(policy, cookie.value);
+    *token_out = (struct issued_token){
+        .value = value,
+        .name = cookie.name,
+        .rank = (unsigned)rank,
+        .deletion = cookie_is_deletion(&cookie, now_s) || value.len == 0,
+        .too_short = value.len < ISSUED_SIZE_MIN,
+    };
+    return true;
+}
+
+void identify_issued(const struct head *head, const struct session_policy *policy,
+                     int64_t now_s, struct issued_tokens *issued_out)
+{
+    issued_out->count = 0;
+    issued_out->more = false;
+    for (size_t i = 0; i < head->field_count; i++) {
+        struct issued_token token;
+        if (!is_issued(policy, &head->fields[i], now_s, &token)) {
+            continue;
+        }
+        if (issued_out->count == ISSUED_TOKENS_MAX) {
+            issued_out->more = true;
+            return;
+        }
+        issued_out->items[issued_out->count++] = token;
+    }
+}
+
+bool identify_sets_session(const struct session_policy *policy, struct span field_value)
+{
+    struct set_cookie cookie;
+    return cookie_parse_set(field_value, &cookie) &&
+           identify_is_session_cookie(policy, cookie.name);
+}

@@ -1,0 +1,175 @@
+/* How identity is removed from a request while login is down. */
+#include "base/parse.h"
+#include "guard/identify.h"
+
+static bool keeps(void *context, const struct cookie *cookie)
+{
+    const struct session_policy *policy = context;
+    return !identify_is_session_cookie(policy, cookie->name) &&
+           !identify_is_remember_cookie(policy, cookie->name);
+}
+
+bool identify_has_cookies(const struct head *head, const struct session_policy *policy)
+{
+    struct cookie_reader reader;
+    struct cookie cookie;
+
+    cookie_start(&reader, head);
+    while (cookie_next(&reader, &cookie)) {
+        if (identify_is_session_cookie(policy, cookie.name) ||
+            identify_is_remember_cookie(policy, cookie.name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t identify_write_cookies(const struct head *head,
+                              const struct session_policy *policy, uint8_t *buffer)
+{
+    struct session_policy copy = *policy;
+    return cookie_write(head, keeps, &copy, buffer);
+}
+
+bool identify_is_token_field(const struct session_policy *policy,
+                             const struct field *field)
+{
+    if (policy->header != NULL &&
+        span_equal_nocase(field->name, span_of(policy->header))) {
+        return true;
+    }
+    struct span bearer = SPAN("bearer");
+    return field->id == FIELD_AUTHORIZATION &&
+           span_equal_nocase(span_first(field->value, bearer.len), bearer) &&
+           (field->value.len == bearer.len || field->value.ptr[bearer.len] == ' ' ||
+            field->value.ptr[bearer.len] == '\t');
+}
+
+/* The next byte of a name, `%XX` decoded. False at its end. */
+static bool next_byte(struct span *rest_p, uint8_t *byte_out)
+{
+    if (rest_p->len == 0) {
+        return false;
+    }
+    *byte_out = rest_p->ptr[0];
+    size_t taken = 1;
+    if (*byte_out == '%' && rest_p->len >= 3) {
+        int high = parse_hex_digit(rest_p->ptr[1]);
+        int low = parse_hex_digit(rest_p->ptr[2]);
+        if (high >= 0 && low >= 0) {
+            *byte_out = (uint8_t)(high * 16 + low);
+            taken = 3;
+        }
+    }
+    *rest_p = span_from(*rest_p, taken);
+    return true;
+}
+
+static bool name_is(struct span encoded, struct span name)
+{
+    uint8_t byte = 0;
+    size_t at = 0;
+
+    while (next_byte(&encoded, &byte)) {
+        struct span one = {.ptr = &byte, .len = 1};
+        if (at == name.len ||
+            !span_equal_nocase(one, span_first(span_from(name, at), 1))) {
+            return false;
+        }
+        at++;
+    }
+    return at == name.len && name.len > 0;
+}
+
+static bool is_url_name(const struct session_policy *policy, struct span name)
+{
+    for (size_t i = 0; i < policy->url_name_count; i++) {
+        if (name_is(name, span_of(policy->url_names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool goes(const struct session_policy *policy, struct span item, bool in_query)
+{
+    struct span name = span_first(item, span_find(item, '='));
+    return is_url_name(policy, name) ||
+           (!in_query && name_is(name, span_of(policy->path_parameter)));
+}
+
+/* Where the item that begins at `start` ends. */
+static size_t end_of_item(struct span target, size_t start, bool in_query)
+{
+    size_t end = start;
+    while (end < target.len) {
+        uint8_t byte = target.ptr[end];
+        bool ends = in_query ? byte == '&' || byte == ';'
+                             : byte == ';' || byte == '/' || byte == '?';
+        if (ends) {
+            break;
+        }
+        end++;
+    }
+    return end;
+}
+
+struct writer {
+    uint8_t *buffer;
+    size_t len;
+};
+
+static void write_bytes(struct writer *self, struct span bytes)
+{
+    if (bytes.len > 0) {
+        memcpy(self->buffer + self->len, bytes.ptr, bytes.len);
+        self->len += bytes.len;
+    }
+}
+
+static void write_path(struct writer *self, const struct session_policy *policy,
+                       struct span path)
+{
+    for (size_t at = 0; at < path.len;) {
+        size_t end = end_of_item(path, at + 1, false);
+        struct span item = span_first(span_from(path, at), end - at);
+        if (path.ptr[at] != ';' || !goes(policy, span_from(item, 1), false)) {
+            write_bytes(self, item);
+        }
+        at = end;
+    }
+}
+
+/* `query` begins with `?`; an item that stays keeps the separator before it, the first
+ * one that stays gets the `?`. */
+static void write_query(struct writer *self, const struct session_policy *policy,
+                        struct span query)
+{
+    struct span separator = span_first(query, 1);
+
+    for (size_t at = 0; at < query.len;) {
+        size_t end = end_of_item(query, at + 1, true);
+        struct span item = span_first(span_from(query, at + 1), end - at - 1);
+        if (!goes(policy, item, true)) {
+            write_bytes(self, separator);
+            write_bytes(self, item);
+            separator.len = 0;
+        }
+        at = end;
+        if (separator.len == 0 || separator.ptr != query.ptr) {
+            separator = span_first(span_from(query, at), 1);
+        }
+    }
+}
+
+size_t identify_write_target(struct span target, const struct session_policy *policy,
+                             // NOLINTNEXTLINE(readability-non-const-parameter): written
+                             uint8_t *buffer)
+{
+    struct writer writer = {.buffer = buffer};
+    size_t path_len = span_find(target, '?');
+
+    write_path(&writer, policy, span_first(target, path_len));
+    write_query(&writer, policy, span_from(target, path_len));
+    return writer.len;
+}

@@ -1,0 +1,215 @@
+#include "guard/login.h"
+
+#include <ctype.h>
+
+#include "http/path.h"
+#include "http/path_pattern.h"
+
+enum {
+    LOCATION_SIZE_MAX = 1024, /**< Bytes of a Location that is looked at. */
+    ALIKE_SIZE_MIN = 3,       /**< A shorter part of a name says nothing. */
+};
+
+static bool header_holds(const struct success_rule *rule, const struct head *head)
+{
+    struct span name = span_of(rule->name);
+    for (size_t i = 0; i < head->field_count; i++) {
+        const struct field *field = &head->fields[i];
+        if (span_equal_nocase(field->name, name) &&
+            (rule->value == NULL || span_equal(field->value, span_of(rule->value)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool location_holds(const struct success_rule *rule, const struct field *location)
+{
+    uint8_t buffer[PATH_BUFFER_SIZE(LOCATION_SIZE_MAX)];
+    struct path path;
+    if (location == NULL || location->value.len > LOCATION_SIZE_MAX) {
+        return false;
+    }
+    return path_normalize(location->value, buffer, &path) == PATH_ERROR_NONE &&
+           path_pattern_matches(rule->location, path.once);
+}
+
+/* `top.jsp` and the like: where it leads is not in the head. */
+static bool location_is_relative(const struct field *location)
+{
+    if (location == NULL || location->value.len == 0) {
+        return false;
+    }
+    struct span value = location->value;
+    return value.ptr[0] != '/' &&
+           !span_equal_nocase(span_first(value, 7), SPAN("http://")) &&
+           !span_equal_nocase(span_first(value, 8), SPAN("https://"));
+}
+
+enum login_success login_success_by_head(const struct login_policy *policy,
+                                         const struct head *head)
+{
+    bool open = policy->success_count == 0;
+    const struct field *location = head_field(head, FIELD_LOCATION);
+    for (size_t i = 0; i < policy->success_count; i++) {
+        const struct success_rule *rule = &policy->success[i];
+        bool holds = false;
+        switch (rule->kind) {
+        case SUCCESS_STATUS:
+            holds = head->status == rule->status;
+            break;
+        case SUCCESS_LOCATION:
+            holds = location_holds(rule, location);
+            open = open || location_is_relative(location);
+            break;
+        case SUCCESS_HEADER:
+            holds = header_holds(rule, head);
+            break;
+        case SUCCESS_MARKER:
+            open = true;
+            break;
+        }
+        if (holds) {
+            return LOGIN_SUCCEEDED;
+        }
+    }
+    return open ? LOGIN_UNTOLD : LOGIN_FAILED;
+}
+
+static bool class_seen(const struct rules *rules, const struct answer *answer,
+                       struct span name)
+{
+    for (size_t i = 0; i < answer->observation_count; i++) {
+        const struct observation *seen = answer->observations[i];
+        if (seen->value.len > 0 &&
+            span_equal(span_of(rules->classes[seen->class_index].name), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum login_success login_success_by_markers(const struct rules *rules,
+                                            const struct answer *answer)
+{
+    bool only_markers = answer->complete && rules->login->success_count > 0;
+    if (answer->success != LOGIN_UNTOLD) {
+        return answer->success;
+    }
+    for (size_t i = 0; i < rules->login->success_count; i++) {
+        const struct success_rule *rule = &rules->login->success[i];
+        if (rule->kind == SUCCESS_MARKER &&
+            class_seen(rules, answer, span_of(rule->name))) {
+            return LOGIN_SUCCEEDED;
+        }
+        only_markers = only_markers && rule->kind != SUCCESS_LOCATION;
+    }
+    return only_markers ? LOGIN_FAILED : LOGIN_UNTOLD;
+}
+
+bool login_opens_claim(enum asker_role role)
+{
+    return role == ROLE_LOGIN || role == ROLE_CALLBACK;
+}
+
+bool login_may_change(const struct rules *rules, const struct asker *asker)
+{
+    return asker->role != ROLE_NONE ||
+           (asker->unsafe && rules->login->request.count == 0);
+}
+
+void login_claim(struct session *self, const struct user *name)
+{
+    if (self->claim_count == SESSION_CLAIMS_MAX) {
+        self->claim_count = 1;
+        self->claims[0].len = 0;
+        return;
+    }
+    user_copy(&self->claims[self->claim_count++], name);
+}
+
+void login_unclaim(struct session *self, const struct user *name)
+{
+    for (unsigned i = 0; i < self->claim_count; i++) {
+        if (user_equal(&self->claims[i], name)) {
+            self->claim_count--;
+            if (i < self->claim_count) {
+                user_copy(&self->claims[i], &self->claims[self->claim_count]);
+            }
+            return;
+        }
+    }
+}
+
+void login_unite_claims(struct session *self)
+{
+    for (unsigned i = 0; i < self->claim_count; i++) {
+        unsigned k = i + 1;
+        while (k < self->claim_count) {
+            if (!user_equal(&self->claims[i], &self->claims[k])) {
+                k++;
+                continue;
+            }
+            self->claim_count--;
+            if (k < self->claim_count) {
+                user_copy(&self->claims[k], &self->claims[self->claim_count]);
+            }
+        }
+    }
+}
+
+bool login_names_equal(const struct login_policy *policy, struct span name,
+                       struct span value)
+{
+    return policy->ignore_case ? span_equal_nocase(name, value) : span_equal(name, value);
+}
+
+/* Letters and digits alone, in lower case. Returns how many. */
+static size_t fold(struct span name, uint8_t *out)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < name.len && i < USER_SIZE_MAX; i++) {
+        if (isalnum(name.ptr[i]) != 0) {
+            out[len++] = (uint8_t)tolower(name.ptr[i]);
+        }
+    }
+    return len;
+}
+
+enum name_kind { NAME_WORD, NAME_NUMBER, NAME_ADDRESS, NAME_OTHER };
+
+static enum name_kind kind_of(struct span name)
+{
+    enum name_kind kind = NAME_NUMBER;
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] == '@') {
+            return NAME_ADDRESS;
+        }
+        if (name.ptr[i] >= 0x80) {
+            kind = NAME_OTHER;
+        } else if (kind == NAME_NUMBER && isdigit(name.ptr[i]) == 0) {
+            kind = NAME_WORD;
+        }
+    }
+    return kind;
+}
+
+bool login_names_alike(struct span name, struct span value)
+{
+    uint8_t a[USER_SIZE_MAX];
+    uint8_t b[USER_SIZE_MAX];
+    enum name_kind kind = kind_of(name);
+    if (kind != kind_of(value) || kind == NAME_OTHER) {
+        return true;
+    }
+    size_t a_len = fold(name, a);
+    size_t b_len = fold(value, b);
+    const uint8_t *part = a_len < b_len ? a : b;
+    const uint8_t *whole = a_len < b_len ? b : a;
+    size_t part_len = a_len < b_len ? a_len : b_len;
+    size_t whole_len = a_len < b_len ? b_len : a_len;
+    if (part_len < ALIKE_SIZE_MIN && part_len != whole_len) {
+        return part_len == 0;
+    }
+    return memmem(whole, whole_len, part, part_len) != NULL;
+}

@@ -1,0 +1,357 @@
+#include "guard/scan_html.h"
+
+#include "guard/scan_raw.h"
+#include "guard/scan_skim.h"
+#include "guard/scan_tag.h"
+
+enum { JIS_BLOCK = 1024 };
+
+static bool is_space(uint8_t byte)
+{
+    return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r' || byte == '\f';
+}
+
+static bool begins_name(const struct html *self, uint8_t byte)
+{
+    uint8_t lower = byte | 0x20;
+    return (lower >= 'a' && lower <= 'z') ||
+           (self->tree.xml && (byte == '_' || byte == ':' || byte >= 0x80));
+}
+
+void html_init(struct html *self, struct values *values, bool xml, bool charset_open)
+{
+    self->markers = values->markers;
+    self->values = values;
+    self->state = HTML_TEXT;
+    self->offset = 0;
+    self->tag_start = 0;
+    self->goal = 0;
+    self->candidate_count = 0;
+    self->dense = false;
+    self->tree = (struct tree){.xml = xml};
+    self->raw = (struct html_raw){0};
+    self->jis_state = (struct charset_state){0};
+    self->jis = false;
+    self->charset_open = charset_open;
+    self->match_len = 0;
+    tag_begin(self, false);
+}
+
+void html_candidate(struct html *self, uint64_t end)
+{
+    self->goal = end;
+    if (self->candidate_count == HTML_CANDIDATES_MAX) {
+        self->dense = true;
+        self->candidates[HTML_CANDIDATES_MAX - 1] = end;
+        return;
+    }
+    self->candidates[self->candidate_count++] = end;
+}
+
+uint64_t html_goal(const struct html *self)
+{
+    return self->goal;
+}
+
+/* How far from here nothing can be found: up to the next place that waits. */
+static size_t free_len(struct html *self)
+{
+    size_t past = 0;
+    while (past < self->candidate_count && self->candidates[past] <= self->offset) {
+        past++;
+    }
+    self->candidate_count -= past;
+    if (self->candidate_count == 0) {
+        self->dense = false;
+        return SIZE_MAX;
+    }
+    memmove(self->candidates, self->candidates + past,
+            self->candidate_count * sizeof(self->candidates[0]));
+    return self->dense ? 0 : (size_t)(self->candidates[0] - self->offset - 1);
+}
+
+static size_t on_text(struct html *self, struct span rest)
+{
+    size_t free = free_len(self);
+    size_t skimmed = free > 0 ? skim(&self->tree, rest, free) : 0;
+    if (skimmed > 0) {
+        return skimmed;
+    }
+    size_t found = span_find(rest, '<');
+    if (found == rest.len) {
+        return rest.len;
+    }
+    self->tag_start = self->offset + found;
+    self->state = HTML_TAG_OPEN;
+    return found + 1;
+}
+
+static size_t on_tag_open(struct html *self, struct span rest)
+{
+    uint8_t byte = rest.ptr[0];
+    if (begins_name(self, byte)) {
+        tag_begin(self, false);
+        self->state = HTML_TAG_NAME;
+        return 0;
+    }
+    self->match_len = 0;
+    switch (byte) {
+    case '!':
+        self->state = HTML_DECLARATION;
+        return 1;
+    case '/':
+        self->state = HTML_END_OPEN;
+        return 1;
+    case '?':
+        self->state = self->tree.xml ? HTML_INSTRUCTION : HTML_BOGUS;
+        return 1;
+    default:
+        self->state = HTML_TEXT;
+        return 0;
+    }
+}
+
+static size_t on_end_open(struct html *self, struct span rest)
+{
+    if (begins_name(self, rest.ptr[0])) {
+        tag_begin(self, true);
+        self->state = HTML_TAG_NAME;
+    } else {
+        self->state = HTML_BOGUS;
+    }
+    return 0;
+}
+
+static size_t on_tag_name(struct html *self, struct span rest)
+{
+    for (size_t i = 0; i < rest.len; i++) {
+        uint8_t byte = rest.ptr[i];
+        if (is_space(byte) || byte == '/' || byte == '>') {
+            self->state = HTML_BEFORE_ATTRIBUTE;
+            return i;
+        }
+        tag_name_byte(self, byte);
+    }
+    return rest.len;
+}
+
+/* After the name, a value or a blank: `>`, `/`, blanks, or the next attribute. */
+static size_t on_before_attribute(struct html *self, struct span rest)
+{
+    uint8_t byte = rest.ptr[0];
+    if (byte == '>') {
+        self->offset++;
+        tag_end(self, false);
+        self->offset--;
+    } else if (byte == '/') {
+        self->state = HTML_SELF_CLOSING;
+    } else if (is_space(byte)) {
+        self->state = HTML_BEFORE_ATTRIBUTE;
+    } else {
+        tag_attribute_begin(self);
+        tag_attribute_byte(self, byte); /* even `=` */
+        self->state = HTML_ATTRIBUTE_NAME;
+    }
+    return 1;
+}
+
+static size_t on_self_closing(struct html *self, struct span rest)
+{
+    if (rest.ptr[0] != '>') {
+        self->state = HTML_BEFORE_ATTRIBUTE;
+        return 0;
+    }
+    self->offset++;
+    tag_end(self, true);
+    self->offset--;
+    return 1;
+}
+
+static size_t on_attribute_name(struct html *self, struct span rest)
+{
+    for (size_t i = 0; i < rest.len; i++) {
+        uint8_t byte = rest.ptr[i];
+        if (is_space(byte) || byte == '/' || byte == '>' || byte == '=') {
+            tag_attribute_end(self);
+            self->state = HTML_AFTER_NAME;
+            return i;
+        }
+        tag_attribute_byte(self, byte);
+    }
+    return rest.len;
+}
+
+static size_t on_after_name(struct html *self, struct span rest)
+{
+    if (is_space(rest.ptr[0])) {
+        return 1;
+    }
+    if (rest.ptr[0] == '=') {
+        self->state = HTML_BEFORE_VALUE;
+        return 1;
+    }
+    self->state = HTML_BEFORE_ATTRIBUTE;
+    return 0;
+}
+
+static size_t on_before_value(struct html *self, struct span rest)
+{
+    switch (rest.ptr[0]) {
+    case ' ':
+    case '\n':
+    case '\t':
+    case '\r':
+    case '\f':
+        return 1;
+    case '"':
+        self->state = HTML_VALUE_DOUBLE;
+        return 1;
+    case '\'':
+        self->state = HTML_VALUE_SINGLE;
+        return 1;
+    case '>':
+        self->state = HTML_BEFORE_ATTRIBUTE;
+        return 0;
+    default:
+        self->state = HTML_VALUE_BARE;
+        return 0;
+    }
+}
+
+static size_t on_value_quoted(struct html *self, struct span rest, uint8_t quote)
+{
+    size_t found = span_find(rest, quote);
+    tag_value(self, span_first(rest, found));
+    if (found == rest.len) {
+        return rest.len;
+    }
+    self->state = HTML_AFTER_VALUE;
+    return found + 1;
+}
+
+static size_t on_value_bare(struct html *self, struct span rest)
+{
+    size_t i = 0;
+    while (i < rest.len && !is_space(rest.ptr[i]) && rest.ptr[i] != '>') {
+        i++;
+    }
+    tag_value(self, span_first(rest, i));
+    if (i < rest.len) {
+        self->state = HTML_BEFORE_ATTRIBUTE;
+    }
+    return i;
+}
+
+static size_t on_after_value(struct html *self, struct span rest)
+{
+    (void)rest;
+    self->state = HTML_BEFORE_ATTRIBUTE;
+    return 0;
+}
+
+/* Uses some of `rest`, which is not empty, or changes the state, or both. */
+static size_t step(struct html *self, struct span rest)
+{
+    switch (self->state) {
+    case HTML_TEXT:
+        return on_text(self, rest);
+    case HTML_TAG_OPEN:
+        return on_tag_open(self, rest);
+    case HTML_END_OPEN:
+        return on_end_open(self, rest);
+    case HTML_TAG_NAME:
+        return on_tag_name(self, rest);
+    case HTML_BEFORE_ATTRIBUTE:
+        return on_before_attribute(self, rest);
+    case HTML_SELF_CLOSING:
+        return on_self_closing(self, rest);
+    case HTML_ATTRIBUTE_NAME:
+        return on_attribute_name(self, rest);
+    case HTML_AFTER_NAME:
+        return on_after_name(self, rest);
+    case HTML_BEFORE_VALUE:
+        return on_before_value(self, rest);
+    case HTML_VALUE_DOUBLE:
+        return on_value_quoted(self, rest, '"');
+    case HTML_VALUE_SINGLE:
+        return on_value_quoted(self, rest, '\'');
+    case HTML_VALUE_BARE:
+        return on_value_bare(self, rest);
+    case HTML_AFTER_VALUE:
+        return on_after_value(self, rest);
+    case HTML_DECLARATION:
+        return raw_declaration(self, rest);
+    case HTML_COMMENT:
+        return raw_comment(self, rest);
+    case HTML_BOGUS:
+        return raw_bogus(self, rest);
+    case HTML_CDATA:
+        return raw_cdata(self, rest);
+    case HTML_INSTRUCTION:
+        return raw_instruction(self, rest);
+    case HTML_RAW:
+        return raw_text(self, rest);
+    case HTML_PLAIN:
+        return rest.len;
+    }
+    UNREACHABLE();
+}
+
+/* Not within a tag: nothing is lost when it stands still here. */
+static bool is_quiet(enum html_state state)
+{
+    return state == HTML_TEXT || state >= HTML_COMMENT;
+}
+
+/* As html_feed(), and also stops when the bytes turn out to be ISO-2022-JP. */
+static size_t run(struct html *self, struct span piece, uint64_t goal, bool turned)
+{
+    size_t done = 0;
+    while (done < piece.len && self->jis == turned) {
+        if (self->offset >= goal && is_quiet(self->state)) {
+            break;
+        }
+        size_t used = step(self, span_from(piece, done));
+        done += used;
+        self->offset += used;
+    }
+    return done;
+}
+
+static size_t run_turned(struct html *self, struct span piece, uint64_t goal)
+{
+    uint8_t block[JIS_BLOCK];
+    size_t done = 0;
+    bool stopped = false;
+    while (done < piece.len && !stopped) {
+        struct span part = span_first(span_from(piece, done), sizeof(block));
+        struct charset_state before = self->jis_state;
+        charset_iso2022jp(&self->jis_state, part, block);
+        struct span turned = {.ptr = block, .len = part.len};
+        size_t used = run(self, turned, goal, true);
+        if (used < part.len) {
+            self->jis_state = before;
+            charset_iso2022jp(&self->jis_state, span_first(part, used), block);
+            stopped = true;
+        }
+        done += used;
+    }
+    return done;
+}
+
+size_t html_feed(struct html *self, struct span piece, uint64_t goal)
+{
+    size_t done = 0;
+    if (!self->jis) {
+        done = run(self, piece, goal, false);
+        if (!self->jis) {
+            return done;
+        }
+    }
+    return done + run_turned(self, span_from(piece, done), goal);
+}
+
+uint64_t html_open_len(const struct html *self)
+{
+    return is_quiet(self->state) ? 0 : self->offset - self->tag_start;
+}

@@ -1,0 +1,56 @@
+/**
+ * What one scan is made of.
+ *
+ * Layer: guard, for guard/scan*.c only. The matcher's types are named but not included.
+ */
+#pragma once
+
+#include "base/list.h"
+#include "guard/scan_html.h"
+#include "guard/scan_json.h"
+#include "guard/scan_regex.h"
+
+struct hs_stream;
+struct hs_scratch;
+
+enum {
+    SCAN_KEPT_MAX = 64,      /**< Kept pieces that the tokenizer has not read. */
+    SCAN_IDLE_MAX = 1024,    /**< Scans that wait for their next response. */
+    SCAN_TURNED_SIZE = 4096, /**< UTF-8 made from UTF-16 at a time. */
+};
+
+struct scanner {
+    const struct markers *markers;
+    struct hs_scratch *scratch;
+    struct regex_tools *tools;
+    struct scan *idle;
+    size_t idle_count;
+};
+
+/** A piece the caller keeps for us, from where the tokenizer stands. */
+struct scan_kept {
+    struct span bytes;
+};
+
+struct scan {
+    struct scanner *scanner;
+    struct scan *next_idle;
+    enum scan_kind kind; /**< Resolved: UNKNOWN only before the first byte. */
+    enum charset charset;
+    bool charset_declared;
+    bool matching; /**< `streams[matcher]` has been begun. */
+    enum scan_matcher matcher;
+    uint8_t mark[3]; /**< Bytes that may be a byte order mark. */
+    uint8_t mark_len;
+    bool mark_done;
+    bool finished;
+    uint64_t offset; /**< Bytes fed. */
+    struct charset_state utf16;
+    struct hs_stream *streams[SCAN_MATCHER_COUNT];
+    struct values values;
+    size_t kept_count;
+    struct scan_kept kept[SCAN_KEPT_MAX];
+    struct json_scan json;
+    struct html html;
+    struct regex regex;
+};

@@ -1,0 +1,290 @@
+#include "guard/scan_tag.h"
+
+#include "guard/scan_unescape.h"
+
+enum html_use {
+    USE_NONE = 0,
+    USE_NAME = 1,
+    USE_CONTENT = 2,
+    USE_CHARSET = 4,
+    USE_HTTP_EQUIV = 8,
+};
+
+static const struct use_row {
+    const char *attribute;
+    enum html_use use;
+} USES[] = {
+    {"name", USE_NAME},
+    {"content", USE_CONTENT},
+    {"charset", USE_CHARSET},
+    {"http-equiv", USE_HTTP_EQUIV},
+};
+
+static uint8_t lower(uint8_t byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+}
+
+static struct span name_of(const struct html *self)
+{
+    return (struct span){.ptr = self->name, .len = self->name_len};
+}
+
+void tag_begin(struct html *self, bool is_end)
+{
+    self->end_tag = is_end;
+    self->name_len = 0;
+    self->attribute_len = 0;
+    self->capture_count = 0;
+    self->capturing = false;
+    self->text_len = 0;
+    self->rows_seen = 0;
+    self->uses_seen = 0;
+}
+
+void tag_name_byte(struct html *self, uint8_t byte)
+{
+    if (self->name_len < HTML_NAME_SIZE) {
+        self->name[self->name_len++] = lower(byte);
+    }
+}
+
+void tag_attribute_begin(struct html *self)
+{
+    self->attribute_len = 0;
+    self->capturing = false;
+}
+
+void tag_attribute_byte(struct html *self, uint8_t byte)
+{
+    if (self->attribute_len <= SELECTOR_NAME_MAX) {
+        self->attribute[self->attribute_len++] = lower(byte);
+    }
+}
+
+static bool is_meta(const struct html *self)
+{
+    return span_equal(name_of(self), SPAN("meta"));
+}
+
+/* What a meta element's attribute is needed for, if it is the first of its name. */
+static enum html_use use_of(const struct html *self, struct span attribute)
+{
+    if (!is_meta(self)) {
+        return USE_NONE;
+    }
+    for (size_t i = 0; i < sizeof(USES) / sizeof(USES[0]); i++) {
+        if ((self->uses_seen & USES[i].use) == 0 &&
+            span_equal(attribute, span_of(USES[i].attribute))) {
+            return USES[i].use;
+        }
+    }
+    return USE_NONE;
+}
+
+static uint64_t rows_of(const struct html *self, struct span attribute)
+{
+    uint64_t rows = 0;
+    for (size_t i = 0; i < self->markers->row_count; i++) {
+        const struct selector *selector = &self->markers->rows[i].selector;
+        if (selector->kind == SELECTOR_ATTR &&
+            span_equal(attribute, selector_argument(selector))) {
+            rows |= UINT64_C(1) << i;
+        }
+    }
+    return rows & ~self->rows_seen;
+}
+
+void tag_attribute_end(struct html *self)
+{
+    if (self->end_tag || tree_hidden(&self->tree)) {
+        return;
+    }
+    struct span attribute = {.ptr = self->attribute, .len = self->attribute_len};
+    enum html_use use = use_of(self, attribute);
+    uint64_t rows = rows_of(self, attribute);
+    if (use == USE_NONE && rows == 0) {
+        return;
+    }
+    CHECK(self->capture_count < HTML_CAPTURES_MAX);
+    self->captures[self->capture_count++] =
+        (struct html_capture){.rows = rows, .start = self->text_len, .use = (uint8_t)use};
+    self->rows_seen |= rows;
+    self->uses_seen |= (uint8_t)use;
+    self->capturing = true;
+}
+
+void tag_value(struct html *self, struct span part)
+{
+    if (!self->capturing) {
+        return;
+    }
+    struct html_capture *capture = &self->captures[self->capture_count - 1];
+    size_t room = (size_t)(HTML_CAPTURE_MAX - capture->len);
+    size_t left = (size_t)(HTML_TEXT_SIZE - self->text_len);
+    struct span taken = span_first(part, room < left ? room : left);
+    if (taken.len > 0) {
+        memcpy(self->text + self->text_len, taken.ptr, taken.len);
+    }
+    self->text_len = (uint16_t)(self->text_len + taken.len);
+    capture->len = (uint16_t)(capture->len + taken.len);
+    capture->cut = capture->cut || taken.len < part.len;
+}
+
+static const struct html_capture *capture_of(const struct html *self, enum html_use use)
+{
+    for (size_t i = 0; i < self->capture_count; i++) {
+        if (self->captures[i].use == use) {
+            return &self->captures[i];
+        }
+    }
+    return NULL;
+}
+
+/* The unescaped value in `out`; its bytes, or `capacity` + 1 when it is too long. */
+static size_t text_of(const struct html *self, const struct html_capture *capture,
+                      uint8_t *out, size_t capacity)
+{
+    struct span raw = {.ptr = self->text + capture->start, .len = capture->len};
+    size_t len = scan_unescape_html(raw, true, out, capacity);
+    return capture->cut || len > capacity ? capacity + 1 : len;
+}
+
+static void observe(struct html *self, size_t row, const struct html_capture *capture)
+{
+    uint8_t value[HTML_CAPTURE_MAX + 16];
+    size_t len = text_of(self, capture, value, sizeof(value));
+    values_add_cut(self->values, row, value, len, sizeof(value), self->offset);
+}
+
+static void observe_attributes(struct html *self)
+{
+    for (size_t i = 0; i < self->capture_count; i++) {
+        for (size_t row = 0; self->captures[i].rows >> row != 0; row++) {
+            if ((self->captures[i].rows >> row & 1) != 0) {
+                observe(self, row, &self->captures[i]);
+            }
+            if (row == 63) {
+                break;
+            }
+        }
+    }
+}
+
+static void observe_meta(struct html *self)
+{
+    const struct html_capture *name = capture_of(self, USE_NAME);
+    const struct html_capture *content = capture_of(self, USE_CONTENT);
+    if (name == NULL || content == NULL) {
+        return;
+    }
+    uint8_t text[SELECTOR_NAME_MAX + 16];
+    size_t len = text_of(self, name, text, sizeof(text));
+    if (len > sizeof(text)) {
+        return;
+    }
+    struct span written = {.ptr = text, .len = len};
+    for (size_t i = 0; i < self->markers->row_count; i++) {
+        const struct selector *selector = &self->markers->rows[i].selector;
+        if (selector->kind == SELECTOR_META &&
+            span_equal_nocase(written, selector_argument(selector))) {
+            observe(self, i, content);
+        }
+    }
+}
+
+/* `text/html; charset="x"`: HTML standard, extracting an encoding from a meta element. */
+static struct span charset_in(struct span content)
+{
+    struct span word = SPAN("charset");
+    while (content.len > word.len &&
+           !span_equal_nocase(span_first(content, word.len), word)) {
+        content = span_from(content, 1);
+    }
+    content = span_trim(span_from(content, word.len));
+    if (content.len == 0 || content.ptr[0] != '=') {
+        return (struct span){0};
+    }
+    content = span_trim(span_from(content, 1));
+    if (content.len > 0 && (content.ptr[0] == '"' || content.ptr[0] == '\'')) {
+        struct span rest = span_from(content, 1);
+        return span_first(rest, span_find(rest, content.ptr[0]));
+    }
+    content = span_first(content, span_find(content, ';'));
+    return span_first(content, span_find(content, ' '));
+}
+
+/* The name of the encoding that this meta element declares, in `text`, or empty. */
+static struct span declared(const struct html *self, uint8_t *text, size_t capacity)
+{
+    const struct html_capture *charset = capture_of(self, USE_CHARSET);
+    const struct html_capture *equiv = capture_of(self, USE_HTTP_EQUIV);
+    const struct html_capture *content = capture_of(self, USE_CONTENT);
+    struct span value = {.ptr = text};
+    if (charset != NULL) {
+        value.len = text_of(self, charset, text, capacity);
+        return value.len <= capacity ? value : (struct span){0};
+    }
+    if (equiv == NULL || content == NULL) {
+        return (struct span){0};
+    }
+    value.len = text_of(self, equiv, text, capacity);
+    if (value.len > capacity || !span_equal_nocase(value, SPAN("content-type"))) {
+        return (struct span){0};
+    }
+    value.len = text_of(self, content, text, capacity);
+    return value.len <= capacity ? charset_in(value) : (struct span){0};
+}
+
+static void observe_charset(struct html *self)
+{
+    uint8_t text[128];
+    struct span name = declared(self, text, sizeof(text));
+    if (name.len == 0) {
+        return;
+    }
+    self->charset_open = false;
+    enum charset charset = charset_named(name);
+    if (charset == CHARSET_UNSUPPORTED) {
+        values_fail(self->values, SCAN_REASON_CHARSET);
+    }
+    self->jis = charset == CHARSET_ISO2022JP;
+}
+
+static enum html_state state_after(enum tree_text text)
+{
+    switch (text) {
+    case TREE_TEXT_MARKUP:
+        return HTML_TEXT;
+    case TREE_TEXT_RAW:
+    case TREE_TEXT_SCRIPT:
+        return HTML_RAW;
+    case TREE_TEXT_PLAIN:
+        break;
+    }
+    return HTML_PLAIN;
+}
+
+void tag_end(struct html *self, bool self_closing)
+{
+    if (self->end_tag) {
+        tree_end(&self->tree, name_of(self));
+        self->state = HTML_TEXT;
+        return;
+    }
+    if (self->capture_count > 0) {
+        observe_attributes(self);
+        if (is_meta(self)) {
+            observe_meta(self);
+        }
+        if (self->charset_open) {
+            observe_charset(self);
+        }
+    }
+    enum tree_text text = tree_start(&self->tree, name_of(self), self_closing);
+    self->state = state_after(text);
+    self->raw = (struct html_raw){.script = text == TREE_TEXT_SCRIPT};
+    if (self->tree.too_deep) {
+        values_fail(self->values, SCAN_REASON_DEPTH);
+    }
+}

@@ -1,0 +1,238 @@
+#include "guard/scan_tree.h"
+
+/* What an element is to this module. A name may be several things. */
+enum trait {
+    TRAIT_RAW = 1,         /* RCDATA or RAWTEXT */
+    TRAIT_SCRIPT = 2,      /* script data */
+    TRAIT_PLAIN = 4,       /* plaintext */
+    TRAIT_TEMPLATE = 8,    /* its content is not in the document */
+    TRAIT_SVG = 16,        /* opens SVG */
+    TRAIT_MATH = 32,       /* opens MathML */
+    TRAIT_SVG_HTML = 64,   /* holds HTML within SVG */
+    TRAIT_MATH_HTML = 128, /* holds HTML within MathML */
+    TRAIT_BREAKOUT = 256,  /* ends foreign content */
+    TRAIT_XML_HIDDEN = 512,
+};
+
+struct element {
+    const char *name;
+    unsigned traits;
+};
+
+static const struct element ELEMENTS[] = {
+    {"script", TRAIT_SCRIPT | TRAIT_XML_HIDDEN},
+    {"style", TRAIT_RAW | TRAIT_XML_HIDDEN},
+    {"textarea", TRAIT_RAW | TRAIT_XML_HIDDEN},
+    {"title", TRAIT_RAW | TRAIT_SVG_HTML | TRAIT_XML_HIDDEN},
+    {"xmp", TRAIT_RAW},
+    {"iframe", TRAIT_RAW},
+    {"noembed", TRAIT_RAW},
+    {"noframes", TRAIT_RAW},
+    {"plaintext", TRAIT_PLAIN},
+    {"template", TRAIT_TEMPLATE | TRAIT_XML_HIDDEN},
+    {"svg", TRAIT_SVG},
+    {"math", TRAIT_MATH},
+    {"foreignobject", TRAIT_SVG_HTML},
+    {"desc", TRAIT_SVG_HTML},
+    {"mi", TRAIT_MATH_HTML},
+    {"mo", TRAIT_MATH_HTML},
+    {"mn", TRAIT_MATH_HTML},
+    {"ms", TRAIT_MATH_HTML},
+    {"mtext", TRAIT_MATH_HTML},
+};
+
+/* HTML standard 13.2.6.5: start tags that end foreign content (`font` left out). */
+static const char *const BREAKOUTS[] = {
+    "b",       "big",   "blockquote", "body",   "br",     "center", "code", "dd",
+    "div",     "dl",    "dt",         "em",     "embed",  "h1",     "h2",   "h3",
+    "h4",      "h5",    "h6",         "head",   "hr",     "i",      "img",  "li",
+    "listing", "menu",  "meta",       "nobr",   "ol",     "p",      "pre",  "ruby",
+    "s",       "small", "span",       "strong", "strike", "sub",    "sup",  "table",
+    "tt",      "u",     "ul",         "var",
+};
+
+enum { ELEMENT_LEN_MIN = 2, ELEMENT_LEN_MAX = 13 };
+
+/* By length, bit n: a name of ELEMENTS begins with the nth letter. */
+static const uint32_t FIRST_LETTERS[ELEMENT_LEN_MAX + 1] = {
+#define LETTER(letter) (UINT32_C(1) << ((letter) - 'a'))
+    [2] = LETTER('m'),
+    [3] = LETTER('s') | LETTER('x'),
+    [4] = LETTER('m') | LETTER('d'),
+    [5] = LETTER('s') | LETTER('t') | LETTER('m'),
+    [6] = LETTER('s') | LETTER('i'),
+    [7] = LETTER('n'),
+    [8] = LETTER('t') | LETTER('n'),
+    [9] = LETTER('p'),
+    [13] = LETTER('f'),
+#undef LETTER
+};
+
+static bool may_be_element(struct span name)
+{
+    uint8_t letter = (uint8_t)((name.ptr[0] | 0x20) - 'a');
+    return name.len >= ELEMENT_LEN_MIN && name.len <= ELEMENT_LEN_MAX && letter < 26 &&
+           (FIRST_LETTERS[name.len] >> letter & 1) != 0;
+}
+
+static unsigned traits_of(struct span name)
+{
+    if (name.len == 0 || !may_be_element(name)) {
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof(ELEMENTS) / sizeof(ELEMENTS[0]); i++) {
+        if (span_equal(name, span_of(ELEMENTS[i].name))) {
+            return ELEMENTS[i].traits;
+        }
+    }
+    return 0;
+}
+
+bool tree_is_plain(const struct tree *self, struct span name)
+{
+    return self->foreign_len == 0 && !may_be_element(name);
+}
+
+static bool breaks_out(struct span name)
+{
+    for (size_t i = 0; i < sizeof(BREAKOUTS) / sizeof(BREAKOUTS[0]); i++) {
+        if (span_equal(name, span_of(BREAKOUTS[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Entries of the stack: where the current node is when they are on top. */
+enum foreign {
+    FOREIGN_NONE = 0,
+    FOREIGN_SVG,
+    FOREIGN_MATH,
+    FOREIGN_SVG_HTML,  /* back in HTML, within SVG */
+    FOREIGN_MATH_HTML, /* back in HTML, within MathML */
+};
+
+static enum foreign top(const struct tree *self)
+{
+    return self->foreign_len > 0 ? (enum foreign)self->foreign[self->foreign_len - 1]
+                                 : FOREIGN_NONE;
+}
+
+static bool in_foreign(const struct tree *self)
+{
+    return top(self) == FOREIGN_SVG || top(self) == FOREIGN_MATH;
+}
+
+static void push(struct tree *self, enum foreign entry)
+{
+    if (self->foreign_len == TREE_FOREIGN_MAX) {
+        self->too_deep = true;
+        return;
+    }
+    self->foreign[self->foreign_len++] = (uint8_t)entry;
+}
+
+static void leave_foreign(struct tree *self)
+{
+    while (in_foreign(self)) {
+        self->foreign_len--;
+    }
+}
+
+static void start_in_foreign(struct tree *self, unsigned traits)
+{
+    if (top(self) == FOREIGN_SVG) {
+        if ((traits & TRAIT_SVG) != 0) {
+            push(self, FOREIGN_SVG);
+        } else if ((traits & TRAIT_SVG_HTML) != 0) {
+            push(self, FOREIGN_SVG_HTML);
+        }
+        return;
+    }
+    if ((traits & TRAIT_MATH) != 0) {
+        push(self, FOREIGN_MATH);
+    } else if ((traits & TRAIT_MATH_HTML) != 0) {
+        push(self, FOREIGN_MATH_HTML);
+    }
+}
+
+static enum tree_text start_in_html(struct tree *self, unsigned traits, bool self_closing)
+{
+    if ((traits & TRAIT_TEMPLATE) != 0 && self->hidden < UINT32_MAX) {
+        self->hidden++;
+    }
+    if ((traits & (TRAIT_SVG | TRAIT_MATH)) != 0 && !self_closing) {
+        push(self, (traits & TRAIT_SVG) != 0 ? FOREIGN_SVG : FOREIGN_MATH);
+    }
+    if ((traits & TRAIT_SCRIPT) != 0) {
+        return TREE_TEXT_SCRIPT;
+    }
+    if ((traits & TRAIT_PLAIN) != 0) {
+        return TREE_TEXT_PLAIN;
+    }
+    return (traits & TRAIT_RAW) != 0 ? TREE_TEXT_RAW : TREE_TEXT_MARKUP;
+}
+
+enum tree_text tree_start(struct tree *self, struct span name, bool self_closing)
+{
+    unsigned traits = traits_of(name);
+    if (self->xml) {
+        self->hidden += (traits & TRAIT_XML_HIDDEN) != 0 && !self_closing ? 1 : 0;
+        return TREE_TEXT_MARKUP;
+    }
+    if (in_foreign(self)) {
+        if (!breaks_out(name)) {
+            if (!self_closing) {
+                start_in_foreign(self, traits);
+            }
+            return TREE_TEXT_MARKUP;
+        }
+        leave_foreign(self);
+    }
+    return start_in_html(self, traits, self_closing);
+}
+
+/* `</svg>` and `</math>`, but not from within HTML that they hold: ignored there. */
+static void end_in_foreign(struct tree *self, struct span name, unsigned traits)
+{
+    enum foreign wanted = (traits & TRAIT_SVG) != 0    ? FOREIGN_SVG
+                          : (traits & TRAIT_MATH) != 0 ? FOREIGN_MATH
+                                                       : FOREIGN_NONE;
+    if (top(self) == wanted) {
+        self->foreign_len--;
+    } else if (breaks_out(name)) {
+        /* It ends an element that is open outside, and what is within with it. */
+        leave_foreign(self);
+    }
+}
+
+void tree_end(struct tree *self, struct span name)
+{
+    unsigned traits = traits_of(name);
+    if (self->xml) {
+        self->hidden -= (traits & TRAIT_XML_HIDDEN) != 0 && self->hidden > 0 ? 1 : 0;
+        return;
+    }
+    if (in_foreign(self)) {
+        end_in_foreign(self, name, traits);
+        return;
+    }
+    if ((traits & TRAIT_TEMPLATE) != 0 && self->hidden > 0) {
+        self->hidden--;
+    }
+    bool leaves = (top(self) == FOREIGN_SVG_HTML && (traits & TRAIT_SVG_HTML) != 0) ||
+                  (top(self) == FOREIGN_MATH_HTML && (traits & TRAIT_MATH_HTML) != 0);
+    if (leaves) {
+        self->foreign_len--;
+    }
+}
+
+bool tree_hidden(const struct tree *self)
+{
+    return self->hidden > 0;
+}
+
+bool tree_has_cdata(const struct tree *self)
+{
+    return self->xml || in_foreign(self);
+}

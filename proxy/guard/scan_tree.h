@@ -1,0 +1,49 @@
+/**
+ * What the HTML tokenizer must know of the tree: whether text is raw, hidden or foreign.
+ *
+ * Layer: guard, for guard/scan*.c only. Pure.
+ * HTML's tokenizer depends on its tree builder in three ways: some elements hold raw
+ * text, but not in SVG and MathML; CDATA sections exist only there; and what stands in a
+ * template is not part of the document. This keeps just enough of the tree for that.
+ * `noscript` is read as markup, as a client without scripts does.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+
+enum { TREE_FOREIGN_MAX = 32 /**< Nested svg, math and what holds HTML within them. */ };
+
+/** How the text after a start tag is read. */
+enum tree_text {
+    TREE_TEXT_MARKUP = 0,
+    TREE_TEXT_RAW,    /**< Up to the end tag of the same name. */
+    TREE_TEXT_SCRIPT, /**< The same, with the escapes of script data. */
+    TREE_TEXT_PLAIN,  /**< Up to the end of the body. */
+};
+
+/** Zeroed: at the start of an HTML document. */
+struct tree {
+    bool xml;
+    bool too_deep;       /**< Latched: past TREE_FOREIGN_MAX. */
+    uint32_t hidden;     /**< Open templates; in XML also script, textarea, ... */
+    uint8_t foreign_len; /**< Entries of `foreign`. */
+    uint8_t foreign[TREE_FOREIGN_MAX];
+};
+
+/** A start tag, its name in lower case. Returns how the text after it is read. */
+enum tree_text tree_start(struct tree *self, struct span name, bool self_closing);
+
+/** An end tag, its name in lower case. */
+void tree_end(struct tree *self, struct span name);
+
+/** Markers here do not count. */
+bool tree_hidden(const struct tree *self);
+
+/** `<![CDATA[` opens a section here. */
+bool tree_has_cdata(const struct tree *self);
+
+/** Tags of this name, as written, change nothing here. False when in doubt. */
+bool tree_is_plain(const struct tree *self, struct span name);

@@ -1,0 +1,44 @@
+/**
+ * The markers seen so far in one response: distinct, bounded, owned here.
+ *
+ * Layer: guard, for guard/scan*.c only. Embedded in a scan; values_clear() makes it ready
+ * for the next one and keeps its memory.
+ */
+#pragma once
+
+#include "guard/scan.h"
+#include "guard/scan_markers.h"
+
+struct values_chunk;
+
+struct values {
+    const struct markers *markers;
+    struct observation *items;
+    uint16_t *table; /**< Hash of (class, value) to index + 1; NULL while few. */
+    struct values_chunk *chunks;
+    struct values_chunk *chunk_now;
+    size_t count;
+    size_t capacity;
+    size_t matches;
+    uint32_t seen;
+    enum scan_reason reason; /**< Latched. */
+};
+
+/** Latches `reason` unless an earlier one is. */
+void values_fail(struct values *self, enum scan_reason reason);
+
+/** Takes an unescaped value found by row `row_index` and trims it. Copied. */
+void values_add(struct values *self, size_t row_index, struct span value,
+                uint64_t offset);
+
+/** As values_add(), for a value of which unescaping wrote `len`, maybe past `size`. */
+void values_add_cut(struct values *self, size_t row_index, const uint8_t *value,
+                    size_t len, size_t size, uint64_t offset);
+
+/** Forgets and wipes the observations; `reason` and the count of matches stay. */
+void values_forget(struct values *self);
+
+/** Everything anew. */
+void values_clear(struct values *self);
+
+void values_free(struct values *self);

@@ -1,0 +1,232 @@
+#include "guard/standing.h"
+
+#include "base/check.h"
+#include "guard/login.h"
+
+size_t standing_identity_class(const struct rules *rules)
+{
+    size_t i = 0;
+    while (i < rules->class_count && rules->classes[i].must_be != MUST_BE_REQUESTER) {
+        i++;
+    }
+    return i;
+}
+
+static bool value_is(const struct marker_class *class, struct span value,
+                     const struct user *user)
+{
+    return class->ignore_case ? span_equal_nocase(value, user_span(user))
+                              : span_equal(value, user_span(user));
+}
+
+static bool names_nobody(const struct marker_class *class, struct span value)
+{
+    for (size_t i = 0; i < class->nobody_count; i++) {
+        if (span_equal(value, span_of(class->nobody[i]))) {
+            return true;
+        }
+    }
+    return value.len == 0 || value.len > USER_SIZE_MAX;
+}
+
+/* An open claim for `value`, or for anybody. */
+static enum standing claimed(const struct scene *scene, const struct session *session,
+                             struct span value)
+{
+    enum standing best = STANDING_STRANGER;
+    for (unsigned i = 0; i < session->claim_count; i++) {
+        const struct user *claim = &session->claims[i];
+        if (claim->len == 0) {
+            best = STANDING_ANYBODY;
+        } else if (login_names_equal(scene->evidence->rules->login, user_span(claim),
+                                     value)) {
+            return STANDING_CLAIMED;
+        }
+    }
+    return best;
+}
+
+/* The view at forwarding counts too when a login or logout came between. */
+static enum standing before(const struct scene *scene, const struct marker_class *class,
+                            struct span value)
+{
+    const struct session *view = &scene->evidence->asker->session;
+    if (view->id == 0 || view->id != scene->session->id) {
+        return STANDING_STRANGER;
+    }
+    if (view->generation == scene->session->generation &&
+        view->claim_count <= scene->session->claim_count) {
+        return STANDING_STRANGER;
+    }
+    if (view->requester.len > 0 && value_is(class, value, &view->requester)) {
+        return STANDING_BEFORE;
+    }
+    return claimed(scene, view, value) == STANDING_STRANGER ? STANDING_STRANGER
+                                                            : STANDING_BEFORE;
+}
+
+static enum standing standing_of(const struct scene *scene,
+                                 const struct marker_class *class, struct span value)
+{
+    const struct session *session = scene->session;
+    if (scene->anonymous) {
+        return STANDING_STRANGER;
+    }
+    enum standing by_claim = claimed(scene, session, value);
+    if (by_claim == STANDING_CLAIMED) {
+        return STANDING_CLAIMED;
+    }
+    if (session->requester.len > 0 && value_is(class, value, &session->requester)) {
+        return session->binding != BINDING_NONE ? STANDING_REQUESTER : STANDING_FORMER;
+    }
+    enum standing overlapped = before(scene, class, value);
+    if (overlapped != STANDING_STRANGER) {
+        return overlapped;
+    }
+    if (session->binding == BINDING_NONE && session->claim_count == 0 &&
+        scene->first_marker) {
+        return STANDING_ANYBODY;
+    }
+    return by_claim;
+}
+
+static bool may_be_typed(const struct observation *seen, const struct marker_class *class)
+{
+    return seen->weak || (seen->kind == SELECTOR_REGEX && !class->trusted);
+}
+
+static void keep_allowed(struct owner *owner, const struct observation *seen,
+                         enum standing standing, const struct marker_class *class)
+{
+    if (owner->seen == NULL) {
+        owner->seen = seen;
+        owner->standing = standing;
+        return;
+    }
+    bool same = class->ignore_case ? span_equal_nocase(owner->seen->value, seen->value)
+                                   : span_equal(owner->seen->value, seen->value);
+    if (same) {
+        return;
+    }
+    const struct observation *lower = standing > owner->standing ? owner->seen : seen;
+    bool outranked = standing != owner->standing && may_be_typed(lower, class);
+    if (standing > owner->standing) {
+        owner->seen = seen;
+        owner->standing = standing;
+    }
+    /* Typed text beside the requester's own marker is only text. */
+    if (!outranked) {
+        owner->second = lower;
+    }
+}
+
+static void read_one(struct scene *scene, const struct observation *seen,
+                     const struct marker_class *class)
+{
+    struct owner *owner = &scene->owner;
+    owner->marked = true;
+    enum standing standing = standing_of(scene, class, seen->value);
+    if (standing != STANDING_STRANGER) {
+        keep_allowed(owner, seen, standing, class);
+    } else if (!may_be_typed(seen, class)) {
+        owner->foreign = owner->foreign != NULL ? owner->foreign : seen;
+    } else {
+        owner->typed = owner->typed != NULL ? owner->typed : seen;
+    }
+}
+
+void standing_read(struct scene *scene)
+{
+    const struct rules *rules = scene->evidence->rules;
+    const struct answer *answer = scene->evidence->answer;
+    size_t identity = standing_identity_class(rules);
+    for (size_t i = 0; i < answer->observation_count; i++) {
+        const struct observation *seen = answer->observations[i];
+        CHECK(seen->class_index < rules->class_count);
+        const struct marker_class *class = &rules->classes[seen->class_index];
+        if (names_nobody(class, seen->value)) {
+            continue;
+        }
+        scene->seen_mask |= UINT32_C(1) << seen->class_index;
+        if (seen->class_index == identity) {
+            read_one(scene, seen, class);
+        } else if (class->must_be == MUST_BE_REQUESTER) {
+            scene->owner.marked = true;
+        }
+    }
+}
+
+bool standing_settled(const struct scene *scene)
+{
+    const struct asker *asker = scene->evidence->asker;
+    const struct session *now = scene->evidence->now;
+    const struct session *view = &asker->session;
+    uint32_t own = login_may_change(scene->evidence->rules, asker) ? 1 : 0;
+    return view->id == now->id && view->generation == now->generation &&
+           view->pending <= own && now->pending <= own;
+}
+
+bool standing_passed_through(const struct scene *scene)
+{
+    const struct session *now = scene->evidence->now;
+    const struct session *view = &scene->evidence->asker->session;
+    return view->id == now->id && now->id != 0 && now->generation - view->generation > 1;
+}
+
+/* A login told by rule stands against a name that is surely not another spelling. */
+static bool told_otherwise(const struct session *session, struct span value)
+{
+    if (session->binding != BINDING_CONFIRMED) {
+        return false;
+    }
+    for (unsigned i = 0; i < session->claim_count; i++) {
+        if (!user_equal(&session->claims[i], &session->requester)) {
+            return false;
+        }
+    }
+    return !login_names_alike(user_span(&session->requester), value);
+}
+
+static bool stirred(const struct scene *scene)
+{
+    const struct asker *asker = scene->evidence->asker;
+    return scene->session->stirred || asker->session.stirred || asker->unsafe ||
+           scene->session->pending > 0 || asker->session.pending > 0 || scene->issues_new;
+}
+
+static enum strength grade(const struct scene *scene, struct span value, bool *counts_p)
+{
+    const struct asker *asker = scene->evidence->asker;
+    const struct session *session = scene->session;
+    bool logins_known = scene->evidence->rules->login->request.count > 0;
+    *counts_p = false;
+    if (asker->kind == ASKER_AMBIGUOUS || asker->mixed) {
+        return STRENGTH_NONE;
+    }
+    if (session->claim_count > 0 && !told_otherwise(session, value)) {
+        return STRENGTH_WEAK;
+    }
+    if (session->binding == BINDING_UNCONFIRMED || standing_passed_through(scene) ||
+        (asker->remembered && scene->issues_new)) {
+        return STRENGTH_WEAK;
+    }
+    if (scene->anonymous) {
+        /* A login by a way that is not configured looks like this too. */
+        bool unseen_login = scene->issues_new && !scene->evidence->answer->cache_sign;
+        *counts_p = !unseen_login;
+        return unseen_login ? STRENGTH_WEAK : STRENGTH_STRONG;
+    }
+    if (session->binding == BINDING_NONE) {
+        *counts_p = !stirred(scene) && !asker->remembered;
+        return STRENGTH_WEAK;
+    }
+    *counts_p = true;
+    return !logins_known && stirred(scene) ? STRENGTH_WEAK : STRENGTH_STRONG;
+}
+
+void standing_grade(const struct scene *scene, struct span value, struct finding *out)
+{
+    out->strength = grade(scene, value, &out->counts);
+    out->one_of_two = scene->session->binding == BINDING_UNCONFIRMED &&
+                      scene->session->claim_count == 0 && out->strength != STRENGTH_NONE;
+}

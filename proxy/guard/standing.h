@@ -1,0 +1,27 @@
+/**
+ * Who may be shown to a session: its requester, before or after a change that the
+ * exchange overlaps, the users of open claims, or the first one to come.
+ *
+ * Layer: guard. Pure: no I/O, no clock, no allocation.
+ */
+#pragma once
+
+#include "guard/detect.h"
+
+/** Fills `scene->owner` and `scene->seen_mask` from the observations. */
+void standing_read(struct scene *scene);
+
+/** The class by which users are known, or `class_count` when there is none. */
+size_t standing_identity_class(const struct rules *rules);
+
+/**
+ * True when nothing that may change the user overlapped the exchange, so that its marker
+ * decides.
+ */
+bool standing_settled(const struct scene *scene);
+
+/** More than one login or logout came between: who was there in the middle is lost. */
+bool standing_passed_through(const struct scene *scene);
+
+/** How strong a finding about `value` is: fills strength, counts and one_of_two. */
+void standing_grade(const struct scene *scene, struct span value, struct finding *out);

@@ -1,0 +1,39 @@
+/**
+ * Patterns of paths: `*` is one segment, a last double star this
+ * path and everything below.
+ *
+ * Layer: http. Pure. Patterns are written decoded and match the readings of http/path.h.
+ * Case counts unless `ignore_case` (ASCII letters only).
+ */
+#pragma once
+
+#include "base/check.h"
+#include "base/span.h"
+
+/**
+ * A compiled pattern.
+ *
+ * Keeps the text it was made from, which must outlive it.
+ */
+struct path_pattern {
+    struct span text; /**< Without a last slash or double star; empty for the root. */
+    bool below;
+    bool wild; /**< Has a `*` segment. */
+    bool ignore_case;
+};
+
+/**
+ * Compiles `text`.
+ *
+ * Errors: a sentence without full stop for the configuration's error list, NULL when
+ * fine.
+ */
+MUST_USE const char *path_pattern_parse(struct span text, bool ignore_case,
+                                        struct path_pattern *pattern_out);
+
+/** `path`: one reading of a normalised path. */
+bool path_pattern_matches(const struct path_pattern *self, struct span path);
+
+/** True when `self` matches everything that `other` matches. */
+bool path_pattern_covers(const struct path_pattern *self,
+                         const struct path_pattern *other);

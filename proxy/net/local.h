@@ -1,0 +1,47 @@
+/**
+ * Unix sockets: bound once at start, accepted on one loop, with the peer's user.
+ *
+ * Layer: net. Accepting is apart from listener.h because a local peer has a user and no
+ * address; the connection itself is a stream like any other.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "net/loop.h"
+
+enum {
+    LOCAL_NAME_SIZE_MAX = 64,  /**< Of a user's name, with its NUL. */
+    LOCAL_PATH_SIZE_MAX = 108, /**< Of a socket's path, with its NUL (sockaddr_un). */
+};
+
+struct local;
+
+/** Who is at the other end (SO_PEERCRED). */
+struct local_peer {
+    uid_t uid;
+    gid_t gid;
+    pid_t pid;
+    char user[LOCAL_NAME_SIZE_MAX]; /**< From the user database; `uid:1000` without. */
+};
+
+/** A client has connected. The callee owns `fd` and opens it with stream_open(). */
+typedef void local_fn(void *owner, int fd, const struct local_peer *peer);
+
+/**
+ * Binds and listens on `path`. The file is never open to more than it is in the end.
+ *
+ * `group`: who may connect besides the owner (mode 0660), or (gid_t)-1 (mode 0600).
+ * A socket file that nobody answers on is replaced. Errors, with errno set: ERR_ADDRESS
+ * when somebody answers there, or the file is no socket; ERR_LIMIT: path too long;
+ * ERR_SYSTEM. The caller owns `fd_out`.
+ */
+MUST_USE enum err local_bind(const char *path, gid_t group, int *fd_out);
+
+/** Starts accepting on `fd`, which it owns from now on. NULL: memory or limit. */
+struct local *local_new(struct loop *loop, int fd, local_fn *on_client, void *owner);
+
+/** Closes the socket and sets NULL; the file stays. NULL is fine. */
+void local_free(struct local **self_p);

@@ -1,0 +1,108 @@
+/**
+ * The ledger: what is written about displays, incidents, features, alerts.
+ *
+ * Layer: record. Owned by the recorder's thread; SQLite in WAL mode. Everything happens
+ * between ledger_begin() and ledger_commit(); errors latch, and a commit after one undoes
+ * all of it. Alerts go into the same transaction as what they tell of, so none is lost
+ * and none is told that did not happen (I8).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "record/fault.h"
+#include "record/recorder.h"
+#include "record/state_dir.h"
+#include "record/state_file.h"
+#include "relay/journal.h"
+
+struct ledger;
+
+/** Opens or makes `ledger.db`. Errors: ERR_STORAGE and a fault with what to do. */
+MUST_USE enum err ledger_open(const struct state_dir *directory, struct ledger **self_out,
+                              struct fault *fault_out);
+
+void ledger_close(struct ledger **self_p);
+
+/** True while the files at their paths are those that are open. */
+bool ledger_present(const struct ledger *self);
+
+/** `durable`: the commit waits for the disk (synchronous FULL). */
+void ledger_begin(struct ledger *self, bool durable);
+
+/** ERR_STORAGE: nothing of the transaction is there. */
+MUST_USE enum err ledger_commit(struct ledger *self);
+
+/** Writes something that changes nothing, so that the commit says whether it can. */
+void ledger_probe(struct ledger *self);
+
+/** What went wrong last. Lent. */
+const char *ledger_error_text(const struct ledger *self);
+
+/** Deliveries added by commits since the last call. */
+uint64_t ledger_take_added(struct ledger *self);
+
+/** Number of open incidents, drills left out. */
+uint64_t ledger_open_count(struct ledger *self);
+
+/** True when the display is one more of a row that is there: only counts would change. */
+bool ledger_knows(struct ledger *self, const struct journal_entry *entry,
+                  const char *feature);
+
+/** Adds a display to the open incident of `feature` ("": none), opened when there is
+ * none. Returns the incident's number. */
+uint64_t ledger_add_display(struct ledger *self, const struct journal_entry *entry,
+                            const char *feature);
+
+void ledger_add_event(struct ledger *self, const struct journal_entry *entry);
+
+/** One change of a feature; text is borrowed. */
+struct ledger_change {
+    const char *name;
+    enum feature_state state;
+    const char *who;
+    const char *reason;
+    const char *cause; /**< `finding`, `operator`, `recovered` */
+    bool anyway;
+    uint64_t incident; /**< 0: none. */
+    uint64_t at_ms;
+};
+
+void ledger_change_feature(struct ledger *self, const struct ledger_change *change);
+
+/** The open incident that holds the feature down, 0: none. */
+uint64_t ledger_incident_of(struct ledger *self, const char *name);
+
+/** Closes an open one. False: there is none with that number. */
+bool ledger_close_incident(struct ledger *self, uint64_t incident, const char *who,
+                           const char *reason, uint64_t at_ms);
+
+void ledger_note_config(struct ledger *self, const char *hash, const char *who,
+                        const char *summary, uint64_t at_ms);
+
+void ledger_note_access(struct ledger *self, const char *who, const char *what,
+                        uint64_t at_ms);
+
+/** What is not up, as committed. */
+void ledger_read_features(struct ledger *self, struct state_file_image *image_out);
+
+/** Who gets deliveries from now on. */
+void ledger_set_alerts(struct ledger *self, const char (*names)[RECORDER_NAME_SIZE_MAX],
+                       unsigned count);
+
+/** One delivery for each alert, or for `only`. `data` is a JSON object. */
+void ledger_add_alert(struct ledger *self, const char *only, const char *type,
+                      struct span data, uint64_t at_ms);
+
+/** True when an open incident has displays that no alert has told of for a while. */
+bool ledger_updates_due(struct ledger *self, uint64_t at_ms);
+
+/** Adds `incident.updated` for each of these. */
+void ledger_add_updates(struct ledger *self, uint64_t at_ms);
+
+/** Keeps the result of one try. */
+void ledger_finish_delivery(struct ledger *self, const struct delivery_result *result,
+                            uint64_t at_ms);

@@ -1,0 +1,207 @@
+#include <string.h>
+
+#include "base/parse.h"
+#include "record/ledger_private.h"
+
+enum {
+    MESSAGE_RANDOM_SIZE = 16,
+};
+
+void ledger_set_alerts(struct ledger *self, const char (*names)[RECORDER_NAME_SIZE_MAX],
+                       unsigned count)
+{
+    CHECK(count <= RECORDER_ALERTS_MAX);
+    for (unsigned i = 0; i < count; i++) {
+        memcpy(self->alerts[i], names[i], RECORDER_NAME_SIZE_MAX);
+    }
+    self->alert_count = count;
+}
+
+/* The head of the chain goes into every alert, as the first member of its data. */
+static struct span write_body(struct ledger *self, const char *type, struct span data,
+                              uint64_t at_ms)
+{
+    struct json_write *body = &self->body;
+
+    json_write_reset(body);
+    json_write_begin_object(body);
+    json_write_member(body, "type", span_of(type));
+    json_write_member_time(body, "timestamp", at_ms);
+    json_write_key(body, "data");
+    json_write_begin_object(body);
+    json_write_member(body, "chain_head", span_of(self->chain.head));
+    json_write_member_u64(body, "chain_row", self->chain.seq);
+    if (data.len > 2 && data.ptr[0] == '{') {
+        json_write_raw(body, span_first(span_from(data, 1), data.len - 2));
+    }
+    json_write_end_object(body);
+    json_write_end_object(body);
+    return json_write_result(body);
+}
+
+static bool new_message_id(char *id_out)
+{
+    uint8_t random[MESSAGE_RANDOM_SIZE];
+
+    if (secret_random(random, sizeof(random)) != ERR_NONE) {
+        return false;
+    }
+    memcpy(id_out, "msg_", 4);
+    format_hex(random, sizeof(random), id_out + 4);
+    id_out[4 + 2 * MESSAGE_RANDOM_SIZE] = '\0';
+    return true;
+}
+
+void ledger_add_alert(struct ledger *self, const char *only, const char *type,
+                      struct span data, uint64_t at_ms)
+{
+    char message[4 + 2 * MESSAGE_RANDOM_SIZE + 1];
+    struct span body = write_body(self, type, data, at_ms);
+
+    if (body.len == 0 || !new_message_id(message)) {
+        db_fail(self->db);
+        return;
+    }
+    for (unsigned i = 0; i < self->alert_count; i++) {
+        if (only != NULL && strcmp(only, self->alerts[i]) != 0) {
+            continue;
+        }
+        db_run(self->db,
+               "INSERT INTO deliveries(alert, message, type, body, created_at, next_at)"
+               " VALUES(?, ?, ?, ?, ?, ?)",
+               DB_VALUES(DB_STRING(self->alerts[i]), DB_STRING(message), DB_STRING(type),
+                         DB_TEXT(body), DB_U64(at_ms), DB_U64(at_ms)));
+        self->added++;
+    }
+}
+
+static void write_person(struct json_write *data, const char *name, struct span kind,
+                         struct span digits)
+{
+    char text[PSEUDONYM_SHORT_SIZE];
+    pseudonym_short(kind, digits, text);
+    json_write_member(data, name, span_of(text));
+}
+
+/* The newest display of the incident: what an alert shows as an example. */
+static void write_example(struct ledger *self, uint64_t incident)
+{
+    struct json_write *data = &self->data;
+    struct db_rows *rows =
+        db_query(self->db,
+                 "SELECT viewer_kind, viewer_id, subject_id, screen, route, outcome,"
+                 " upstream FROM displays WHERE incident = ? ORDER BY seq DESC LIMIT 1",
+                 DB_VALUES(DB_U64(incident)));
+    if (db_next(rows)) {
+        write_person(data, "viewer", db_text(rows, 0), db_text(rows, 1));
+        write_person(data, "subject", SPAN("user"), db_text(rows, 2));
+        json_write_member(data, "screen", db_text(rows, 3));
+        json_write_member(data, "route", db_text(rows, 4));
+        json_write_member(data, "outcome", db_text(rows, 5));
+        json_write_member(data, "upstream", db_text(rows, 6));
+    }
+    db_end(rows);
+}
+
+static void write_incident(struct ledger *self, uint64_t incident)
+{
+    struct json_write *data = &self->data;
+    struct db_rows *rows = db_query(
+        self->db,
+        "SELECT feature, opened_at, last_at, displays, detector, reason, strong, drill,"
+        " closed_at, closed_by, closed_reason, (SELECT count(*) FROM (SELECT DISTINCT"
+        " viewer_id, subject_id FROM displays WHERE incident = incidents.id AND"
+        " one_of_two = 0 AND subject_id <> '')) FROM incidents WHERE id = ?",
+        DB_VALUES(DB_U64(incident)));
+    if (db_next(rows)) {
+        json_write_member_u64(data, "incident", incident);
+        json_write_member(data, "feature", db_text(rows, 0));
+        json_write_member_time(data, "opened_at", db_u64(rows, 1));
+        json_write_member_time(data, "last_at", db_u64(rows, 2));
+        json_write_member_u64(data, "displays", db_u64(rows, 3));
+        json_write_member_u64(data, "cases", db_u64(rows, 11));
+        json_write_member(data, "detector", db_text(rows, 4));
+        json_write_member(data, "reason", db_text(rows, 5));
+        json_write_member(data, "strength",
+                          db_u64(rows, 6) != 0 ? SPAN("strong") : SPAN("weak"));
+        json_write_member_bool(data, "drill", db_u64(rows, 7) != 0);
+        if (db_u64(rows, 8) != 0) {
+            json_write_member_time(data, "closed_at", db_u64(rows, 8));
+            json_write_member(data, "closed_by", db_text(rows, 9));
+            json_write_member(data, "closed_reason", db_text(rows, 10));
+        }
+    }
+    db_end(rows);
+}
+
+void ledger_tell_incident(struct ledger *self, const char *type, uint64_t incident,
+                          uint64_t at_ms)
+{
+    json_write_reset(&self->data);
+    json_write_begin_object(&self->data);
+    write_incident(self, incident);
+    write_example(self, incident);
+    json_write_end_object(&self->data);
+    ledger_add_alert(self, NULL, type, json_write_result(&self->data), at_ms);
+    db_run(self->db,
+           "UPDATE incidents SET notified = displays, notified_at = ? WHERE id = ?",
+           DB_VALUES(DB_U64(at_ms), DB_U64(incident)));
+}
+
+#define UPDATES_DUE                                                                      \
+    " FROM incidents WHERE closed_at IS NULL AND notified < displays AND"                \
+    " (notified_at <= ?1 - ?2 OR notified_at > ?1)"
+
+/* The next one that needs an update, 0: none. */
+static uint64_t next_update(struct ledger *self, uint64_t at_ms)
+{
+    struct db_rows *rows =
+        db_query(self->db, "SELECT id" UPDATES_DUE " LIMIT 1",
+                 DB_VALUES(DB_U64(at_ms), DB_U64(LEDGER_UPDATE_INTERVAL_MS)));
+    uint64_t incident = db_next(rows) ? db_u64(rows, 0) : 0;
+    db_end(rows);
+    return incident;
+}
+
+bool ledger_updates_due(struct ledger *self, uint64_t at_ms)
+{
+    db_clear(self->db);
+    return next_update(self, at_ms) != 0;
+}
+
+void ledger_add_updates(struct ledger *self, uint64_t at_ms)
+{
+    uint64_t incident = next_update(self, at_ms);
+    while (incident != 0 && !db_failed(self->db)) {
+        ledger_tell_incident(self, "incident.updated", incident, at_ms);
+        incident = next_update(self, at_ms);
+    }
+}
+
+static const char *delivery_state_name(enum delivery_state state)
+{
+    switch (state) {
+    case DELIVERY_WAITING:
+        return "waiting";
+    case DELIVERY_DONE:
+        return "done";
+    case DELIVERY_STOPPED:
+        return "stopped";
+    case DELIVERY_GIVEN_UP:
+        return "given-up";
+    }
+    UNREACHABLE();
+}
+
+void ledger_finish_delivery(struct ledger *self, const struct delivery_result *result,
+                            uint64_t at_ms)
+{
+    bool ended = result->state != DELIVERY_WAITING;
+    db_run(self->db,
+           "UPDATE deliveries SET tries = tries + 1, state = ?, next_at = ?, status = ?,"
+           " error = ?, done_at = ? WHERE id = ? AND state = 'waiting'",
+           DB_VALUES(DB_STRING(delivery_state_name(result->state)),
+                     DB_U64(result->next_at_ms), DB_U64(result->status),
+                     DB_STRING(result->error), ended ? DB_U64(at_ms) : DB_NULL,
+                     DB_U64(result->id)));
+}

@@ -1,0 +1,272 @@
+#include <stdio.h>
+
+#include "base/parse.h"
+#include "record/ledger_private.h"
+
+enum {
+    HOUR_MS = 3600000,
+    DETECTORS_TEXT_SIZE = 256,
+};
+
+static const char *const DETECTOR_NAMES[DETECTOR_COUNT] = {
+    "none",
+#define DETECTOR(id, name, function, down) name,
+#include "guard/detector.def"
+#undef DETECTOR
+};
+
+static const char *outcome_name(enum journal_outcome outcome)
+{
+    switch (outcome) {
+    case JOURNAL_WITHHELD:
+        return "withheld";
+    case JOURNAL_CUT:
+        return "cut";
+    case JOURNAL_DELIVERED:
+        return "delivered";
+    }
+    UNREACHABLE();
+}
+
+/* Who is meant, as the ledger names them. */
+struct person {
+    enum pseudonym_kind kind;
+    struct span value;
+    char digits[FINGERPRINT_DIGITS];
+    char id[PSEUDONYM_DIGITS + 1];
+};
+
+static void session_digits(const struct fingerprint *session, char *digits_out)
+{
+    format_hex(session->bytes, FINGERPRINT_SIZE, digits_out);
+}
+
+static bool no_session(const struct journal_entry *entry)
+{
+    return fingerprint_none(&entry->session);
+}
+
+/* The user, else the session, else the address. */
+static void viewer_of(const struct ledger *self, const struct journal_entry *entry,
+                      struct person *person_out)
+{
+    if (entry->viewer.len > 0) {
+        person_out->kind = PSEUDONYM_USER;
+        person_out->value = user_span(&entry->viewer);
+    } else if (!no_session(entry)) {
+        person_out->kind = PSEUDONYM_SESSION;
+        session_digits(&entry->session, person_out->digits);
+        person_out->value = (struct span){.ptr = (const uint8_t *)person_out->digits,
+                                          .len = FINGERPRINT_DIGITS};
+    } else {
+        person_out->kind = PSEUDONYM_ADDRESS;
+        person_out->value = span_of(entry->client_address);
+    }
+    pseudonym_of(&self->pseudonyms, person_out->kind, person_out->value, person_out->id);
+}
+
+static void subject_of(const struct ledger *self, const struct journal_entry *entry,
+                       struct person *person_out)
+{
+    person_out->kind = PSEUDONYM_USER;
+    person_out->value = user_span(&entry->subject);
+    pseudonym_of(&self->pseudonyms, person_out->kind, person_out->value, person_out->id);
+}
+
+static uint64_t find_open(struct ledger *self, const char *feature, bool drill)
+{
+    struct db_rows *rows = db_query(self->db,
+                                    "SELECT id FROM incidents WHERE feature = ? AND "
+                                    "drill = ? AND closed_at IS NULL",
+                                    DB_VALUES(DB_STRING(feature), DB_U64(drill)));
+    uint64_t incident = db_next(rows) ? db_u64(rows, 0) : 0;
+    db_end(rows);
+    return incident;
+}
+
+#define SAME_DISPLAY                                                                     \
+    " WHERE incident = ? AND viewer_id = ? AND subject_id = ? AND screen = ?"            \
+    " AND one_of_two = ?"
+
+bool ledger_knows(struct ledger *self, const struct journal_entry *entry,
+                  const char *feature)
+{
+    struct person viewer;
+    struct person subject;
+
+    db_clear(self->db);
+    uint64_t incident = find_open(self, feature, entry->drill);
+    if (incident == 0 || entry->took_down_mask != 0) {
+        return false;
+    }
+    viewer_of(self, entry, &viewer);
+    subject_of(self, entry, &subject);
+    struct db_rows *rows =
+        db_query(self->db, "SELECT 1 FROM displays" SAME_DISPLAY,
+                 DB_VALUES(DB_U64(incident), DB_STRING(viewer.id), DB_STRING(subject.id),
+                           DB_STRING(entry->screen), DB_U64(entry->one_of_two)));
+    bool known = db_next(rows);
+    db_end(rows);
+    return known && !db_failed(self->db);
+}
+
+static uint64_t open_incident(struct ledger *self, const struct journal_entry *entry,
+                              const char *feature)
+{
+    uint64_t incident =
+        db_one_u64(self->db, "SELECT coalesce(max(id), 0) FROM incidents", 0) + 1;
+    const struct db_value chained[] = {
+        DB_U64(incident),
+        DB_U64(entry->at_ms),
+        DB_STRING(feature),
+        DB_U64(entry->drill),
+        DB_STRING(DETECTOR_NAMES[entry->detector]),
+        DB_STRING(entry->reason),
+        DB_U64(entry->strong),
+    };
+    const struct db_value more[] = {DB_U64(entry->at_ms)};
+    chain_insert(&self->chain, self->db, CHAIN_INCIDENTS, chained, 7, more, 1);
+    return incident;
+}
+
+/* False: there is no such row yet. */
+static bool count_again(struct ledger *self, const struct journal_entry *entry,
+                        uint64_t incident, const struct person *viewer,
+                        const struct person *subject)
+{
+    db_run(self->db,
+           "UPDATE displays SET count = count + 1, last_at = max(last_at, ?),"
+           " withheld = withheld + ?, cut = cut + ?, delivered = delivered + ?,"
+           " strong_count = strong_count + ?" SAME_DISPLAY,
+           DB_VALUES(DB_U64(entry->at_ms), DB_U64(entry->outcome == JOURNAL_WITHHELD),
+                     DB_U64(entry->outcome == JOURNAL_CUT),
+                     DB_U64(entry->outcome == JOURNAL_DELIVERED), DB_U64(entry->strong),
+                     DB_U64(incident), DB_STRING(viewer->id), DB_STRING(subject->id),
+                     DB_STRING(entry->screen), DB_U64(entry->one_of_two)));
+    return db_failed(self->db) || db_changes(self->db) > 0;
+}
+
+/* The names of all detectors that found something, joined by commas. */
+static void list_detectors(uint32_t mask, char *text_out)
+{
+    size_t len = 0;
+
+    text_out[0] = '\0';
+    for (unsigned i = 1; i < DETECTOR_COUNT; i++) {
+        if ((mask >> i & 1U) != 0) {
+            int more = snprintf(text_out + len, DETECTORS_TEXT_SIZE - len, "%s%s",
+                                len > 0 ? "," : "", DETECTOR_NAMES[i]);
+            CHECK(more > 0 && (size_t)more < DETECTORS_TEXT_SIZE - len);
+            len += (size_t)more;
+        }
+    }
+}
+
+static void insert_display(struct ledger *self, const struct journal_entry *entry,
+                           uint64_t incident, const struct person *viewer,
+                           const struct person *subject)
+{
+    char session[FINGERPRINT_DIGITS + 1] = "";
+    char detectors[DETECTORS_TEXT_SIZE];
+
+    if (!no_session(entry)) {
+        session_digits(&entry->session, session);
+    }
+    list_detectors(entry->detectors_mask, detectors);
+    const struct db_value chained[] = {
+        DB_U64(incident),
+        DB_U64(entry->at_ms),
+        DB_STRING(pseudonym_kind_name(viewer->kind)),
+        DB_STRING(viewer->id),
+        DB_U64(entry->viewer_confirmed),
+        DB_STRING(subject->id),
+        DB_STRING(entry->screen),
+        DB_STRING(entry->shows),
+        DB_STRING(entry->route),
+        DB_STRING(entry->method),
+        DB_STRING(entry->path),
+        DB_U64(entry->status),
+        DB_STRING(outcome_name(entry->outcome)),
+        DB_STRING(DETECTOR_NAMES[entry->detector]),
+        DB_STRING(detectors),
+        DB_STRING(entry->reason),
+        DB_U64(entry->strong),
+        DB_U64(entry->one_of_two),
+        DB_U64(entry->drill),
+        DB_STRING(session),
+        DB_STRING(entry->client_address),
+        DB_STRING(entry->exchange_id),
+        DB_STRING(entry->echoed_id),
+        DB_STRING(entry->previous_id),
+        DB_STRING(entry->previous_session),
+        DB_STRING(entry->upstream),
+        DB_U64(entry->upstream_connection),
+        DB_U64(entry->upstream_exchange_count),
+        DB_U64(entry->body_size),
+        DB_STRING(entry->marker_class),
+    };
+    const struct db_value more[] = {
+        DB_TEXT(viewer->value),
+        DB_TEXT(subject->value),
+        DB_U64(entry->at_ms),
+        DB_U64(entry->outcome == JOURNAL_WITHHELD),
+        DB_U64(entry->outcome == JOURNAL_CUT),
+        DB_U64(entry->outcome == JOURNAL_DELIVERED),
+        DB_U64(entry->strong),
+    };
+    chain_insert(&self->chain, self->db, CHAIN_DISPLAYS, chained, 30, more, 7);
+}
+
+uint64_t ledger_add_display(struct ledger *self, const struct journal_entry *entry,
+                            const char *feature)
+{
+    struct person viewer;
+    struct person subject;
+
+    CHECK(entry->detector < DETECTOR_COUNT);
+    viewer_of(self, entry, &viewer);
+    subject_of(self, entry, &subject);
+    uint64_t incident = find_open(self, feature, entry->drill);
+    bool opened = incident == 0;
+    if (opened) {
+        incident = open_incident(self, entry, feature);
+    }
+    if (!count_again(self, entry, incident, &viewer, &subject)) {
+        insert_display(self, entry, incident, &viewer, &subject);
+    }
+    db_run(self->db,
+           "UPDATE incidents SET displays = displays + 1, last_at = max(last_at, ?)"
+           " WHERE id = ?",
+           DB_VALUES(DB_U64(entry->at_ms), DB_U64(incident)));
+    if (opened) {
+        ledger_tell_incident(self, "incident.opened", incident, entry->at_ms);
+    }
+    return incident;
+}
+
+/* Events of one kind and session in one hour are one row. */
+void ledger_add_event(struct ledger *self, const struct journal_entry *entry)
+{
+    char session[FINGERPRINT_DIGITS + 1] = "";
+
+    CHECK(entry->detector < DETECTOR_COUNT);
+    if (!no_session(entry)) {
+        session_digits(&entry->session, session);
+    }
+    db_run(self->db,
+           "INSERT INTO events(hour, detector, reason, outcome, route, screen, session,"
+           " first_at, last_at, method, path, status, exchange, previous, upstream,"
+           " connection, client_address)"
+           " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+           " ON CONFLICT(hour, detector, reason, outcome, route, screen, session)"
+           " DO UPDATE SET count = count + 1, last_at = max(last_at, excluded.last_at)",
+           DB_VALUES(DB_U64(entry->at_ms / HOUR_MS),
+                     DB_STRING(DETECTOR_NAMES[entry->detector]), DB_STRING(entry->reason),
+                     DB_STRING(outcome_name(entry->outcome)), DB_STRING(entry->route),
+                     DB_STRING(entry->screen), DB_STRING(session), DB_U64(entry->at_ms),
+                     DB_U64(entry->at_ms), DB_STRING(entry->method),
+                     DB_STRING(entry->path), DB_U64(entry->status),
+                     DB_STRING(entry->exchange_id), DB_STRING(entry->previous_id),
+                     DB_STRING(entry->upstream), DB_U64(entry->upstream_connection),
+                     DB_STRING(entry->client_address)));
+}

@@ -1,0 +1,144 @@
+#include "record/ledger_schema.h"
+
+enum {
+    QUICK_CHECK_PAGES_MAX = 65536, /* 256 MiB: longer checks would delay the start. */
+};
+
+/* Script N leads from version N to N + 1. */
+static const char *const STEPS[] = {
+    "PRAGMA application_id = 1129140811;"
+    "CREATE TABLE chain_head(id INTEGER PRIMARY KEY, number INTEGER NOT NULL,"
+    " head TEXT NOT NULL);"
+
+    "CREATE TABLE incidents(id INTEGER PRIMARY KEY, seq INTEGER NOT NULL UNIQUE,"
+    " hash TEXT NOT NULL, opened_at INTEGER NOT NULL, feature TEXT NOT NULL,"
+    " drill INTEGER NOT NULL, detector TEXT NOT NULL, reason TEXT NOT NULL,"
+    " strong INTEGER NOT NULL, last_at INTEGER NOT NULL,"
+    " displays INTEGER NOT NULL DEFAULT 0, notified INTEGER NOT NULL DEFAULT 0,"
+    " notified_at INTEGER NOT NULL DEFAULT 0, closed_at INTEGER, closed_by TEXT,"
+    " closed_reason TEXT);"
+    "CREATE UNIQUE INDEX incidents_open ON incidents(feature, drill)"
+    " WHERE closed_at IS NULL;"
+
+    "CREATE TABLE displays(id INTEGER PRIMARY KEY, seq INTEGER NOT NULL UNIQUE,"
+    " hash TEXT NOT NULL, incident INTEGER NOT NULL REFERENCES incidents(id),"
+    " first_at INTEGER NOT NULL, viewer_kind TEXT NOT NULL, viewer_id TEXT NOT NULL,"
+    " viewer_confirmed INTEGER NOT NULL, subject_id TEXT NOT NULL, screen NOT NULL,"
+    " shows NOT NULL, route NOT NULL, method NOT NULL, path NOT NULL,"
+    " status INTEGER NOT NULL, outcome TEXT NOT NULL, detector TEXT NOT NULL,"
+    " detectors TEXT NOT NULL, reason NOT NULL, strong INTEGER NOT NULL,"
+    " one_of_two INTEGER NOT NULL, drill INTEGER NOT NULL, session TEXT NOT NULL,"
+    " client_address NOT NULL, exchange TEXT NOT NULL, echoed NOT NULL,"
+    " previous NOT NULL, previous_session NOT NULL, upstream NOT NULL,"
+    " connection INTEGER NOT NULL, connection_exchanges INTEGER NOT NULL,"
+    " body_size INTEGER NOT NULL, marker_class NOT NULL, viewer, subject,"
+    " last_at INTEGER NOT NULL, count INTEGER NOT NULL DEFAULT 1,"
+    " withheld INTEGER NOT NULL, cut INTEGER NOT NULL, delivered INTEGER NOT NULL,"
+    " strong_count INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX displays_once ON displays(incident, viewer_id, subject_id,"
+    " screen, one_of_two);"
+
+    "CREATE TABLE closings(id INTEGER PRIMARY KEY, seq INTEGER NOT NULL UNIQUE,"
+    " hash TEXT NOT NULL, incident INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " who NOT NULL, reason NOT NULL);"
+
+    "CREATE TABLE feature_changes(id INTEGER PRIMARY KEY, seq INTEGER NOT NULL UNIQUE,"
+    " hash TEXT NOT NULL, at INTEGER NOT NULL, feature TEXT NOT NULL,"
+    " state TEXT NOT NULL, who NOT NULL, reason NOT NULL, cause TEXT NOT NULL,"
+    " anyway INTEGER NOT NULL, incident INTEGER NOT NULL);"
+
+    "CREATE TABLE features(name TEXT PRIMARY KEY, state TEXT NOT NULL,"
+    " at INTEGER NOT NULL, who NOT NULL, reason NOT NULL, incident INTEGER NOT NULL);"
+
+    "CREATE TABLE config_changes(id INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
+    " hash NOT NULL, who NOT NULL, summary NOT NULL);"
+    "CREATE TABLE accesses(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who NOT NULL,"
+    " what NOT NULL);"
+
+    "CREATE TABLE events(id INTEGER PRIMARY KEY, hour INTEGER NOT NULL,"
+    " detector TEXT NOT NULL, reason NOT NULL, outcome TEXT NOT NULL, route NOT NULL,"
+    " screen NOT NULL, session TEXT NOT NULL, first_at INTEGER NOT NULL,"
+    " last_at INTEGER NOT NULL, count INTEGER NOT NULL DEFAULT 1, method NOT NULL,"
+    " path NOT NULL, status INTEGER NOT NULL, exchange TEXT NOT NULL,"
+    " previous NOT NULL, upstream NOT NULL, connection INTEGER NOT NULL,"
+    " client_address NOT NULL);"
+    "CREATE UNIQUE INDEX events_once ON events(hour, detector, reason, outcome, route,"
+    " screen, session);"
+
+    "CREATE TABLE deliveries(id INTEGER PRIMARY KEY, alert TEXT NOT NULL,"
+    " message TEXT NOT NULL, type TEXT NOT NULL, body NOT NULL,"
+    " created_at INTEGER NOT NULL, next_at INTEGER NOT NULL,"
+    " tries INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'waiting',"
+    " status INTEGER NOT NULL DEFAULT 0, error NOT NULL DEFAULT '', done_at INTEGER);"
+    "CREATE INDEX deliveries_due ON deliveries(alert, next_at) WHERE state = 'waiting';",
+};
+
+enum {
+    VERSION = sizeof(STEPS) / sizeof(*STEPS),
+};
+
+static enum err damaged(struct db *db, const char *path, struct fault *fault_out)
+{
+    fault_set(fault_out,
+              "%s: the ledger is damaged or not a ledger (%s); restore it from a backup, "
+              "or move the whole state directory aside to begin a new one. It is the "
+              "evidence of past incidents: keep it. Features that were down are up in a "
+              "new one",
+              path, db_error_text(db));
+    return ERR_STORAGE;
+}
+
+static bool passes_quick_check(struct db *db)
+{
+    if (db_one_u64(db, "PRAGMA page_count", 0) > QUICK_CHECK_PAGES_MAX) {
+        return true;
+    }
+    struct db_rows *rows = db_query(db, "PRAGMA quick_check(1)", NULL, 0);
+    bool passes = db_next(rows) && span_equal(db_text(rows, 0), SPAN("ok"));
+    db_end(rows);
+    return passes && !db_failed(db);
+}
+
+static enum err migrate(struct db *db, uint64_t version, const char *path,
+                        struct fault *fault_out)
+{
+    static const char *const NUMBERS[] = {"PRAGMA user_version = 1"};
+    _Static_assert(sizeof(NUMBERS) / sizeof(*NUMBERS) == VERSION, "one per step");
+
+    while (version < VERSION) {
+        db_begin(db, true);
+        db_script(db, STEPS[version]);
+        db_script(db, NUMBERS[version]);
+        if (db_commit(db) != ERR_NONE) {
+            fault_set(fault_out, "%s: cannot be written: %s; is the disk full?", path,
+                      db_error_text(db));
+            return ERR_STORAGE;
+        }
+        version++;
+    }
+    return ERR_NONE;
+}
+
+enum err ledger_schema_prepare(struct db *db, const char *path, struct fault *fault_out)
+{
+    uint64_t version = db_one_u64(db, "PRAGMA user_version", 0);
+    uint64_t tables = db_one_u64(db, "SELECT count(*) FROM sqlite_schema", 0);
+
+    if (db_failed(db) || (version == 0 && tables > 0) || !passes_quick_check(db)) {
+        return damaged(db, path, fault_out);
+    }
+    if (version > VERSION) {
+        fault_set(fault_out,
+                  "%s: made by a newer version of this program (schema %llu, this one "
+                  "knows %d); run that version, or restore an older backup",
+                  path, (unsigned long long)version, (int)VERSION);
+        return ERR_STORAGE;
+    }
+    db_script(db, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 16777216;"
+                  "PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;");
+    if (db_failed(db)) {
+        fault_set(fault_out, "%s: %s", path, db_error_text(db));
+        return ERR_STORAGE;
+    }
+    return migrate(db, version, path, fault_out);
+}

@@ -1,0 +1,16 @@
+/**
+ * The tables of the ledger, and whether a file is one.
+ *
+ * Layer: record. `user_version` numbers the schema; each later version adds one script
+ * that leads from the version before.
+ */
+#pragma once
+
+#include "base/check.h"
+#include "base/err.h"
+#include "record/db.h"
+#include "record/fault.h"
+
+/** Makes the tables of an empty file, or checks those that are there. */
+MUST_USE enum err ledger_schema_prepare(struct db *db, const char *path,
+                                        struct fault *fault_out);

@@ -1,0 +1,198 @@
+#include "record/query.h"
+
+#include <stdlib.h>
+
+#include "record/chain.h"
+#include "record/pseudonym.h"
+#include "record/query_private.h"
+
+enum err query_open(const struct state_dir *directory, struct query **self_out,
+                    struct fault *fault_out)
+{
+    char path[STATE_DIR_PATH_MAX + 64];
+    struct span key = {.ptr = state_dir_pseudonym_key(directory),
+                       .len = FINGERPRINT_KEY_SIZE};
+
+    *self_out = NULL;
+    struct query *self = calloc(1, sizeof(*self));
+    if (self == NULL) {
+        fault_set(fault_out, "out of memory");
+        return ERR_MEMORY;
+    }
+    secret_mac_start(&self->pseudonyms, key);
+    state_dir_file(directory, "ledger.db", path);
+    enum err err = db_open(path, DB_READ, &self->db, fault_out);
+    if (err != ERR_NONE) {
+        query_close(&self);
+    }
+    *self_out = self;
+    return err;
+}
+
+void query_close(struct query **self_p)
+{
+    if (*self_p == NULL) {
+        return;
+    }
+    db_close(&(*self_p)->db);
+    secret_wipe(*self_p, sizeof(**self_p));
+    free(*self_p);
+    *self_p = NULL;
+}
+
+enum err query_end(struct query *self, const struct json_write *out)
+{
+    bool failed = db_failed(self->db);
+    db_clear(self->db);
+    if (failed) {
+        return ERR_STORAGE;
+    }
+    return out != NULL && json_write_result(out).len == 0 ? ERR_LIMIT : ERR_NONE;
+}
+
+#define COUNTED " FROM displays WHERE incident = ?1 AND one_of_two = 0"
+#define CASES                                                                            \
+    "WITH c AS (SELECT DISTINCT viewer_id AS v, subject_id AS s" COUNTED                 \
+    " AND subject_id <> '') "
+
+/* Displays and outcomes count all rows, people only those that are counted as cases. */
+static void read_displays(struct query *self, uint64_t incident,
+                          struct query_figures *figures_out)
+{
+    struct db_rows *rows = db_query(
+        self->db,
+        "SELECT coalesce(sum(count), 0), coalesce(sum(withheld), 0),"
+        " coalesce(sum(cut), 0), coalesce(sum(delivered), 0),"
+        " count(DISTINCT viewer_id),"
+        " count(DISTINCT CASE WHEN viewer_kind <> 'user' THEN viewer_id END)" COUNTED,
+        DB_VALUES(DB_U64(incident)));
+    if (db_next(rows)) {
+        figures_out->displays = db_u64(rows, 0);
+        figures_out->withheld = db_u64(rows, 1);
+        figures_out->cut = db_u64(rows, 2);
+        figures_out->delivered = db_u64(rows, 3);
+        figures_out->viewers = db_u64(rows, 4);
+        figures_out->viewers_unidentified = db_u64(rows, 5);
+    }
+    db_end(rows);
+}
+
+static void read_cases(struct query *self, uint64_t incident,
+                       struct query_figures *figures_out)
+{
+    struct db_rows *rows = db_query(
+        self->db,
+        CASES
+        "SELECT count(*), count(DISTINCT s), (SELECT count(*) FROM"
+        " (SELECT DISTINCT min(v, s), max(v, s) FROM c)),"
+        " (SELECT count(*) FROM c a JOIN c b ON a.v = b.s AND a.s = b.v WHERE a.v < a.s),"
+        " (SELECT count(DISTINCT a.v) FROM c a JOIN c b ON a.v = b.s) FROM c",
+        DB_VALUES(DB_U64(incident)));
+    if (db_next(rows)) {
+        figures_out->cases = db_u64(rows, 0);
+        figures_out->subjects = db_u64(rows, 1);
+        figures_out->pairs = db_u64(rows, 2);
+        figures_out->mutual_pairs = db_u64(rows, 3);
+        figures_out->both = db_u64(rows, 4);
+    }
+    db_end(rows);
+}
+
+static bool exists(struct query *self, uint64_t incident)
+{
+    struct db_rows *rows = db_query(self->db, "SELECT 1 FROM incidents WHERE id = ?",
+                                    DB_VALUES(DB_U64(incident)));
+    bool found = db_next(rows);
+    db_end(rows);
+    return found;
+}
+
+enum err query_figures(struct query *self, uint64_t incident,
+                       struct query_figures *figures_out)
+{
+    *figures_out = (struct query_figures){0};
+    db_clear(self->db);
+    if (!exists(self, incident)) {
+        return query_end(self, NULL) == ERR_NONE ? ERR_SYNTAX : ERR_STORAGE;
+    }
+    read_displays(self, incident, figures_out);
+    read_cases(self, incident, figures_out);
+    return query_end(self, NULL);
+}
+
+enum err query_open_count(struct query *self, uint64_t *count_out)
+{
+    db_clear(self->db);
+    *count_out = db_one_u64(
+        self->db, "SELECT count(*) FROM incidents WHERE closed_at IS NULL AND drill = 0",
+        0);
+    return query_end(self, NULL);
+}
+
+void query_write_figures(struct query *self, uint64_t incident, struct json_write *out)
+{
+    struct query_figures figures = {0};
+
+    read_displays(self, incident, &figures);
+    read_cases(self, incident, &figures);
+    json_write_member_u64(out, "displays", figures.displays);
+    json_write_key(out, "outcomes");
+    json_write_begin_object(out);
+    json_write_member_u64(out, "withheld", figures.withheld);
+    json_write_member_u64(out, "cut", figures.cut);
+    json_write_member_u64(out, "delivered", figures.delivered);
+    json_write_end_object(out);
+    json_write_member_u64(out, "cases", figures.cases);
+    json_write_member_u64(out, "pairs", figures.pairs);
+    json_write_member_u64(out, "mutual_pairs", figures.mutual_pairs);
+    json_write_member_u64(out, "subjects", figures.subjects);
+    json_write_member_u64(out, "viewers", figures.viewers);
+    json_write_member_u64(out, "viewers_unidentified", figures.viewers_unidentified);
+    json_write_member_u64(out, "both", figures.both);
+}
+
+/* A value that was changed but not its hash is a break as well. */
+static enum err verify_people(struct query *self, struct fault *fault_out)
+{
+    char viewer[PSEUDONYM_DIGITS + 1];
+    char subject[PSEUDONYM_DIGITS + 1];
+    enum err err = ERR_NONE;
+
+    struct db_rows *rows =
+        db_query(self->db,
+                 "SELECT seq, viewer_kind, viewer_id, viewer, subject_id, subject"
+                 " FROM displays WHERE viewer IS NOT NULL",
+                 NULL, 0);
+    while (err == ERR_NONE && db_next(rows)) {
+        enum pseudonym_kind kind = PSEUDONYM_USER;
+        if (span_equal(db_text(rows, 1), SPAN("session"))) {
+            kind = PSEUDONYM_SESSION;
+        } else if (span_equal(db_text(rows, 1), SPAN("address"))) {
+            kind = PSEUDONYM_ADDRESS;
+        }
+        pseudonym_of(&self->pseudonyms, kind, db_text(rows, 3), viewer);
+        pseudonym_of(&self->pseudonyms, PSEUDONYM_USER, db_text(rows, 5), subject);
+        if (!span_equal(span_of(viewer), db_text(rows, 2)) ||
+            !span_equal(span_of(subject), db_text(rows, 4))) {
+            fault_set(fault_out, "row %llu of the chain: viewer or subject was changed",
+                      (unsigned long long)db_u64(rows, 0));
+            err = ERR_SYNTAX;
+        }
+    }
+    db_end(rows);
+    return err;
+}
+
+enum err query_verify(struct query *self, uint64_t *rows_out, struct fault *fault_out)
+{
+    db_clear(self->db);
+    enum err err = chain_verify(self->db, rows_out, fault_out);
+    if (err == ERR_NONE) {
+        err = verify_people(self, fault_out);
+    }
+    if (db_failed(self->db)) {
+        fault_set(fault_out, "the ledger cannot be read: %s", db_error_text(self->db));
+    }
+    enum err read_err = query_end(self, NULL);
+    return err == ERR_NONE ? read_err : err;
+}

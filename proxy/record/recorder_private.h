@@ -1,0 +1,120 @@
+/**
+ * What the recorder's own files share.
+ *
+ * Layer: record. Only for recorder*.c.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/queue.h"
+#include "base/stats.h"
+#include "record/bindings.h"
+#include "record/ledger.h"
+#include "record/recorder.h"
+#include "record/state_file.h"
+
+enum {
+    RECORDER_QUEUE_MAX = 65536, /**< Items that wait for the thread. */
+    RECORDER_KEPT_MAX = 10000,  /**< Items kept while the ledger does not write. */
+    RECORDER_BATCH_MAX = 512,   /**< Items taken at once. */
+    RECORDER_RETRY_MS = 500,
+    RECORDER_TICK_MS = 1000,
+    RECORDER_ALERT_DATA_MAX = 16384,
+};
+
+enum recorder_kind {
+    RECORDER_BARRIER,
+    RECORDER_ENTRY,    /**< struct journal_entry */
+    RECORDER_NOTE,     /**< struct recorder_note */
+    RECORDER_ALERT,    /**< struct recorder_alert */
+    RECORDER_ALERTS,   /**< struct recorder_alerts */
+    RECORDER_DELIVERY, /**< struct delivery_result */
+    RECORDER_CHANGE,   /**< struct feature_change */
+    RECORDER_CLOSE,    /**< struct recorder_close */
+};
+
+/** What travels in the queue. `body` is a heap object of the item. */
+struct recorder_item {
+    enum recorder_kind kind;
+    void *body;
+    struct journal_ticket *ticket;
+    struct control_ticket *control;
+    uint64_t incident; /**< Of an entry, once it was applied. */
+    bool stated;       /**< What it took down is in features.state. */
+};
+
+/** Of a configuration (`hash` set) or of an access to values. */
+struct recorder_note {
+    char hash[80];
+    char who[RECORDER_NAME_SIZE_MAX];
+    char text[RECORDER_REASON_SIZE_MAX];
+    uint64_t at_ms;
+};
+
+struct recorder_alert {
+    char alert[RECORDER_NAME_SIZE_MAX]; /**< "": all. */
+    char type[64];
+    uint64_t at_ms;
+    size_t len;
+    uint8_t data[];
+};
+
+struct recorder_alerts {
+    unsigned count;
+    char names[RECORDER_ALERTS_MAX][RECORDER_NAME_SIZE_MAX];
+};
+
+struct recorder_close {
+    uint64_t incident;
+    char who[RECORDER_NAME_SIZE_MAX];
+    char reason[RECORDER_REASON_SIZE_MAX];
+};
+
+struct recorder {
+    struct feature_table *features;
+    struct registry *registry;
+    struct ledger *ledger;
+    struct state_file *state_file;
+    struct bindings *bindings;
+    struct queue *queue;
+    struct stats *stats;
+    struct stats_block *block;
+    pthread_mutex_t hook_lock; /**< Of the next two. */
+    void (*on_deliveries)(void *context);
+    void *on_deliveries_context;
+    pthread_t thread;
+    bool started;
+    _Atomic(bool) failing;
+
+    /* Only the thread: */
+    struct recorder_item *kept; /**< Taken from the queue, not on disk. */
+    size_t kept_count;
+    uint64_t retry_at_ms; /**< While failing. */
+    uint64_t look_at_ms;  /**< When to look whether the files are in place. */
+    uint64_t tick_at_ms;
+};
+
+/** The thread's function; also run by hand to empty the queue of one never started. */
+void *recorder_run(void *self);
+
+/** Calls the hook, if there is one. */
+void recorder_tell_deliveries(struct recorder *self);
+
+/** Commits what is kept, if it is time. */
+void recorder_flush(struct recorder *self);
+
+/** Runs `apply` as one transaction; keeps `failing` up to date. */
+typedef void recorder_apply_fn(struct recorder *self, void *context);
+enum err recorder_transact(struct recorder *self, bool durable, recorder_apply_fn *apply,
+                           void *context);
+
+/** Writes what is not up to features.state. `but_slot`: counts as up; or -1. */
+MUST_USE enum err recorder_write_state(struct recorder *self, int but_slot);
+
+void recorder_count(struct recorder *self, enum stat family, const char *labels);
+
+/** Answers and frees. */
+void recorder_change(struct recorder *self, struct recorder_item *item);
+void recorder_close(struct recorder *self, struct recorder_item *item);

@@ -1,0 +1,240 @@
+#include "record/state_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+
+struct state_dir {
+    int lock_fd;
+    uint8_t key[FINGERPRINT_KEY_SIZE];
+    uint8_t pseudonym_key[SECRET_DIGEST_SIZE];
+    char path[STATE_DIR_PATH_MAX];
+};
+
+_Static_assert((int)SECRET_DIGEST_SIZE == (int)FINGERPRINT_KEY_SIZE, "one size of keys");
+
+static enum err errno_fault(const char *path, struct fault *fault_out)
+{
+    char reason[128];
+    fault_set(fault_out, "%s: %s", path, fault_errno_text(errno, reason, sizeof(reason)));
+    return ERR_STORAGE;
+}
+
+static enum err check_directory(const char *path, struct fault *fault_out)
+{
+    struct stat found;
+
+    if (stat(path, &found) != 0) {
+        return errno_fault(path, fault_out);
+    }
+    if (!S_ISDIR(found.st_mode)) {
+        fault_set(fault_out, "%s: not a directory", path);
+        return ERR_STORAGE;
+    }
+    if (found.st_uid != geteuid()) {
+        fault_set(fault_out, "%s: belongs to user %u and not to the one running this",
+                  path, (unsigned)found.st_uid);
+        return ERR_STORAGE;
+    }
+    if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        fault_set(
+            fault_out,
+            "%s: open to other users (mode %03o); it holds personal data: chmod 700",
+            path, (unsigned)found.st_mode & 0777U);
+        return ERR_STORAGE;
+    }
+    return ERR_NONE;
+}
+
+static enum err take_lock(struct state_dir *self, struct fault *fault_out)
+{
+    char path[STATE_DIR_PATH_MAX + 64];
+
+    state_dir_file(self, "lock", path);
+    self->lock_fd =
+        open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    if (self->lock_fd < 0) {
+        return errno_fault(path, fault_out);
+    }
+    if (flock(self->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        fault_set(fault_out, "%s: in use by another process; give each its own `state`",
+                  self->path);
+        return ERR_STORAGE;
+    }
+    return ERR_NONE;
+}
+
+/* Written whole under another name, so that a crash leaves no short key behind. */
+static enum err make_key(const char *path, struct fault *fault_out)
+{
+    char name[STATE_DIR_PATH_MAX + 80];
+    uint8_t key[FINGERPRINT_KEY_SIZE];
+
+    int len = snprintf(name, sizeof(name), "%s.new", path);
+    CHECK(len > 0 && (size_t)len < sizeof(name));
+    if (secret_random(key, sizeof(key)) != ERR_NONE) {
+        fault_set(fault_out, "%s: no random bytes", path);
+        return ERR_SYSTEM;
+    }
+    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                  S_IRUSR | S_IWUSR);
+    bool done = fd >= 0 && write(fd, key, sizeof(key)) == (ssize_t)sizeof(key) &&
+                fsync(fd) == 0 && rename(name, path) == 0;
+    enum err err = done ? ERR_NONE : errno_fault(path, fault_out);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    secret_wipe(key, sizeof(key));
+    return err;
+}
+
+static enum err check_key_file(const char *path, int fd, struct fault *fault_out)
+{
+    struct stat found;
+
+    if (fstat(fd, &found) != 0) {
+        return errno_fault(path, fault_out);
+    }
+    if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        fault_set(fault_out, "%s: open to other users (mode %03o): chmod 600", path,
+                  (unsigned)found.st_mode & 0777U);
+        return ERR_STORAGE;
+    }
+    if (found.st_size != FINGERPRINT_KEY_SIZE) {
+        fault_set(
+            fault_out,
+            "%s: has %lld bytes, not %d; restore it from a backup: with another key "
+            "every session is unknown and pseudonyms change",
+            path, (long long)found.st_size, FINGERPRINT_KEY_SIZE);
+        return ERR_STORAGE;
+    }
+    return ERR_NONE;
+}
+
+static enum err read_key(struct state_dir *self, struct fault *fault_out)
+{
+    char path[STATE_DIR_PATH_MAX + 64];
+    char ledger[STATE_DIR_PATH_MAX + 64];
+
+    state_dir_file(self, "fingerprint.key", path);
+    state_dir_file(self, "ledger.db", ledger);
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
+        if (access(ledger, F_OK) == 0) {
+            fault_set(fault_out, "%s: missing beside a ledger; restore it from a backup",
+                      path);
+            return ERR_STORAGE;
+        }
+        enum err err = make_key(path, fault_out);
+        if (err != ERR_NONE) {
+            return err;
+        }
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return errno_fault(path, fault_out);
+    }
+    enum err err = check_key_file(path, fd, fault_out);
+    if (err == ERR_NONE &&
+        read(fd, self->key, sizeof(self->key)) != (ssize_t)sizeof(self->key)) {
+        err = errno_fault(path, fault_out);
+    }
+    (void)close(fd);
+    return err;
+}
+
+/* Best effort where the kernel refuses: the key must still be usable. */
+static void forbid_core_dumps(void)
+{
+    const struct rlimit none = {0, 0};
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static enum err enter(struct state_dir *self, struct fault *fault_out)
+{
+    if (mkdir(self->path, S_IRWXU) != 0 && errno != EEXIST) {
+        return errno_fault(self->path, fault_out);
+    }
+    enum err err = check_directory(self->path, fault_out);
+    if (err == ERR_NONE) {
+        err = take_lock(self, fault_out);
+    }
+    if (err == ERR_NONE) {
+        forbid_core_dumps();
+        err = read_key(self, fault_out);
+    }
+    if (err == ERR_NONE) {
+        struct span key = {.ptr = self->key, .len = sizeof(self->key)};
+        secret_mac_once(key, SPAN("pseudonym"), self->pseudonym_key);
+    }
+    return err;
+}
+
+enum err state_dir_open(const char *path, struct state_dir **self_out,
+                        struct fault *fault_out)
+{
+    *self_out = NULL;
+    struct state_dir *self = calloc(1, sizeof(*self));
+    if (self == NULL) {
+        fault_set(fault_out, "out of memory");
+        return ERR_MEMORY;
+    }
+    self->lock_fd = -1;
+    if (path[0] == '\0' ||
+        span_copy(span_of(path), self->path, sizeof(self->path)) != span_of(path).len) {
+        fault_set(fault_out, "state: the path is empty or longer than %d bytes",
+                  STATE_DIR_PATH_MAX - 1);
+        free(self);
+        return ERR_LIMIT;
+    }
+    enum err err = enter(self, fault_out);
+    if (err != ERR_NONE) {
+        state_dir_close(&self);
+    }
+    *self_out = self;
+    return err;
+}
+
+void state_dir_close(struct state_dir **self_p)
+{
+    struct state_dir *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    if (self->lock_fd >= 0) {
+        (void)close(self->lock_fd);
+    }
+    secret_wipe(self, sizeof(*self));
+    free(self);
+    *self_p = NULL;
+}
+
+const uint8_t *state_dir_key(const struct state_dir *self)
+{
+    return self->key;
+}
+
+const uint8_t *state_dir_pseudonym_key(const struct state_dir *self)
+{
+    return self->pseudonym_key;
+}
+
+const char *state_dir_path(const struct state_dir *self)
+{
+    return self->path;
+}
+
+void state_dir_file(const struct state_dir *self, const char *name, char *path_out)
+{
+    int len = snprintf(path_out, STATE_DIR_PATH_MAX + 64, "%s/%s", self->path, name);
+    CHECK(len > 0 && len < STATE_DIR_PATH_MAX + 64);
+}

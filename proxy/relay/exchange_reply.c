@@ -1,0 +1,448 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "relay/exchange_state.h"
+
+enum {
+    SPANS_AT_ONCE = 48,
+    SLOW_LOOK_MS = 30000, /* How often a slow client's progress is looked at. */
+    CHUNK_HEAD_MAX = 20,
+};
+
+/* Room for `size` bytes of reply text, what is there is lost. False: memory. */
+static bool make_reply_room(struct exchange *self, size_t size)
+{
+    if (self->reply_text_capacity >= size) {
+        return true;
+    }
+    uint8_t *more = malloc(size);
+    if (more == NULL) {
+        return false;
+    }
+    if (self->reply_text != self->reply_inline) {
+        free(self->reply_text);
+    }
+    self->reply_text = more;
+    self->reply_text_capacity = size;
+    return true;
+}
+
+/* Counts what the client has not taken yet against its address. False: too much. */
+static bool charge(struct exchange *self)
+{
+    struct relay_shared *shared = self->relay->shared;
+    uint64_t unwritten = stream_unwritten(client_stream(self->client));
+    struct address peer = client_peer(self->client);
+
+    self->charged = unwritten;
+    return admission_charge(shared->admission, &peer, unwritten,
+                            shared->budget.total_max / 16);
+}
+
+static void discharge(struct exchange *self)
+{
+    if (self->charged > 0) {
+        struct address peer = client_peer(self->client);
+        admission_discharge(self->relay->shared->admission, &peer, self->charged);
+        self->charged = 0;
+    }
+}
+
+static enum step finish(struct exchange *self)
+{
+    discharge(self);
+    deadline_clear(&self->deadline);
+    return exchange_become(self, STATE_END);
+}
+
+/* The client is gone or broken: nothing can be said any more. */
+static enum step give_up(struct exchange *self, enum ending ending)
+{
+    if (self->ending == ENDING_NONE || self->ending == ENDING_RELEASED) {
+        self->ending = ending;
+    }
+    self->disposition = DISPOSITION_RESET;
+    return finish(self);
+}
+
+/* Hands spans to the client's stream and waits if it does not take them all. */
+static enum step write_out(struct exchange *self, const struct span *spans, size_t count)
+{
+    self->drained = false;
+    switch (stream_write(client_stream(self->client), spans, count, true)) {
+    case WRITTEN_FAILED:
+        return give_up(self, ENDING_CLIENT_GONE);
+    case WRITTEN_ALL:
+        self->drained = true;
+        return STEP_AGAIN;
+    case WRITTEN_PART:
+        if (!charge(self)) {
+            return give_up(self, ENDING_CLIENT_SLOW);
+        }
+        self->slow_unwritten = stream_unwritten(client_stream(self->client));
+        exchange_set_deadline(self, SLOW_LOOK_MS);
+        return STEP_WAIT;
+    }
+    UNREACHABLE();
+}
+
+/* Is the client taking bytes fast enough to be waited for? */
+static bool is_too_slow(struct exchange *self)
+{
+    size_t unwritten = stream_unwritten(client_stream(self->client));
+    uint64_t taken = self->slow_unwritten - unwritten;
+    uint64_t least = exchange_limits(self)->send_rate_min * (SLOW_LOOK_MS / 1000);
+
+    self->slow_unwritten = unwritten;
+    exchange_set_deadline(self, SLOW_LOOK_MS);
+    return taken < least;
+}
+
+/* A part of the write is still on its way. True: `step_out` says how to go on. */
+static bool still_writing(struct exchange *self, enum step *step_out)
+{
+    if (self->client_gone) {
+        *step_out = give_up(self, ENDING_CLIENT_GONE);
+        return true;
+    }
+    if (self->drained) {
+        discharge(self);
+        return false;
+    }
+    if (self->timed_out && is_too_slow(self)) {
+        *step_out = give_up(self, ENDING_CLIENT_SLOW);
+        return true;
+    }
+    *step_out = STEP_WAIT;
+    return true;
+}
+
+/* The next segments of a released body, or the end. */
+enum step exchange_step_reply(struct exchange *self)
+{
+    enum step step = STEP_WAIT;
+
+    if (still_writing(self, &step)) {
+        return step;
+    }
+    size_t left = self->hold.segment_count - self->segments_sent;
+    if (left == 0) {
+        return finish(self);
+    }
+    size_t count = left < SPANS_AT_ONCE ? left : SPANS_AT_ONCE;
+    const struct span *spans = self->hold.segments + self->segments_sent;
+    self->segments_sent += count;
+    return write_out(self, spans, count);
+}
+
+/* Whether the client's connection can go on after a whole answer of ours. */
+static void settle_connection(struct exchange *self)
+{
+    bool whole = client_request_read(self->client);
+    bool keep = self->keep_alive && whole && !self->relay->draining;
+
+    self->disposition = keep ? DISPOSITION_KEEP : DISPOSITION_LINGER;
+}
+
+/* A page of ours. What the upstream may have said is gone before it is written. */
+static enum step reply(struct exchange *self, struct reply *page, enum ending ending)
+{
+    self->ending = ending;
+    self->status = page->status;
+    exchange_drop_upstream(self);
+    exchange_stop_answer(self, true);
+    settle_connection(self);
+    page->close = self->disposition != DISPOSITION_KEEP;
+    if (self->client_gone) {
+        return give_up(self, ENDING_CLIENT_GONE);
+    }
+    if (!make_reply_room(self,
+                         REPLY_SIZE_MAX + page->page.len + page->extra_fields.len)) {
+        return give_up(self, ENDING_INTERNAL);
+    }
+    struct writer out = writer_of(self->reply_text, self->reply_text_capacity);
+    reply_write(page, self->taste, &out);
+    struct span text = writer_span(&out);
+    self->body_sent = 0;
+    self->state = STATE_REPLY;
+    return write_out(self, &text, 1);
+}
+
+enum step exchange_reply_error(struct exchange *self, unsigned status, enum ending ending)
+{
+    struct reply page = {.kind = REPLY_ERROR,
+                         .status = status,
+                         .sentence = ending_sentence(ending),
+                         .retry_after_s = status == 503 ? 5 : 0};
+
+    if (status < 500) {
+        self->keep_alive = false;
+    }
+    if (self->streaming) {
+        return give_up(self, ending);
+    }
+    return reply(self, &page, ending);
+}
+
+enum step exchange_reply_refused(struct exchange *self)
+{
+    char reference[32] = "";
+    size_t len = 0;
+
+    if (self->incident > 0) {
+        reference[len++] = 'I';
+        len += format_u64(self->incident, reference + len);
+        reference[len++] = '-';
+        memcpy(reference + len, self->id, 8);
+        len += 8;
+    } else {
+        memcpy(reference, self->id, 12);
+        len = 12;
+    }
+    struct reply page = {
+        .kind = REPLY_REFUSED,
+        .status = self->plan->site->refusal_status,
+        .reference = {.ptr = (const uint8_t *)reference, .len = len},
+        .unsafe = self->asker.unsafe,
+    };
+    return reply(self, &page, ENDING_REFUSED);
+}
+
+enum step exchange_reply_maintenance(struct exchange *self)
+{
+    const struct feature_settings *feature =
+        route_feature(self->plan->site, self->gate_mask);
+    struct reply page = {
+        .kind = REPLY_MAINTENANCE,
+        .status = 503,
+        .unsafe = self->asker.unsafe && self->head_sent,
+        .retry_after_s = feature != NULL ? feature->retry_after_ms / 1000 : 0,
+    };
+
+    if (feature != NULL && feature->page != NULL) {
+        page.page = (struct span){.ptr = (const uint8_t *)feature->page,
+                                  .len = feature->page_len};
+    }
+    return reply(self, &page, ENDING_GATE);
+}
+
+/* Deletes every session cookie that the configuration names in full. */
+static void write_deletions(const struct cookie_names *names, struct writer *out)
+{
+    for (size_t i = 0; names != NULL && i < names->count; i++) {
+        struct span name = names->patterns[i];
+        if (name.len == 0 || name.ptr[0] == '!' || name.ptr[name.len - 1] == '*') {
+            continue;
+        }
+        writer_put(out, SPAN("Set-Cookie: "));
+        writer_put(out, name);
+        writer_put(out, SPAN("=; Path=/; Max-Age=0; HttpOnly\r\n"));
+    }
+}
+
+enum step exchange_reply_logged_out(struct exchange *self)
+{
+    uint8_t fields[2048];
+    struct writer out = writer_of(fields, sizeof(fields));
+    const struct session_policy *policy = &self->plan->site->session;
+
+    write_deletions(policy->cookies, &out);
+    write_deletions(policy->remember, &out);
+    struct reply page = {
+        .kind = REPLY_LOGGED_OUT,
+        .status = 200,
+        .extra_fields = out.full ? (struct span){0} : writer_span(&out),
+    };
+    return reply(self, &page, ENDING_LOGOUT_WHILE_DOWN);
+}
+
+/* A client that could not tell a page of ours from a cut gets nothing at all. */
+enum step exchange_close_silently(struct exchange *self, enum ending ending)
+{
+    self->ending = ending;
+    self->disposition = DISPOSITION_RESET;
+    exchange_drop_upstream(self);
+    exchange_stop_answer(self, true);
+    return finish(self);
+}
+
+static bool has_no_body(const struct exchange *self)
+{
+    return self->method == METHOD_HEAD || self->upstream_status == 204 ||
+           self->upstream_status == 304;
+}
+
+/* Framing and connection fields, and the empty line. */
+static void write_framing(struct exchange *self, bool chunked, uint64_t length,
+                          struct writer *out)
+{
+    if (chunked) {
+        writer_put(out, SPAN("Transfer-Encoding: chunked\r\n"));
+    } else if (self->upstream_status != 204 &&
+               (!has_no_body(self) || self->answer_length != UINT64_MAX)) {
+        writer_put(out, SPAN("Content-Length: "));
+        writer_u64(out, has_no_body(self) ? self->answer_length : length);
+        writer_put(out, SPAN("\r\n"));
+    }
+    if (self->disposition != DISPOSITION_KEEP) {
+        writer_put(out, SPAN("Connection: close\r\n"));
+    } else if (self->taste.old) {
+        writer_put(out, SPAN("Connection: keep-alive\r\n"));
+    }
+    writer_put(out, SPAN("\r\n"));
+}
+
+/* Completes the head that exchange_fill_answer() has begun. */
+static struct span complete_head(struct exchange *self, bool chunked, uint64_t length)
+{
+    struct writer out = writer_of(self->reply_text, self->reply_text_capacity);
+
+    out.len = self->reply_text_len;
+    settle_connection(self);
+    write_framing(self, chunked, length, &out);
+    CHECK(!out.full);
+    return writer_span(&out);
+}
+
+/* The whole answer was judged: head and body leave in one go where the socket lets them.
+ */
+enum step exchange_release(struct exchange *self)
+{
+    struct span spans[SPANS_AT_ONCE + 1];
+    bool head_only = has_no_body(self);
+    size_t count = head_only ? 0 : self->hold.segment_count;
+
+    if (self->client_gone) {
+        return give_up(self, ENDING_CLIENT_GONE);
+    }
+    count = count < SPANS_AT_ONCE ? count : SPANS_AT_ONCE;
+    self->status = self->upstream_status;
+    self->ending = ENDING_RELEASED;
+    self->released_us = loop_clock_us();
+    self->body_sent = head_only ? 0 : self->hold.len;
+    spans[0] = complete_head(self, false, self->hold.len);
+    if (count > 0) {
+        memcpy(spans + 1, self->hold.segments, count * sizeof(*spans));
+    }
+    self->segments_sent = head_only ? self->hold.segment_count : count;
+    self->state = STATE_REPLY;
+    return write_out(self, spans, count + 1);
+}
+
+/* Sends the head of an answer whose body goes on while it still comes. */
+enum step exchange_start_stream(struct exchange *self)
+{
+    bool chunked = self->answer_framing != FRAMING_LENGTH;
+    struct span head = complete_head(self, chunked, self->answer_length);
+
+    self->streaming = true;
+    self->status = self->upstream_status;
+    self->released_us = loop_clock_us();
+    self->last_chunk_due = chunked;
+    self->state = STATE_STREAM;
+    return write_out(self, &head, 1);
+}
+
+/* Kept bytes that nothing pending can reach: whole segments, all of them at the end. */
+static size_t ready_segments(struct exchange *self)
+{
+    size_t count = self->hold.segment_count;
+
+    if (self->answer_part == ANSWER_COMPLETE || count == 0) {
+        return count;
+    }
+    bool pending = self->scan != NULL && scan_pending(self->scan) > 0;
+    return pending ? count - 1 : count;
+}
+
+static enum step end_stream(struct exchange *self)
+{
+    struct span last = SPAN("0\r\n\r\n");
+
+    if (!self->last_chunk_due) {
+        self->ending = ENDING_RELEASED;
+        return finish(self);
+    }
+    self->last_chunk_due = false;
+    return write_out(self, &last, 1);
+}
+
+/* Writes the segments that are ready, as one chunk. */
+static enum step send_segments(struct exchange *self, size_t count)
+{
+    struct span spans[SPANS_AT_ONCE + 2];
+    char chunk_head[CHUNK_HEAD_MAX];
+    uint64_t len = 0;
+    size_t used = 0;
+
+    count = count < SPANS_AT_ONCE ? count : SPANS_AT_ONCE;
+    for (size_t i = 0; i < count; i++) {
+        len += self->hold.segments[i].len;
+    }
+    bool chunked = self->answer_framing != FRAMING_LENGTH;
+    if (chunked) {
+        int head_len =
+            snprintf(chunk_head, sizeof(chunk_head), "%llx\r\n", (unsigned long long)len);
+        memcpy(self->reply_text, chunk_head, (size_t)head_len);
+        spans[used++] = (struct span){.ptr = self->reply_text, .len = (size_t)head_len};
+    }
+    memcpy(spans + used, self->hold.segments, count * sizeof(*spans));
+    used += count;
+    if (chunked) {
+        spans[used++] = SPAN("\r\n");
+    }
+    self->body_sent += len;
+    self->segments_sent = count;
+    return write_out(self, spans, used);
+}
+
+/* The client has what was written: its memory goes. */
+static void forget_sent(struct exchange *self)
+{
+    if (self->segments_sent > 0) {
+        if (self->scan != NULL) {
+            scan_settle(self->scan);
+        }
+        hold_forget(&self->hold, self->segments_sent);
+        self->segments_sent = 0;
+    }
+}
+
+/* Sends on what was scanned, piece by piece; the first finding or take-down cuts it. */
+enum step exchange_step_stream(struct exchange *self)
+{
+    enum step step = STEP_WAIT;
+
+    if (still_writing(self, &step)) {
+        if (step == STEP_WAIT && self->upstream != NULL) {
+            stream_pause(self->upstream->stream, PAUSE_SINK_FULL);
+        }
+        return step;
+    }
+    forget_sent(self);
+    if (exchange_is_down(self)) {
+        return exchange_close_silently(self, ENDING_CUT);
+    }
+    if (self->answer_part == ANSWER_COMPLETE) {
+        if (!self->judged) {
+            return exchange_judge(self);
+        }
+    } else if (self->upstream_failed || self->timed_out) {
+        return exchange_close_silently(self, self->timed_out ? ENDING_RESPONSE_TIMEOUT
+                                                             : ENDING_UPSTREAM_CLOSED);
+    } else if (exchange_judge_part(self) == VERDICT_REFUSE) {
+        return exchange_judge(self);
+    }
+    size_t count = ready_segments(self);
+    if (count > 0) {
+        return send_segments(self, count);
+    }
+    if (self->answer_part == ANSWER_COMPLETE) {
+        return end_stream(self);
+    }
+    stream_resume(self->upstream->stream, PAUSE_SINK_FULL);
+    exchange_set_deadline(self, pool_settings(self->pool)->response_timeout_ms);
+    return STEP_WAIT;
+}

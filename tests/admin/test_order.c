@@ -1,0 +1,89 @@
+#include "admin/order.h"
+#include "base/writer.h"
+#include "support/test.h"
+
+static void order_has_its_reason_and_what_else_was_said(void **state)
+{
+    (void)state;
+    struct order order;
+
+    assert_null(order_read(SPAN(" {\"reason\": \"\\u78ba\\u8a8d\\n\", \"anyway\": true}"),
+                           &order));
+    assert_string_equal(order.reason, "\xe7\xa2\xba\xe8\xaa\x8d\n");
+    assert_true(order.anyway);
+    assert_null(order_read(SPAN("{\"reason\":\"x\",\"later\":{\"reason\":1}}"), &order));
+    assert_string_equal(order.reason, "x");
+    assert_false(order.anyway);
+}
+
+static void order_without_a_body_says_nothing(void **state)
+{
+    (void)state;
+    struct order order;
+
+    assert_null(order_read(SPAN(""), &order));
+    assert_string_equal(order.reason, "");
+    assert_null(order_read(SPAN("{}"), &order));
+    assert_string_equal(order.reason, "");
+    assert_false(order.anyway);
+}
+
+static void order_that_is_unclear_is_refused(void **state)
+{
+    (void)state;
+    const char *bad[] = {
+        "{",
+        "   ",
+        "[]",
+        "\"reason\"",
+        "[{\"reason\":\"x\"}]",
+        "{\"reason\":\"x\"} {}",
+        "{\"reason\":1}",
+        "{\"reason\":null}",
+        "{\"reason\":\"a\",\"reason\":\"b\"}",
+        "{\"anyway\":\"true\"}",
+        "{\"anyway\":1}",
+        "{\"reason\":\"\xff\"}",
+        "{\"reason\":\"a\\u0000b\"}",
+        "{\"reason\":\"\\ud800\"}",
+        "reason=x",
+    };
+    struct order order;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        if (order_read(span_of(bad[i]), &order) == NULL) {
+            fail_msg("%s", bad[i]);
+        }
+    }
+}
+
+static void order_takes_no_reason_that_would_be_cut(void **state)
+{
+    (void)state;
+    char body[RECORDER_REASON_SIZE_MAX + 16];
+    struct order order;
+
+    for (size_t len = RECORDER_REASON_SIZE_MAX - 1; len <= RECORDER_REASON_SIZE_MAX;
+         len++) {
+        struct writer writer = writer_of(body, sizeof(body));
+        writer_text(&writer, "{\"reason\":\"");
+        for (size_t i = 0; i < len; i++) {
+            writer_byte(&writer, 'a');
+        }
+        writer_text(&writer, "\"}");
+        assert_false(writer.full);
+        assert_int_equal(order_read(writer_span(&writer), &order) == NULL,
+                         len < RECORDER_REASON_SIZE_MAX);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(order_has_its_reason_and_what_else_was_said),
+        cmocka_unit_test(order_without_a_body_says_nothing),
+        cmocka_unit_test(order_that_is_unclear_is_refused),
+        cmocka_unit_test(order_takes_no_reason_that_would_be_cut),
+    };
+    return RUN_TESTS(tests);
+}

@@ -1,0 +1,236 @@
+#include "support/scan_case.h"
+
+static void expect(const char *const *selectors, enum scan_kind kind, const char *text,
+                   const char *expected)
+{
+    struct scan_case markers;
+    scan_case_open(&markers, selectors);
+    struct scan_case_input input = {.kind = kind, .text = span_of(text)};
+    scan_case_expect(&markers, input, expected);
+    scan_case_close(&markers);
+}
+
+static void expect_one(const char *selector, enum scan_kind kind, const char *text,
+                       const char *expected)
+{
+    const char *const selectors[] = {selector, NULL};
+    expect(selectors, kind, text, expected);
+}
+
+static void regex_takes_group_one_wherever_the_body_is_cut(void **state)
+{
+    (void)state;
+    const char *member = "regex:\"wgUserName\":\"([^\"]+)\"";
+    expect_one(member, SCAN_KIND_HTML, "<script>{\"wgUserName\":\"alice\"}</script>",
+               "0?=alice");
+    expect_one(member, SCAN_KIND_HTML, "x\"wgUserName\":\"a\",\"wgUserName\":\"b\"",
+               "0?=a 0?=b");
+    expect_one(member, SCAN_KIND_HTML, "\"wgUserName\":\"\\u30a2\\/&amp;\"",
+               "0?=\xe3\x82\xa2/&amp;");
+    expect_one("regex:Hello ([^<]+)<", SCAN_KIND_HTML, "<b>Hello A&amp;B\\n</b>",
+               "0?=A&B\\n");
+    expect_one("regex:Hello ([^<]+)<", SCAN_KIND_TEXT, "Hello A&amp;B<", "0?=A&amp;B");
+    expect_one("regex:u=([a-z]+)", SCAN_KIND_SCRIPT, "var u=alice", "0?=alice");
+}
+
+static void regex_is_greedy_as_written(void **state)
+{
+    (void)state;
+    expect_one("regex:uid=([0-9]+)", SCAN_KIND_TEXT,
+               "uid=12345 uid=6 uid=", "0?=12345 0?=6");
+    expect_one("regex:uid=([0-9]+)", SCAN_KIND_TEXT, "uid=12345", "0?=12345");
+    expect_one("regex:uid=([0-9]+?)", SCAN_KIND_TEXT, "uid=12345", "0?=1");
+    expect_one("regex:uid=([0-9]+)$", SCAN_KIND_TEXT, "uid=1 uid=2", "0?=2");
+    expect_one("regex:^uid=([0-9]+)", SCAN_KIND_TEXT, "uid=1 uid=2", "0?=1");
+    expect_one("regex:\\bid=(\\d+)\\b", SCAN_KIND_TEXT, "uid=1 id=22 id=3x id=4",
+               "0?=22 0?=4");
+    expect_one("regex:(?i)USER:(\\w+)|id:(\\d+)", SCAN_KIND_TEXT, "id:7 user:bob",
+               "0?=bob");
+}
+
+static void regex_counts_in_comments_scripts_and_textareas(void **state)
+{
+    (void)state;
+    expect_one("regex:uid=([0-9]+)", SCAN_KIND_HTML,
+               "<!-- uid=1 --><script>uid=2</script><textarea>uid=3</textarea>",
+               "0?=1 0?=2 0?=3");
+}
+
+static void regex_that_is_trusted_is_not_weak(void **state)
+{
+    (void)state;
+    struct selector selector;
+    char error[100];
+    assert_int_equal(selector_parse(SPAN("regex:u=(.)"), &selector, error, sizeof(error)),
+                     ERR_NONE);
+    struct marker_class class = {
+        .selectors = &selector, .selector_count = 1, .trusted = true};
+    struct markers *markers = markers_new(&class, 1, 256, error, sizeof(error));
+    struct scanner *scanner = scanner_new(markers);
+    struct scan *scan = scan_begin(scanner, SCAN_KIND_HTML, SPAN(""));
+    (void)scan_feed(scan, SPAN("u=7"), SCAN_LEASE_BORROWED);
+    assert_int_equal(scan_finish(scan), SCAN_OK);
+    assert_int_equal(scan_count(scan), 1);
+    assert_false(scan_at(scan, 0)->weak);
+    assert_int_equal(scan_seen(scan), 1);
+    scan_end(&scan);
+    scanner_free(&scanner);
+    markers_free(&markers);
+}
+
+static void json_pointers_find_strings_and_numbers(void **state)
+{
+    (void)state;
+    expect_one("json:/user/id", SCAN_KIND_JSON, "{\"user\":{\"id\":\"alice\"}}",
+               "0=alice");
+    expect_one("json:/user/id", SCAN_KIND_JSON, " { \"user\" : { \"id\" : 1.50e3 } } ",
+               "0=1.50e3");
+    expect_one("json:/user/id", SCAN_KIND_JSON, "{\"user\":{\"id\":null}}", "");
+    expect_one("json:/user/id", SCAN_KIND_JSON, "{\"user\":{\"id\":{\"id\":1}}}", "");
+    expect_one("json:/user", SCAN_KIND_JSON, "{\"user\":1,\"user\":2,\"x\":{\"user\":3}}",
+               "0=1 0=2");
+    expect_one("json:/*/id", SCAN_KIND_JSON, "[{\"id\":1},[{\"id\":2}],{\"id\":3}]",
+               "0=1 0=3");
+    expect_one("json:/*/id", SCAN_KIND_JSON, "{\"a\":{\"id\":1},\"b\":{\"id\":2}}",
+               "0=1 0=2");
+    expect_one("json:/1", SCAN_KIND_JSON, "[7,8,9]", "0=8");
+    expect_one("json:/a~1b/~0", SCAN_KIND_JSON, "{\"a\\/b\":{\"\\u007e\":\"x\"}}", "0=x");
+    expect_one("json:/u", SCAN_KIND_JSON, "{\"u\":\"\\ud83d\\ude00\\n\\\"a\"}",
+               "0=\xf0\x9f\x98\x80\n\"a");
+    expect_one("json:/u", SCAN_KIND_JSON, "{\"u\":1}\n{\"u\":2}\n", "0=1 0=2");
+    expect_one("json:/u", SCAN_KIND_JSON, ")]}',\n{\"u\":1}", "0=1");
+    expect_one("json:/u", SCAN_KIND_JSON, "{\"x\":\"{\\\"u\\\":1}\",\"u\":2}", "0=2");
+    expect_one("json:/", SCAN_KIND_JSON, "{\"\":5}", "0=5");
+    expect_one("json:/u", SCAN_KIND_JSON, "", "");
+}
+
+static void json_that_is_malformed_is_undecodable(void **state)
+{
+    (void)state;
+    static const char *const TEXTS[] = {
+        "{",          "{\"u\"}",    "{\"u\":}",    "[1,]",   "[1 2]",   "{\"u\":01}",
+        "{\"u\":+1}", "{'u':1}",    "nul",         "\"\n\"", "\"\\x\"", "\"\\u12g4\"",
+        "[1}",        "{\"u\":1]",  "]",           "\"abc",  "{,}",     "{\"u\":1,}",
+        "[1.]",       "{\"u\":1e}", "{\"u\":1 1}", "<html>", "[tru]",
+    };
+    for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++) {
+        expect_one("json:/u", SCAN_KIND_JSON, TEXTS[i], "syntax");
+    }
+    expect_one("regex:(x)", SCAN_KIND_JSON, "{", "");
+}
+
+static void body_of_unknown_kind_is_json_or_html_by_its_first_byte(void **state)
+{
+    (void)state;
+    const char *const selectors[] = {"json:/u", "attr:u", NULL};
+    expect(selectors, SCAN_KIND_UNKNOWN, " \n{\"u\":1}", "0=1");
+    expect(selectors, SCAN_KIND_UNKNOWN, "\xef\xbb\xbf{\"u\":1}", "0=1");
+    expect(selectors, SCAN_KIND_UNKNOWN, "  <p u=2>", "1=2");
+    expect(selectors, SCAN_KIND_UNKNOWN, "text<p u=2>", "1=2");
+    expect(selectors, SCAN_KIND_UNKNOWN, " \n", "");
+    expect(selectors, SCAN_KIND_NONE, "<p u=2>", "");
+}
+
+static void fields_and_cookies_are_read_by_name(void **state)
+{
+    (void)state;
+    const char *const selectors[] = {"header:X-User-Marker", "cookie:login", NULL};
+    char said[SCAN_CASE_TEXT];
+    struct scan_case markers;
+    scan_case_open(&markers, selectors);
+    struct scan *scan = scan_begin(markers.scanner, SCAN_KIND_NONE, SPAN(""));
+    scan_field(scan, SPAN("x-user-MARKER"), SPAN(" alice "));
+    scan_field(scan, SPAN("x-user-markers"), SPAN("eve"));
+    scan_set_cookie(scan, SPAN("login"), SPAN("bob"));
+    scan_set_cookie(scan, SPAN("Login"), SPAN("eve"));
+    scan_case_say(scan, said, sizeof(said));
+    assert_string_equal(said, "0=alice 1=bob");
+    scan_forget(scan);
+    assert_int_equal(scan_count(scan), 0);
+    assert_int_equal(scan_seen(scan), 0);
+    scan_end(&scan);
+    scan_case_close(&markers);
+}
+
+static void markers_tell_in_which_bodies_a_class_can_be_found(void **state)
+{
+    (void)state;
+    const char *const selectors[] = {"header:a", "meta:b", "json:/c", "regex:(d)", NULL};
+    struct scan_case markers;
+    scan_case_open(&markers, selectors);
+    assert_int_equal(markers_in_body(markers.markers, SCAN_KIND_HTML), 2 | 8);
+    assert_int_equal(markers_in_body(markers.markers, SCAN_KIND_JSON), 4 | 8);
+    assert_int_equal(markers_in_body(markers.markers, SCAN_KIND_TEXT), 8);
+    assert_int_equal(markers_in_body(markers.markers, SCAN_KIND_NONE), 0);
+    assert_int_equal(markers_in_body(markers.markers, SCAN_KIND_UNKNOWN), 2 | 4 | 8);
+    scan_case_close(&markers);
+}
+
+static void markers_say_what_is_wrong_with_a_pattern(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *selector;
+        const char *says;
+    } ROWS[] = {
+        {"regex:(a", "missing closing parenthesis"},
+        {"regex:(a)\\1", "cannot be matched"},
+        {"regex:(?=a)(b)", "cannot be matched"},
+        {"regex:(a*)", "cannot be matched"},
+    };
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        struct selector selector;
+        char error[200];
+        assert_int_equal(
+            selector_parse(span_of(ROWS[i].selector), &selector, error, sizeof(error)),
+            ERR_NONE);
+        struct marker_class class = {.selectors = &selector, .selector_count = 1};
+        assert_null(markers_new(&class, 1, 256, error, sizeof(error)));
+        assert_non_null(strstr(error, ROWS[i].says));
+    }
+    char error[200];
+    struct marker_class empty = {.name = SPAN("owner")};
+    assert_null(markers_new(&empty, 1, 256, error, sizeof(error)));
+    assert_string_equal(error, "marker class \"owner\" has no selector");
+    assert_null(markers_new(&empty, 0, 0, error, sizeof(error)));
+    assert_null(markers_new(&empty, 33, 256, error, sizeof(error)));
+}
+
+static void pending_covers_an_open_tag_and_an_open_string(void **state)
+{
+    (void)state;
+    const char *const selectors[] = {"attr:u", "json:/u", NULL};
+    struct scan_case markers;
+    scan_case_open(&markers, selectors);
+    struct scan *scan = scan_begin(markers.scanner, SCAN_KIND_HTML, SPAN(""));
+    (void)scan_feed(scan, SPAN("<b>text"), SCAN_LEASE_BORROWED);
+    assert_int_equal(scan_pending(scan), 0);
+    (void)scan_feed(scan, SPAN("x<p u='al"), SCAN_LEASE_BORROWED);
+    assert_int_equal(scan_pending(scan), 8);
+    (void)scan_feed(scan, SPAN("ice'>"), SCAN_LEASE_BORROWED);
+    assert_int_equal(scan_pending(scan), 0);
+    scan_end(&scan);
+    scan = scan_begin(markers.scanner, SCAN_KIND_JSON, SPAN(""));
+    (void)scan_feed(scan, SPAN("{\"u\":\"ali"), SCAN_LEASE_BORROWED);
+    assert_int_equal(scan_pending(scan), 4);
+    scan_end(&scan);
+    scan_case_close(&markers);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(regex_takes_group_one_wherever_the_body_is_cut),
+        cmocka_unit_test(regex_is_greedy_as_written),
+        cmocka_unit_test(regex_counts_in_comments_scripts_and_textareas),
+        cmocka_unit_test(regex_that_is_trusted_is_not_weak),
+        cmocka_unit_test(json_pointers_find_strings_and_numbers),
+        cmocka_unit_test(json_that_is_malformed_is_undecodable),
+        cmocka_unit_test(body_of_unknown_kind_is_json_or_html_by_its_first_byte),
+        cmocka_unit_test(fields_and_cookies_are_read_by_name),
+        cmocka_unit_test(markers_tell_in_which_bodies_a_class_can_be_found),
+        cmocka_unit_test(markers_say_what_is_wrong_with_a_pattern),
+        cmocka_unit_test(pending_covers_an_open_tag_and_an_open_string),
+    };
+    return RUN_TESTS(tests);
+}
