@@ -245,7 +245,7 @@ class Countermark:
             "there is no release binary; ./run build makes it, or set COUNTERMARK_BINARY"
 
     def version(self):
-        return (output_of([BINARY, "--version"]).strip().splitlines() or ["?"])[0]
+        return (output_of([BINARY, "version"]).strip().splitlines() or ["?"])[0]
 
     def argv(self, folder, port, upstream, single=False):
         path = write(folder, "countermark.yaml", COUNTERMARK.format(
