@@ -13,7 +13,6 @@ DOWN_PAGE_RETRY_SECONDS = 3600          # Retry-After of a feature that is down;
 
 def config(port, **top):
     """The dict for a proxy in front of 127.0.0.1:`port`; `top` replaces top-level options."""
-    marked = {"require": ["owner"], "unmarked": "refuse"}
     value = {
         "upstreams": [{"name": "site", "servers": [f"http://127.0.0.1:{port}"],
                        "timeouts": {"connect": "2s", "response": "2s"}}],
@@ -23,8 +22,9 @@ def config(port, **top):
         "markers": [{"name": "owner", "find": ["meta:user-marker", "header:X-User-Marker"],
                      "must_be": "requester"}],
         "features": [{"name": "login", "paths": ["/login", "/mypage/**"]}],
-        "routes": [{"path": "/mypage/**", "screen": "my page", "shows": ["name"], **marked},
-                   {"path": "/guarded/**", **marked}],
+        "routes": [{"path": "/mypage/**", "screen": "my page", "shows": ["name"],
+                    "require": ["owner"], "unmarked": "refuse"},
+                   {"path": "/guarded/**", "require": ["owner"], "unmarked": "refuse"}],
     }
     value.update(top)
     return value
