@@ -33,6 +33,7 @@ http {{
 }}
 """
 
+# Buffers that take the largest page: with its own, nginx spends a quarter more at 128 KiB.
 NGINX_PROXY = """
     upstream site {{
         server 127.0.0.1:{upstream};
@@ -47,6 +48,9 @@ NGINX_PROXY = """
             proxy_pass http://site;
             proxy_http_version 1.1;
             proxy_set_header Connection "";
+            proxy_buffer_size 16k;
+            proxy_buffers 16 16k;
+            proxy_busy_buffers_size 64k;
             {inside}
         }}
     }}
