@@ -7,7 +7,7 @@
 #include "base/secret.h"
 #include "relay/client.h"
 #include "relay/exchange.h"
-#include "relay/exchange_state.h"
+#include "relay/exchange_rooms.h"
 #include "relay/pool.h"
 
 static void free_pools(struct plan *plan)
