@@ -63,7 +63,6 @@ uint64_t exchange_take_down(struct exchange *self, const struct judgement *judge
         (void)atomic_fetch_sub(&shared->features->unsettled, 1);
         return 0;
     }
-    meter_take_down(self->relay, taken);
     return taken;
 }
 
