@@ -122,14 +122,21 @@ static const char *find_socket(const struct cli_call *call, struct arena *arena,
                     state != NULL ? beside(arena, path, state) : call->state_default);
 }
 
-static void print_problem(const struct client_answer *answer, struct arena *arena)
+/* Returns the exit code: a configuration with errors is one. */
+static int print_problem(const struct client_answer *answer, struct arena *arena)
 {
     const struct json_tree *problem = json_tree_read(arena, answer->body);
+    const struct json_tree *errors = json_tree_member(problem, "errors");
     struct span title = json_tree_text(problem, "title", "the proxy refused");
     struct span detail = json_tree_text(problem, "detail", "");
 
     (void)fprintf(stderr, "countermark: %.*s%s%.*s (%u)\n", SPAN_ARGS(title),
                   detail.len > 0 ? ": " : "", SPAN_ARGS(detail), answer->status);
+    for (const struct json_tree *line = errors != NULL ? errors->first : NULL;
+         line != NULL; line = line->next) {
+        (void)fprintf(stderr, "%.*s\n", SPAN_ARGS(line->text));
+    }
+    return errors != NULL ? CLI_USAGE : CLI_NO;
 }
 
 static int show(const struct cli_admin *self, const struct client_answer *answer,
@@ -139,8 +146,7 @@ static int show(const struct cli_admin *self, const struct client_answer *answer
         if (self->call->json) {
             (void)printf("%.*s\n", SPAN_ARGS(answer->body));
         }
-        print_problem(answer, arena);
-        return CLI_NO;
+        return print_problem(answer, arena);
     }
     if (self->call->json) {
         (void)printf("%.*s\n", SPAN_ARGS(answer->body));

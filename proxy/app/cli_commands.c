@@ -65,15 +65,15 @@ static void print_incident_line(const struct json_tree *incident)
     print_field(incident, "closed_at", 25);
     print_field(incident, "displays", 9);
     print_field(incident, "cases", 6);
-    print_field(incident, "strong", 7);
-    print_field(incident, "weak", 5);
+    print_field(incident, "strength", 8);
+    print_field(incident, "reason", 0);
     (void)fputc('\n', stdout);
 }
 
 static void print_incident_head(void)
 {
-    (void)printf("%-8s %-16s %-7s %-25s %-25s %-9s %-6s %-7s %s\n", "ID", "FEATURE",
-                 "STATE", "OPENED", "CLOSED", "DISPLAYS", "CASES", "STRONG", "WEAK");
+    (void)printf("%-8s %-16s %-7s %-25s %-25s %-9s %-6s %-8s %s\n", "ID", "FEATURE",
+                 "STATE", "OPENED", "CLOSED", "DISPLAYS", "CASES", "STRENGTH", "REASON");
 }
 
 static void print_incidents(const struct json_tree *answer)
@@ -92,21 +92,21 @@ static void print_incidents(const struct json_tree *answer)
 
 static void print_display(const struct json_tree *display)
 {
-    print_field(display, "first", 25);
+    print_field(display, "first_at", 25);
     print_field(display, "count", 5);
     print_field(display, "viewer", 18);
     print_field(display, "subject", 18);
     print_field(display, "outcome", 9);
-    print_field(display, "detector", 15);
+    print_field(display, "detectors", 15);
     print_field(display, "reason", 18);
     print_field(display, "path", 24);
     print_field(display, "screen", 0);
     (void)printf("\n    upstream ");
     print_field(display, "upstream", 0);
     (void)printf("connection ");
-    print_field(display, "connection", 0);
+    print_field(display, "upstream_connection", 0);
     (void)printf("previous exchange ");
-    print_field(display, "previous", 0);
+    print_field(display, "previous_exchange", 0);
     (void)printf("exchange ");
     print_field(display, "exchange", 0);
     (void)fputc('\n', stdout);
@@ -114,7 +114,7 @@ static void print_display(const struct json_tree *display)
 
 static void print_incident(const struct json_tree *incident)
 {
-    const struct json_tree *list = json_tree_member(incident, "displays_list");
+    const struct json_tree *list = json_tree_member(incident, "rows");
 
     print_incident_head();
     print_incident_line(incident);
@@ -136,12 +136,14 @@ static void print_feature(const struct json_tree *answer)
 
 static void print_reload(const struct json_tree *answer)
 {
-    const struct json_tree *config = json_tree_member(answer, "config");
+    const struct json_tree *lines = json_tree_member(answer, "warnings");
 
-    (void)printf("reloaded, configuration ");
-    cli_admin_print_text(json_tree_text(config != NULL ? config : answer, "hash", "-"),
-                         0);
-    (void)fputc('\n', stdout);
+    for (const struct json_tree *line = lines != NULL ? lines->first : NULL; line != NULL;
+         line = line->next) {
+        cli_admin_print_text(line->text, 0);
+        (void)fputc('\n', stdout);
+    }
+    (void)puts("the new configuration is in force");
 }
 
 int cli_status(const struct cli_call *call)

@@ -62,57 +62,87 @@ static enum err send_all(int fd, struct span bytes)
     return ERR_NONE;
 }
 
-static enum err send_request(int fd, const struct client_request *request)
+/* Head and body in one piece: a proxy that answers early then has both. */
+static enum err send_request(int fd, const struct client_request *request,
+                             struct arena *arena)
 {
-    char head[HEAD_SIZE_MAX];
-    int len = snprintf(head, sizeof(head),
+    uint8_t *bytes = arena_alloc(arena, HEAD_SIZE_MAX + request->body.len);
+    if (bytes == NULL) {
+        return ERR_MEMORY;
+    }
+    int len = snprintf((char *)bytes, HEAD_SIZE_MAX,
                        "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n"
                        "Connection: close\r\nContent-Type: application/json\r\n"
                        "Content-Length: %zu\r\n\r\n",
                        request->method, request->target, request->body.len);
-
     if (len < 0 || len >= HEAD_SIZE_MAX) {
         return ERR_LIMIT;
     }
-    enum err err =
-        send_all(fd, (struct span){.ptr = (const uint8_t *)head, .len = (size_t)len});
-    return err != ERR_NONE ? err : send_all(fd, request->body);
+    if (request->body.len > 0) {
+        memcpy(bytes + len, request->body.ptr, request->body.len);
+    }
+    return send_all(fd,
+                    (struct span){.ptr = bytes, .len = (size_t)len + request->body.len});
 }
 
-/* Everything until the proxy closes; pieces are joined in the arena. */
+/* What has come so far. */
+struct intake {
+    uint8_t *bytes;
+    size_t len;
+    size_t capacity;
+};
+
+static enum err grow(struct intake *self, struct arena *arena)
+{
+    if (self->capacity >= CLIENT_ANSWER_SIZE_MAX) {
+        return ERR_LIMIT;
+    }
+    size_t capacity = self->capacity > 0 ? self->capacity * 2 : READ_SIZE;
+    uint8_t *bytes = arena_alloc(arena, capacity);
+    if (bytes == NULL) {
+        return ERR_MEMORY;
+    }
+    if (self->len > 0) {
+        memcpy(bytes, self->bytes, self->len);
+    }
+    self->bytes = bytes;
+    self->capacity = capacity;
+    return ERR_NONE;
+}
+
+/* One read. ERR_CLOSED: the proxy is at its end. */
+static enum err take(struct intake *self, int fd, struct arena *arena)
+{
+    enum err err = self->len == self->capacity ? grow(self, arena) : ERR_NONE;
+    if (err == ERR_NONE) {
+        err = wait_for(fd, POLLIN);
+    }
+    if (err != ERR_NONE) {
+        return err;
+    }
+    ssize_t count =
+        recv(fd, self->bytes + self->len, self->capacity - self->len, MSG_DONTWAIT);
+    if (count == 0) {
+        return ERR_CLOSED;
+    }
+    if (count < 0) {
+        return errno == EINTR || errno == EAGAIN ? ERR_NONE : ERR_RESET;
+    }
+    self->len += (size_t)count;
+    return ERR_NONE;
+}
+
+/* Everything until the proxy closes, in the arena. */
 static enum err receive(int fd, struct arena *arena, struct span *bytes_out)
 {
-    size_t capacity = READ_SIZE;
-    uint8_t *bytes = arena_alloc(arena, capacity);
-    size_t len = 0;
+    struct intake intake = {0};
+    enum err err = ERR_NONE;
 
-    while (bytes != NULL) {
-        enum err err = wait_for(fd, POLLIN);
-        if (err != ERR_NONE) {
-            return err;
-        }
-        ssize_t count = recv(fd, bytes + len, capacity - len, MSG_DONTWAIT);
-        if (count < 0 && errno != EINTR && errno != EAGAIN) {
-            return ERR_RESET;
-        }
-        if (count == 0) {
-            *bytes_out = (struct span){.ptr = bytes, .len = len};
-            return ERR_NONE;
-        }
-        len += count > 0 ? (size_t)count : 0;
-        if (len == capacity) {
-            if (capacity >= CLIENT_ANSWER_SIZE_MAX) {
-                return ERR_LIMIT;
-            }
-            uint8_t *larger = arena_alloc(arena, capacity * 2);
-            if (larger != NULL) {
-                memcpy(larger, bytes, len);
-            }
-            bytes = larger;
-            capacity *= 2;
-        }
+    while (err == ERR_NONE) {
+        err = take(&intake, fd, arena);
     }
-    return ERR_MEMORY;
+    *bytes_out = (struct span){.ptr = intake.bytes, .len = intake.len};
+    return err == ERR_CLOSED ? ERR_NONE : err;
 }
 
 static enum err split_head(struct span bytes, struct span *head_out,
@@ -189,7 +219,7 @@ enum err client_exchange(const struct client_request *request, struct arena *are
     if (err != ERR_NONE) {
         return err;
     }
-    err = send_request(fd, request);
+    err = send_request(fd, request, arena);
     if (err == ERR_NONE) {
         err = receive(fd, arena, &bytes);
     }

@@ -120,6 +120,27 @@ static void set_label(struct loader *loader, struct route *route)
     }
 }
 
+static bool ends_with_everything(const struct site *site)
+{
+    const struct route *last = &site->routes[site->route_count - 1];
+
+    return last->host == NULL && strcmp(last->pattern, "/**") == 0;
+}
+
+/* The route that is implied: everything, of which nothing is required. */
+static bool add_last_route(struct loader *loader, struct site *site)
+{
+    struct route *last = &site->routes[site->route_count++];
+
+    *last = (struct route){
+        .pattern = loader_copy(loader, SPAN("/**")),
+        .requirement = {.unmarked = UNMARKED_RELEASE, .observe = site->observe},
+        .over_limit = OVER_LIMIT_STREAM,
+        .path = loader_path(loader, loader->root, SPAN("/**")),
+    };
+    return last->path != NULL;
+}
+
 /* Adds what is implied: `/ **` at the end, empty texts, the mode. */
 static bool complete_routes(struct loader *loader)
 {
@@ -133,26 +154,23 @@ static bool complete_routes(struct loader *loader)
         return false;
     }
     for (size_t i = 0; i < site->route_count; i++, item = item->next) {
+        CHECK(item != NULL);
         routes[i] = site->routes[i];
         set_label(loader, &routes[i]);
         if (node_find(item, SPAN("mode")) == NULL) {
             routes[i].requirement.observe = site->observe;
         }
     }
-    struct route *last = &routes[site->route_count];
-    *last = (struct route){
-        .pattern = loader_copy(loader, SPAN("/**")),
-        .requirement = {.unmarked = UNMARKED_RELEASE, .observe = site->observe},
-        .over_limit = OVER_LIMIT_STREAM,
-    };
-    last->path = loader_path(loader, loader->root, SPAN("/**"));
     site->routes = routes;
-    site->route_count++;
+    if ((site->route_count == 0 || !ends_with_everything(site)) &&
+        !add_last_route(loader, site)) {
+        return false;
+    }
     for (size_t i = 0; i < site->route_count; i++) {
         routes[i].screen = routes[i].screen != NULL ? routes[i].screen : "";
         routes[i].shows = routes[i].shows != NULL ? routes[i].shows : "";
     }
-    return last->path != NULL;
+    return true;
 }
 
 static void compile_markers(struct loader *loader)

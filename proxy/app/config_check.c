@@ -24,6 +24,7 @@ static struct place place_of(const struct loader *loader, const struct node *map
     if (value != NULL) {
         return value->place;
     }
+    CHECK(loader->root != NULL);
     return map != NULL ? map->place : loader->root->place;
 }
 

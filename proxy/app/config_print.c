@@ -124,7 +124,25 @@ static void print_value(FILE *file, const struct option *option)
     (void)fputs(list ? "]\n" : "\n", file);
 }
 
-/* As deep as the table of options. */
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the table of options.
+static void print_group(FILE *file, const struct option *parent, int indent);
+
+/* One key; `first`: of an item of a list, which begins with a dash. */
+// NOLINTNEXTLINE(misc-no-recursion)
+static void print_option(FILE *file, const struct option *option, int indent, bool first)
+{
+    print_comment(file, option, indent);
+    print_indent(file, first ? indent - 2 : indent);
+    (void)fprintf(file, "%s%s:", first ? "- " : "", option_key(option));
+    if (option->shape == OPTION_GROUP || option->shape == OPTION_GROUPS) {
+        (void)fputc('\n', file);
+        print_group(file, option,
+                    option->shape == OPTION_GROUPS ? indent + 4 : indent + 2);
+    } else {
+        print_value(file, option);
+    }
+}
+
 // NOLINTNEXTLINE(misc-no-recursion)
 static void print_group(FILE *file, const struct option *parent, int indent)
 {
@@ -138,17 +156,8 @@ static void print_group(FILE *file, const struct option *parent, int indent)
         if (parent == NULL) {
             (void)fputc('\n', file);
         }
-        print_comment(file, option, indent);
-        print_indent(file, first ? indent - 2 : indent);
-        (void)fprintf(file, "%s%s:", first ? "- " : "", option_key(option));
+        print_option(file, option, indent, first);
         first = false;
-        if (option->shape == OPTION_GROUP || option->shape == OPTION_GROUPS) {
-            (void)fputc('\n', file);
-            print_group(file, option,
-                        option->shape == OPTION_GROUPS ? indent + 4 : indent + 2);
-        } else {
-            print_value(file, option);
-        }
     }
 }
 

@@ -200,45 +200,67 @@ static bool read_groups(struct loader *self, const struct option *option,
     return good;
 }
 
-static bool read_choice(struct loader *self, const struct option *option,
-                        const struct node *node, void *base)
+/* The words that may be chosen: "`a` or `b`". */
+static void join_words(const struct option *option, char *list, size_t capacity)
 {
     struct span words = span_of(option->words);
     struct span word;
     bool later = false;
-    bool found = false;
+    size_t len = 0;
+
+    list[0] = '\0';
+    while (option_next_word(&words, &word, &later)) {
+        if (later || len >= capacity) {
+            continue;
+        }
+        int added = snprintf(list + len, capacity - len, "%s`%.*s`",
+                             len > 0 ? " or " : "", SPAN_ARGS(word));
+        len += added > 0 ? (size_t)added : 0;
+    }
+}
+
+/* Number of the word, or false and a report. */
+static bool find_word(struct loader *self, const struct option *option,
+                      const struct node *node, unsigned *number_out)
+{
+    struct span words = span_of(option->words);
+    struct span word;
+    bool later = false;
+    char list[128];
+
+    for (unsigned i = 0; option_next_word(&words, &word, &later); i++) {
+        if (!span_equal(word, node->text)) {
+            continue;
+        }
+        if (later) {
+            report_error(self->report, node->place,
+                         "`%s: %s` is not available in this version", option_key(option),
+                         (const char *)node->text.ptr);
+        }
+        *number_out = i;
+        return !later;
+    }
+    join_words(option, list, sizeof(list));
+    report_error(self->report, node->place, "`%s` must be %s, not `%.80s`",
+                 option_key(option), list, (const char *)node->text.ptr);
+    return false;
+}
+
+static bool read_choice(struct loader *self, const struct option *option,
+                        const struct node *node, void *base)
+{
     unsigned number = 0;
 
     if (node->kind != NODE_SCALAR || node_is_null(node)) {
         return loader_wrong_kind(self, option_key(option), node, NODE_SCALAR);
     }
-    while (!found && option_next_word(&words, &word, &later)) {
-        found = span_equal(word, node->text);
-        number += found ? 0 : 1;
-    }
-    if (found && later) {
-        report_error(self->report, node->place,
-                     "`%s: %s` is not available in this version", option_key(option),
-                     (const char *)node->text.ptr);
-        return false;
-    }
-    if (!found) {
-        char list[128] = "";
-        size_t len = 0;
-        for (words = span_of(option->words); option_next_word(&words, &word, &later);) {
-            int added = later ? 0
-                              : snprintf(list + len, sizeof(list) - len, "%s`%.*s`",
-                                         len > 0 ? " or " : "", SPAN_ARGS(word));
-            len += added > 0 ? (size_t)added : 0;
-        }
-        report_error(self->report, node->place, "`%s` must be %s, not `%.80s`",
-                     option_key(option), list, (const char *)node->text.ptr);
+    if (!find_word(self, option, node, &number)) {
         return false;
     }
     CHECK(option->size == sizeof(bool) || option->size == sizeof(unsigned));
     bool flag = number != 0;
     memcpy(at(base, option->offset),
-           option->size == sizeof(bool) ? (void *)&flag : &number, option->size);
+           option->size == sizeof(bool) ? (const void *)&flag : &number, option->size);
     loader_note(self, option, node->text);
     return true;
 }

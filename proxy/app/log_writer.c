@@ -64,8 +64,8 @@ static void reopen(struct log_writer *self)
 {
     int fd = open_log(self->path);
     if (fd < 0) {
-        log_write(LOG_LEVEL_ERROR, "access log: cannot open %s again: the old file is kept",
-                  self->path);
+        log_write(LOG_LEVEL_ERROR,
+                  "access log: cannot open %s again: the old file is kept", self->path);
         return;
     }
     (void)close(self->fd);

@@ -81,6 +81,19 @@ static const char NEEDED[] = "";
     MAPS(path, structure, field, count, max, sentence, true)
 #define LATER(path_) {.path = (path_), .shape = OPTION_LATER, .sentence = ""},
 
+/* The words of a CHOICE stand in the order of its enum. */
+_Static_assert(CONNECTIONS_SESSION == 0 && CONNECTIONS_NONE == 1 &&
+                   CONNECTIONS_SHARED == 2,
+               "upstreams[].connections");
+_Static_assert(MARKER_RULE_NOBODY == 0 && MARKER_RULE_REQUESTER == 1 &&
+                   MARKER_RULE_SESSION == 2 && MARKER_RULE_OWN == 3 &&
+                   MARKER_RULE_GRANTED == 4,
+               "markers[].must_be");
+_Static_assert(UNMARKED_REFUSE == 0 && UNMARKED_RELEASE == 1, "routes[].unmarked");
+_Static_assert(OVER_LIMIT_REFUSE == 0 && OVER_LIMIT_STREAM == 1, "routes[].over_limit");
+_Static_assert(ADMIN_VIEWER == 0 && ADMIN_OPERATOR == 1, "admin.tokens[].role");
+_Static_assert(ALERT_STANDARD == 0, "alerts[].format");
+
 static const struct option OPTIONS[] = {
 #include "app/options.def"
 };

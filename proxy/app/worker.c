@@ -69,8 +69,8 @@ static bool open_listeners(struct worker *self, const struct worker_settings *se
 {
     for (size_t i = 0; i < settings->count; i++) {
         struct worker_listener *from = &self->listeners[i];
-        *from = (struct worker_listener){.worker = self,
-                                         .settings = &settings->listens[i]};
+        *from =
+            (struct worker_listener){.worker = self, .settings = &settings->listens[i]};
         from->listener = listener_new(self->loop, settings->fds[i], on_client, from);
         if (from->listener == NULL) {
             close_fds(settings->fds, i + 1, settings->count);

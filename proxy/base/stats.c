@@ -54,8 +54,8 @@ struct stats *stats_new(void)
     pthread_mutex_init(&self->lock, NULL);
     self->slot_count = HISTOGRAM_SLOTS; /* Slot 0 and behind: the overflow. */
     for (unsigned i = 0; i < STAT_COUNT; i++) {
-        if (stats_family((enum stat)i)->labels[0] == '\0' &&
-            stats_series(self, (enum stat)i, "") == 0) {
+        if (stats_family((enum stat_id)i)->labels[0] == '\0' &&
+            stats_series(self, (enum stat_id)i, "") == 0) {
             stats_free(&self);
             return NULL;
         }
@@ -107,7 +107,7 @@ static unsigned find_series(const struct family *family, const char *labels)
     return 0;
 }
 
-static unsigned make_series(struct stats *self, enum stat id, const char *labels)
+static unsigned make_series(struct stats *self, enum stat_id id, const char *labels)
 {
     unsigned slots = slots_of(stats_family(id)->kind);
     struct family *family = &self->families[id];
@@ -129,7 +129,7 @@ static unsigned make_series(struct stats *self, enum stat id, const char *labels
     return series->slot;
 }
 
-unsigned stats_series(struct stats *self, enum stat family, const char *labels)
+unsigned stats_series(struct stats *self, enum stat_id family, const char *labels)
 {
     CHECK(family < STAT_COUNT);
 
@@ -184,7 +184,8 @@ static void render_histogram(const struct stats *self, const struct series *seri
                      sum_blocks(self, series->slot + HISTOGRAM_SUM));
 }
 
-static void render_family(const struct stats *self, enum stat id, struct stats_text *text)
+static void render_family(const struct stats *self, enum stat_id id,
+                          struct stats_text *text)
 {
     stats_text_family(text, id);
     for (const struct series *at = self->families[id].first; at != NULL; at = at->next) {
@@ -204,7 +205,7 @@ void stats_render(struct stats *self, bool openmetrics, stats_write_fn *write,
 
     pthread_mutex_lock(&self->lock);
     for (unsigned i = 0; i < STAT_COUNT; i++) {
-        render_family(self, (enum stat)i, &text);
+        render_family(self, (enum stat_id)i, &text);
     }
     pthread_mutex_unlock(&self->lock);
     stats_text_end(&text);

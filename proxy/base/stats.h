@@ -28,7 +28,7 @@ enum stat_kind {
 };
 
 /** Families, from stats.def. */
-enum stat {
+enum stat_id {
 #define STAT(id, kind, name, labels, help) STAT_##id,
 #include "base/stats.def"
 #undef STAT
@@ -61,7 +61,7 @@ struct stats_block *stats_block_new(struct stats *self);
  * When all slots are taken (or memory is) slot 0 is returned: it and the slots of a
  * histogram behind it may be written and are never shown.
  */
-unsigned stats_series(struct stats *self, enum stat family, const char *labels);
+unsigned stats_series(struct stats *self, enum stat_id family, const char *labels);
 
 /**
  * Writes `name="value"` and a NUL with `value` escaped, cut whole characters before

@@ -17,7 +17,7 @@ static const struct stat_family FAMILIES[STAT_COUNT] = {
 #undef STAT
 };
 
-const struct stat_family *stats_family(enum stat id)
+const struct stat_family *stats_family(enum stat_id id)
 {
     CHECK(id < STAT_COUNT);
     return &FAMILIES[id];
@@ -55,7 +55,7 @@ static struct span family_name(const struct stats_text *self)
     return name;
 }
 
-void stats_text_family(struct stats_text *self, enum stat id)
+void stats_text_family(struct stats_text *self, enum stat_id id)
 {
     self->family = stats_family(id);
     struct span name = family_name(self);

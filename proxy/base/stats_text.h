@@ -16,7 +16,7 @@ struct stat_family {
     const char *help;
 };
 
-const struct stat_family *stats_family(enum stat id);
+const struct stat_family *stats_family(enum stat_id id);
 
 /** Where text goes; `family` is the one whose samples are written now. */
 struct stats_text {
@@ -27,7 +27,7 @@ struct stats_text {
 };
 
 /** HELP and TYPE of a family. Its samples follow. */
-void stats_text_family(struct stats_text *self, enum stat id);
+void stats_text_family(struct stats_text *self, enum stat_id id);
 
 /** One sample of a counter, gauge or ratio. */
 void stats_text_sample(struct stats_text *self, const char *labels, uint64_t value);

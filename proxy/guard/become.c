@@ -4,23 +4,6 @@
 #include "guard/login.h"
 #include "guard/standing.h"
 
-static void session_copy(struct session *self, const struct session *from)
-{
-    self->id = from->id;
-    self->version = from->version;
-    self->generation = from->generation;
-    self->first = from->first;
-    self->binding = from->binding;
-    self->stirred = from->stirred;
-    self->pending = from->pending;
-    self->bound_at_ms = from->bound_at_ms;
-    self->claim_count = from->claim_count;
-    user_copy(&self->requester, &from->requester);
-    for (unsigned i = 0; i < from->claim_count; i++) {
-        user_copy(&self->claims[i], &from->claims[i]);
-    }
-}
-
 /* The entry, or as it was at forwarding when it is gone since; NULL: never was. */
 static const struct session *entry_of(const struct scene *scene)
 {
@@ -46,10 +29,7 @@ static bool told(const struct scene *scene, const struct session *session)
         return true;
     }
     for (unsigned i = 0; i < session->claim_count; i++) {
-        const struct user *claim = &session->claims[i];
-        bool was_unknown =
-            claim->len == 0 && by_rule && scene->evidence->asker->kind == ASKER_UNKNOWN;
-        if (!user_equal(claim, name) && !was_unknown) {
+        if (!user_equal(&session->claims[i], name)) {
             return false;
         }
     }
@@ -240,6 +220,17 @@ void become_settled(const struct rules *rules, const struct asker *asker,
     }
 }
 
+/* An entry younger than the exchange never counted it. */
+static void settle(const struct scene *scene, struct session *next)
+{
+    const struct evidence *evidence = scene->evidence;
+    uint8_t pending = next->pending;
+    become_settled(evidence->rules, evidence->asker, next);
+    if (evidence->asker->session.id != evidence->now->id) {
+        next->pending = pending;
+    }
+}
+
 /* Claims stay: a login that was overlapped may have come after it, and a site that keeps
  * its sessions in the token goes on honouring the one of an undecided login. */
 static void log_out(struct session *next)
@@ -268,18 +259,19 @@ static bool login_failed(const struct scene *scene)
  * site may go on honouring them for the user before. */
 static void released_login(const struct scene *scene, struct judgement *out)
 {
-    const struct rules *rules = scene->evidence->rules;
     const struct asker *asker = scene->evidence->asker;
     struct session *next = &out->kept.next;
     if (login_failed(scene)) {
-        next->pending = next->pending > 0 ? (uint8_t)(next->pending - 1) : 0;
+        uint32_t generation = next->generation;
         login_unclaim(next, &asker->claim);
+        settle(scene, next);
+        next->generation = generation;
         join_issued(scene, &out->kept);
         return;
     }
     if (scene->issues_new) {
         make_fresh(scene, out);
-        become_settled(rules, asker, next);
+        settle(scene, next);
         return;
     }
     bool was_told = scene->session->generation != next->generation;
@@ -290,7 +282,7 @@ static void released_login(const struct scene *scene, struct judgement *out)
     } else if (was_told) {
         out->source = SOURCE_LOGIN;
     }
-    become_settled(rules, asker, next);
+    settle(scene, next);
 }
 
 static void released_other(const struct scene *scene, struct judgement *out)
@@ -305,7 +297,7 @@ static void released_other(const struct scene *scene, struct judgement *out)
         join_issued(scene, &out->kept);
     }
     if (login_may_change(rules, asker)) {
-        become_settled(rules, asker, next);
+        settle(scene, next);
     }
     if (tracked && (scene->issues_new || asker->unsafe)) {
         next->stirred = true;
@@ -347,7 +339,7 @@ void become_released(const struct scene *scene, struct judgement *out)
         /* Whose session went on by this answer is not ours to know. */
         if (scene->evidence->now->id != 0 && login_may_change(rules, asker)) {
             keep(scene, out);
-            become_settled(rules, asker, &out->kept.next);
+            settle(scene, &out->kept.next);
         }
         return;
     }
@@ -384,7 +376,7 @@ void become_refused(const struct scene *scene, struct judgement *out)
     keep(scene, out);
     struct session *next = &out->kept.next;
     if (settles) {
-        become_settled(rules, asker, next);
+        settle(scene, next);
     }
     if (asker->role == ROLE_LOGOUT) {
         log_out(next);

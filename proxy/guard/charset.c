@@ -95,8 +95,9 @@ size_t charset_utf16(struct charset_state *self, enum charset from, struct span 
             continue;
         }
         self->has_odd = false;
-        uint16_t unit = from == CHARSET_UTF16LE ? (uint16_t)(self->odd | byte << 8)
-                                                : (uint16_t)(self->odd << 8 | byte);
+        unsigned low = from == CHARSET_UTF16LE ? self->odd : byte;
+        unsigned high = from == CHARSET_UTF16LE ? byte : self->odd;
+        uint16_t unit = (uint16_t)(high << 8 | low);
         len += put_unit(self, unit, out + len);
     }
     *in_p = span_from(*in_p, i);

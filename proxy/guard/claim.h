@@ -1,7 +1,7 @@
 /**
  * The name in a login's body.
  *
- * Layer: guard. Pure: no I/O, no clock, no allocation.
+ * Layer: guard. Pure: no I/O, no clock; JSON needs memory for a walker.
  */
 #pragma once
 
@@ -17,3 +17,9 @@
  */
 void claim_read(const char *user_field, struct span content_type, struct span body,
                 struct user *name_out);
+
+/**
+ * True when the query gives the form field too, or cannot be read: then many servers take
+ * that one, and the name in the body is void.
+ */
+bool claim_in_query(const char *user_field, struct span query);

@@ -52,9 +52,10 @@ bool judge_mixed(enum asker_role role, const struct session *first,
     return !known || !shows_only(other, &user) || (nobody && user != NULL);
 }
 
-bool judge_forward(const struct rules *rules, const struct asker *asker,
+bool judge_forward(const struct rules *rules, const struct asker *asker, unsigned index,
                    const struct session *now, struct change *out)
 {
+    CHECK(index < asker->token_count);
     bool claims = login_opens_claim(asker->role);
     out->store = false;
     out->token_count = 0;
@@ -62,11 +63,11 @@ bool judge_forward(const struct rules *rules, const struct asker *asker,
         return false;
     }
     if (now->id == 0) {
-        if (!claims || asker->kind != ASKER_UNKNOWN || asker->token_count == 0) {
+        if (!claims) {
             return false;
         }
-        out->next = (struct session){.generation = 1, .first = asker->tokens[0]};
-        out->tokens[out->token_count++] = asker->tokens[0];
+        out->next = (struct session){.generation = 1, .first = asker->tokens[index]};
+        out->tokens[out->token_count++] = asker->tokens[index];
         /* Whoever it was before, we do not know: that user may be seen again. */
         login_claim(&out->next, &(struct user){.len = 0});
     } else {

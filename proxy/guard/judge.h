@@ -66,11 +66,11 @@ bool judge_mixed(enum asker_role role, const struct session *first,
                  const struct session *other);
 
 /**
- * What entry `now` (id 0: none) becomes when this request is forwarded: a login opens its
- * claim, what may change the user is counted as pending. False, and nothing written, when
- * nothing changes: nearly always.
+ * What the entry `now` (id 0: none) of `asker.tokens[index]` becomes when this request is
+ * forwarded: a login opens its claim, what may change the user is counted as pending.
+ * False when nothing changes: nearly always. Once for each entry.
  */
-bool judge_forward(const struct rules *rules, const struct asker *asker,
+bool judge_forward(const struct rules *rules, const struct asker *asker, unsigned index,
                    const struct session *now, struct change *out);
 
 /** What entry `now` becomes when an exchange ended that judge_forward() had counted. */

@@ -40,12 +40,12 @@ static void value_ended(struct json_scan *self)
     self->state = self->depth > 0 ? JSON_COMMA : JSON_VALUE;
 }
 
-static void observe(struct json_scan *self, const uint8_t *text, size_t len, size_t size)
+static void observe(struct json_scan *self, struct span text, size_t size)
 {
     uint64_t rows = json_path_ends(self->values->markers, self->rows, self->depth);
     for (size_t i = 0; rows != 0; i++, rows >>= 1) {
         if ((rows & 1) != 0) {
-            values_add_cut(self->values, i, text, len, size, self->offset);
+            values_add_cut(self->values, i, text, size, self->offset);
         }
     }
 }
@@ -153,7 +153,7 @@ static void string_ended(struct json_scan *self)
     if (self->keeping) {
         size_t len = scan_unescape_json(token_of(self), value, sizeof(value));
         len = self->token_len > JSON_TOKEN_SIZE ? sizeof(value) + 1 : len;
-        observe(self, value, len, sizeof(value));
+        observe(self, (struct span){.ptr = value, .len = len}, sizeof(value));
     }
     value_ended(self);
 }
@@ -168,7 +168,7 @@ static void literal_ended(struct json_scan *self)
                !span_equal(text, SPAN("false")) && !json_path_is_number(text)) {
         fail(self);
     } else if (!null) {
-        observe(self, text.ptr, text.len, text.len);
+        observe(self, text, text.len);
     }
     value_ended(self);
 }
@@ -333,7 +333,7 @@ static size_t step(struct json_scan *self, struct span rest)
     return 1;
 }
 
-void json_feed(struct json_scan *self, struct span piece)
+void scan_json_feed(struct json_scan *self, struct span piece)
 {
     size_t done = 0;
     while (done < piece.len && self->values->reason == SCAN_REASON_NONE) {
@@ -343,7 +343,7 @@ void json_feed(struct json_scan *self, struct span piece)
     }
 }
 
-void json_finish(struct json_scan *self)
+void scan_json_finish(struct json_scan *self)
 {
     if (self->state == JSON_LITERAL && self->depth == 0) {
         literal_ended(self);

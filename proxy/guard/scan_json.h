@@ -55,10 +55,10 @@ struct json_scan {
 
 void json_init(struct json_scan *self, struct values *values);
 
-void json_feed(struct json_scan *self, struct span piece);
+void scan_json_feed(struct json_scan *self, struct span piece);
 
 /** The body is complete: what is still open is malformed. */
-void json_finish(struct json_scan *self);
+void scan_json_finish(struct json_scan *self);
 
 /** Bytes of the string or number that is open. */
 uint64_t json_open_len(const struct json_scan *self);

@@ -69,6 +69,18 @@ static size_t digits_at(struct span text, size_t i)
     return end - i;
 }
 
+/* The bytes of `e+10` at `i`; 0 when there are none or they are malformed. */
+static size_t exponent_at(struct span text, size_t i)
+{
+    if (i >= text.len || (text.ptr[i] | 0x20) != 'e') {
+        return 0;
+    }
+    bool sign = i + 1 < text.len && (text.ptr[i + 1] == '+' || text.ptr[i + 1] == '-');
+    size_t before = sign ? 2 : 1;
+    size_t digits = digits_at(text, i + before);
+    return digits > 0 ? before + digits : 0;
+}
+
 bool json_path_is_number(struct span text)
 {
     size_t i = text.len > 0 && text.ptr[0] == '-' ? 1 : 0;
@@ -84,11 +96,5 @@ bool json_path_is_number(struct span text)
         }
         i += 1 + fraction;
     }
-    if (i < text.len && (text.ptr[i] | 0x20) == 'e') {
-        i++;
-        i += i < text.len && (text.ptr[i] == '+' || text.ptr[i] == '-') ? 1 : 0;
-        size_t power = digits_at(text, i);
-        return power > 0 && i + power == text.len;
-    }
-    return i == text.len;
+    return i + exponent_at(text, i) == text.len;
 }

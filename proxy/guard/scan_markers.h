@@ -11,9 +11,9 @@ struct hs_database;
 struct pcre2_real_code_8;
 
 enum {
-    SCAN_CANDIDATE = 0,         /**< Matcher id: a literal of `meta:` or `attr:`. */
-    SCAN_REGEX_FIRST = 1,       /**< Matcher id of row 0; row n has this plus n. */
-    SCAN_VALUE_SIZE_MAX = 1024, /**< Bound of `value_max`. */
+    SCAN_META = MARKER_SELECTORS_MAX, /**< Matcher id of `<meta`; the others are rows. */
+    SCAN_VALUE_SIZE_MAX = 1024,       /**< Bound of `value_max`. */
+    SCAN_PREFIX_MAX = 64,             /**< Bytes of a pattern's literal beginning. */
 };
 
 /** One selector of one class. */
@@ -22,12 +22,14 @@ struct marker_row {
     uint8_t class_index;
     uint8_t selector_index;
     bool trusted;
+    uint8_t prefix_len; /**< Bytes of literal text a pattern begins with; 0: none. */
+    char prefix[SCAN_PREFIX_MAX];
     struct pcre2_real_code_8 *code; /**< SELECTOR_REGEX only. */
 };
 
-/** What the matcher of a body kind looks for. */
+/** What the matcher of a body kind looks for: literals, all of them. */
 enum scan_matcher {
-    SCAN_MATCHER_MARKUP = 0, /**< Candidates and patterns. */
+    SCAN_MATCHER_MARKUP = 0, /**< `<meta`, attributes, patterns. */
     SCAN_MATCHER_TEXT,       /**< Patterns only. */
     SCAN_MATCHER_COUNT,
 };

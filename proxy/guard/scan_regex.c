@@ -9,7 +9,7 @@
 #include "guard/scan_unescape.h"
 
 enum {
-    SUBJECT_MAX = 2 * SCAN_WINDOW + 1,
+    SUBJECT_MAX = SCAN_WINDOW + 1,
     MATCH_LIMIT = 200000,
 };
 
@@ -19,14 +19,13 @@ struct regex_tools {
     uint8_t joined[SUBJECT_MAX];
 };
 
-/* What to search: bytes [base, base + bytes.len), matches from `from` on. */
+/* The bytes an attempt sees: [base, base + bytes.len). */
 struct subject {
     struct span bytes;
     uint64_t base;
-    uint64_t from;
-    bool windowed; /* `from` is where the window begins, not where a match ended */
-    bool open;     /* more bytes to come can change the outcome */
-    bool capped;   /* the window ends before the body does */
+    uint64_t from; /* where it begins */
+    bool more;     /* the body does not end here */
+    bool full;     /* it is as long as the window */
 };
 
 enum found { FOUND_NOTHING = 0, FOUND_MATCH, FOUND_WAIT };
@@ -91,21 +90,15 @@ static struct span bytes_of(const struct regex *self, struct regex_tools *tools,
 }
 
 static struct subject subject_of(const struct regex *self, struct regex_tools *tools,
-                                 struct regex_place place)
+                                 uint64_t from)
 {
-    uint64_t window = place.end > SCAN_WINDOW ? place.end - SCAN_WINDOW : 0;
-    uint64_t resume = self->resume[place.row];
     uint64_t received = self->piece_start + self->piece.len;
-    uint64_t to = place.end + SCAN_WINDOW;
-    struct subject subject = {
-        .from = window > resume ? window : resume,
-        .windowed = window > resume,
-        .open = to > received && !self->ended,
-        .capped = to < received || (to == received && !self->ended),
-    };
+    uint64_t to = from + SCAN_WINDOW;
+    struct subject subject = {.from = from, .full = to <= received};
     to = to < received ? to : received;
+    subject.more = to < received || !self->ended;
     /* One byte before, so that `^` and `\b` see that this is not the start. */
-    subject.base = subject.from > 0 ? subject.from - 1 : 0;
+    subject.base = from > 0 ? from - 1 : 0;
     subject.bytes = bytes_of(self, tools, subject.base, to);
     return subject;
 }
@@ -141,50 +134,64 @@ static void observe(struct regex *self, const struct subject *subject,
         (self->text == REGEX_TEXT_MARKUP && is_member(subject->bytes, ends[2], ends[3]));
     if (json) {
         size_t len = scan_unescape_json(group, value, sizeof(value));
-        values_add_cut(self->values, place.row, value, len, sizeof(value), offset);
+        values_add_cut(self->values, place.row, (struct span){.ptr = value, .len = len},
+                       sizeof(value), offset);
     } else if (self->text == REGEX_TEXT_MARKUP) {
         size_t len = scan_unescape_html(group, false, value, sizeof(value));
-        values_add_cut(self->values, place.row, value, len, sizeof(value), offset);
+        values_add_cut(self->values, place.row, (struct span){.ptr = value, .len = len},
+                       sizeof(value), offset);
     } else {
         values_add(self->values, place.row, group, offset);
     }
 }
 
-static enum found take_match(struct regex *self, const struct subject *subject,
-                             struct regex_place place, const PCRE2_SIZE *ends)
+static void take_match(struct regex *self, const struct subject *subject,
+                       struct regex_place place, const PCRE2_SIZE *ends)
 {
-    if (subject->capped && ends[1] == subject->bytes.len) {
+    observe(self, subject, place, ends);
+    uint64_t end = subject->base + ends[1];
+    self->resume[place.row] = end > place.start ? end : place.start + 1;
+}
+
+/* A match could begin at `start` and needs bytes past the subject. */
+static enum found too_short(struct regex *self, const struct subject *subject,
+                            struct regex_place place, uint64_t start)
+{
+    self->resume[place.row] = start;
+    if (start > subject->from && subject->full) {
+        return FOUND_MATCH; /* seen again with a window of its own */
+    }
+    if (subject->full) {
         values_fail(self->values, SCAN_REASON_LENGTH);
         return FOUND_NOTHING;
     }
-    observe(self, subject, place, ends);
-    uint64_t end = subject->base + ends[1];
-    self->resume[place.row] = end > subject->from ? end : subject->from + 1;
-    return FOUND_MATCH;
+    return FOUND_WAIT;
 }
 
-/* The next match of the row in the window around the place. */
-static enum found find(struct regex *self, struct regex_tools *tools,
-                       struct regex_place place)
+/* Tries the row at the place, or from it on unless `options` is PCRE2_ANCHORED.
+ * FOUND_MATCH: there may be another one from `resume` on. */
+static enum found attempt(struct regex *self, struct regex_tools *tools,
+                          struct regex_place place, uint32_t options)
 {
     const struct marker_row *row = &self->values->markers->rows[place.row];
-    struct subject subject = subject_of(self, tools, place);
-    uint32_t options = subject.open ? PCRE2_PARTIAL_HARD : 0;
-    options |= subject.capped ? PCRE2_NOTEOL : 0;
+    struct subject subject = subject_of(self, tools, place.start);
+    options |= subject.more ? PCRE2_PARTIAL_HARD | PCRE2_NOTEOL : 0;
     int status = pcre2_match(row->code, subject.bytes.ptr, subject.bytes.len,
-                             (PCRE2_SIZE)(subject.from - subject.base), options,
+                             (PCRE2_SIZE)(place.start - subject.base), options,
                              tools->data, tools->context);
+    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(tools->data);
     if (status >= 0) {
-        return take_match(self, &subject, place, pcre2_get_ovector_pointer(tools->data));
+        take_match(self, &subject, place, ends);
+        return FOUND_MATCH;
     }
     if (status == PCRE2_ERROR_PARTIAL) {
-        return FOUND_WAIT;
+        return too_short(self, &subject, place, subject.base + ends[0]);
     }
     if (status != PCRE2_ERROR_NOMATCH) {
         values_fail(self->values, SCAN_REASON_MATCHER);
-    } else if (subject.windowed) {
-        /* There is a match, but it began before the window. */
-        values_fail(self->values, SCAN_REASON_LENGTH);
+    }
+    if ((options & PCRE2_ANCHORED) == 0) {
+        self->resume[place.row] = subject.base + subject.bytes.len;
     }
     return FOUND_NOTHING;
 }
@@ -193,12 +200,31 @@ static enum found find(struct regex *self, struct regex_tools *tools,
 static bool resolve(struct regex *self, struct regex_tools *tools,
                     struct regex_place place)
 {
+    return place.start >= self->resume[place.row] &&
+           self->values->reason == SCAN_REASON_NONE &&
+           attempt(self, tools, place, PCRE2_ANCHORED) == FOUND_WAIT;
+}
+
+/* A row without a literal to begin with: all that was received. */
+static void search(struct regex *self, struct regex_tools *tools, uint8_t row)
+{
+    uint64_t received = self->piece_start + self->piece.len;
     enum found found = FOUND_MATCH;
-    while (found == FOUND_MATCH && self->resume[place.row] < place.end &&
+    while (found != FOUND_WAIT && self->resume[row] < received &&
            self->values->reason == SCAN_REASON_NONE) {
-        found = find(self, tools, place);
+        struct regex_place place = {.start = self->resume[row], .row = row};
+        found = attempt(self, tools, place, 0);
     }
-    return found == FOUND_WAIT;
+}
+
+static void search_all(struct regex *self, struct regex_tools *tools)
+{
+    const struct markers *markers = self->values->markers;
+    for (size_t i = 0; i < markers->row_count; i++) {
+        if (markers->rows[i].code != NULL && markers->rows[i].prefix_len == 0) {
+            search(self, tools, (uint8_t)i);
+        }
+    }
 }
 
 static bool waits(const struct regex *self, size_t count, uint8_t row)
@@ -213,18 +239,11 @@ static bool waits(const struct regex *self, size_t count, uint8_t row)
 
 static void wait_for_more(struct regex *self, struct regex_place place)
 {
-    if (self->waiting_count < REGEX_WAITING_MAX) {
-        self->waiting[self->waiting_count++] = place;
+    if (self->waiting_count == REGEX_WAITING_MAX) {
+        values_fail(self->values, SCAN_REASON_MATCHES);
         return;
     }
-    /* Full: the row's newest place stands for all after it. */
-    for (size_t i = self->waiting_count; i > 0; i--) {
-        if (self->waiting[i - 1].row == place.row) {
-            self->waiting[i - 1] = place;
-            return;
-        }
-    }
-    values_fail(self->values, SCAN_REASON_MATCHES);
+    self->waiting[self->waiting_count++] = place;
 }
 
 static void resolve_waiting(struct regex *self, struct regex_tools *tools)
@@ -245,14 +264,17 @@ void regex_piece_begin(struct regex *self, struct regex_tools *tools, struct spa
     if (self->waiting_count > 0) {
         resolve_waiting(self, tools);
     }
+    search_all(self, tools);
 }
 
 void regex_place(struct regex *self, struct regex_tools *tools, size_t row, uint64_t end)
 {
     CHECK(row < self->values->markers->row_count);
+    CHECK(end >= self->values->markers->rows[row].prefix_len);
 
-    struct regex_place place = {.end = end, .row = (uint8_t)row};
-    if (end <= self->resume[row]) {
+    uint64_t start = end - self->values->markers->rows[row].prefix_len;
+    struct regex_place place = {.start = start, .row = (uint8_t)row};
+    if (start < self->resume[row]) {
         return;
     }
     if (waits(self, self->waiting_count, place.row) || resolve(self, tools, place)) {
@@ -282,6 +304,7 @@ void regex_end(struct regex *self, struct regex_tools *tools)
 {
     self->ended = true;
     resolve_waiting(self, tools);
+    search_all(self, tools);
 }
 
 size_t regex_pending(const struct regex *self)

@@ -44,7 +44,9 @@ struct scan {
     uint8_t mark_len;
     bool mark_done;
     bool finished;
-    uint64_t offset; /**< Bytes fed. */
+    uint64_t offset;      /**< Bytes fed. */
+    uint64_t piece_start; /**< Where `piece`, the one being matched, begins. */
+    struct span piece;
     struct charset_state utf16;
     struct hs_stream *streams[SCAN_MATCHER_COUNT];
     struct values values;
@@ -54,3 +56,18 @@ struct scan {
     struct html html;
     struct regex regex;
 };
+
+/** There is something the tokenizer could find. */
+bool scan_tokenizes(const struct scan *self);
+
+/** There is something the JSON walker could find. */
+bool scan_walks(const struct scan *self);
+
+/** There are patterns to search for. */
+bool scan_searches(const struct scan *self);
+
+/** The kind of the body is known: the rooms that read it are made ready. */
+void scan_body_begin(struct scan *self, enum scan_kind kind);
+
+/** No more bytes of a byte order mark come: it is dropped, or they were text. */
+void scan_body_mark_end(struct scan *self);

@@ -30,9 +30,9 @@ static struct span name_of(const struct html *self)
     return (struct span){.ptr = self->name, .len = self->name_len};
 }
 
-void tag_begin(struct html *self, bool is_end)
+void tag_begin(struct html *self, bool end_tag)
 {
-    self->end_tag = is_end;
+    self->end_tag = end_tag;
     self->name_len = 0;
     self->attribute_len = 0;
     self->capture_count = 0;
@@ -154,20 +154,24 @@ static void observe(struct html *self, size_t row, const struct html_capture *ca
 {
     uint8_t value[HTML_CAPTURE_MAX + 16];
     size_t len = text_of(self, capture, value, sizeof(value));
-    values_add_cut(self->values, row, value, len, sizeof(value), self->offset);
+    values_add_cut(self->values, row, (struct span){.ptr = value, .len = len},
+                   sizeof(value), self->offset);
+}
+
+static void observe_attribute(struct html *self, const struct html_capture *capture)
+{
+    uint64_t rows = capture->rows;
+    for (size_t row = 0; rows != 0; row++, rows >>= 1) {
+        if ((rows & 1) != 0) {
+            observe(self, row, capture);
+        }
+    }
 }
 
 static void observe_attributes(struct html *self)
 {
     for (size_t i = 0; i < self->capture_count; i++) {
-        for (size_t row = 0; self->captures[i].rows >> row != 0; row++) {
-            if ((self->captures[i].rows >> row & 1) != 0) {
-                observe(self, row, &self->captures[i]);
-            }
-            if (row == 63) {
-                break;
-            }
-        }
+        observe_attribute(self, &self->captures[i]);
     }
 }
 

@@ -180,16 +180,16 @@ enum tree_text tree_start(struct tree *self, struct span name, bool self_closing
         self->hidden += (traits & TRAIT_XML_HIDDEN) != 0 && !self_closing ? 1 : 0;
         return TREE_TEXT_MARKUP;
     }
-    if (in_foreign(self)) {
-        if (!breaks_out(name)) {
-            if (!self_closing) {
-                start_in_foreign(self, traits);
-            }
-            return TREE_TEXT_MARKUP;
-        }
+    if (in_foreign(self) && breaks_out(name)) {
         leave_foreign(self);
     }
-    return start_in_html(self, traits, self_closing);
+    if (!in_foreign(self)) {
+        return start_in_html(self, traits, self_closing);
+    }
+    if (!self_closing) {
+        start_in_foreign(self, traits);
+    }
+    return TREE_TEXT_MARKUP;
 }
 
 /* `</svg>` and `</math>`, but not from within HTML that they hold: ignored there. */

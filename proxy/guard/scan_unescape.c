@@ -172,6 +172,7 @@ static size_t reference(struct writer *to, struct span text, bool attribute)
     return used;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): written through the writer.
 size_t scan_unescape_html(struct span text, bool attribute, uint8_t *out, size_t capacity)
 {
     struct writer to = {.out = out, .capacity = capacity};
@@ -231,8 +232,8 @@ static size_t unicode(struct writer *to, struct span text)
 
 static size_t escape(struct writer *to, struct span text)
 {
-    static const char FROM[] = "\"\\/bfnrt";
-    static const char TO[] = "\"\\/\b\f\n\r\t";
+    static const char codes[] = "\"\\/bfnrt";
+    static const char bytes[] = "\"\\/\b\f\n\r\t";
 
     if (text.len > 1 && text.ptr[1] == 'u') {
         size_t used = unicode(to, text);
@@ -240,15 +241,16 @@ static size_t escape(struct writer *to, struct span text)
             return used;
         }
     }
-    size_t found = text.len > 1 ? span_find(SPAN(FROM), text.ptr[1]) : 8;
+    size_t found = text.len > 1 ? span_find(SPAN(codes), text.ptr[1]) : 8;
     if (found < 8) {
-        put(to, (uint8_t)TO[found]);
+        put(to, (uint8_t)bytes[found]);
         return 2;
     }
     put(to, '\\');
     return 1;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): written through the writer.
 size_t scan_unescape_json(struct span text, uint8_t *out, size_t capacity)
 {
     struct writer to = {.out = out, .capacity = capacity};

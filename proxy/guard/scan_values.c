@@ -209,14 +209,14 @@ void values_add(struct values *self, size_t row_index, struct span value, uint64
     self->seen |= UINT32_C(1) << row->class_index;
 }
 
-void values_add_cut(struct values *self, size_t row_index, const uint8_t *value,
-                    size_t len, size_t size, uint64_t offset)
+void values_add_cut(struct values *self, size_t row_index, struct span value, size_t size,
+                    uint64_t offset)
 {
-    if (len > size) {
+    if (value.len > size) {
         values_fail(self, SCAN_REASON_LENGTH);
         return;
     }
-    values_add(self, row_index, (struct span){.ptr = value, .len = len}, offset);
+    values_add(self, row_index, value, offset);
 }
 
 void values_forget(struct values *self)

@@ -31,9 +31,9 @@ void values_fail(struct values *self, enum scan_reason reason);
 void values_add(struct values *self, size_t row_index, struct span value,
                 uint64_t offset);
 
-/** As values_add(), for a value of which unescaping wrote `len`, maybe past `size`. */
-void values_add_cut(struct values *self, size_t row_index, const uint8_t *value,
-                    size_t len, size_t size, uint64_t offset);
+/** As values_add(), for an unescaped value of which at most `size` bytes are there. */
+void values_add_cut(struct values *self, size_t row_index, struct span value, size_t size,
+                    uint64_t offset);
 
 /** Forgets and wipes the observations; `reason` and the count of matches stay. */
 void values_forget(struct values *self);

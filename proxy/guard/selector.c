@@ -120,12 +120,16 @@ static bool has_group(struct span text)
     return false;
 }
 
+static bool is_too_long(enum selector_kind kind, size_t len)
+{
+    bool name = kind != SELECTOR_REGEX && kind != SELECTOR_JSON;
+    return len > (name ? (size_t)SELECTOR_NAME_MAX : (size_t)SELECTOR_ARGUMENT_MAX);
+}
+
 /* NULL, or what is wrong with the argument. */
 static const char *argument_problem(enum selector_kind kind, struct span argument)
 {
-    if (argument.len > SELECTOR_ARGUMENT_MAX ||
-        (kind != SELECTOR_REGEX && kind != SELECTOR_JSON &&
-         argument.len > SELECTOR_NAME_MAX)) {
+    if (is_too_long(kind, argument.len)) {
         return "is too long";
     }
     if (span_find(argument, '\0') < argument.len) {

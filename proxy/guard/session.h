@@ -79,3 +79,21 @@ static inline void user_copy(struct user *self, const struct user *from)
     self->len = from->len;
     memcpy(self->bytes, from->bytes, from->len);
 }
+
+/** Copies without the unused bytes of names. */
+static inline void session_copy(struct session *self, const struct session *from)
+{
+    self->id = from->id;
+    self->version = from->version;
+    self->generation = from->generation;
+    self->first = from->first;
+    self->binding = from->binding;
+    self->stirred = from->stirred;
+    self->pending = from->pending;
+    self->bound_at_ms = from->bound_at_ms;
+    self->claim_count = from->claim_count;
+    user_copy(&self->requester, &from->requester);
+    for (unsigned i = 0; i < from->claim_count; i++) {
+        user_copy(&self->claims[i], &from->claims[i]);
+    }
+}

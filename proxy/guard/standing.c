@@ -169,7 +169,10 @@ bool standing_passed_through(const struct scene *scene)
 {
     const struct session *now = scene->evidence->now;
     const struct session *view = &scene->evidence->asker->session;
-    return view->id == now->id && now->id != 0 && now->generation - view->generation > 1;
+    if (view->id == 0) {
+        return now->generation > 1; /* The entry is younger than the exchange. */
+    }
+    return view->id == now->id && now->generation - view->generation > 1;
 }
 
 /* A login told by rule stands against a name that is surely not another spelling. */

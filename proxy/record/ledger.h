@@ -36,7 +36,7 @@ void ledger_begin(struct ledger *self, bool durable);
 /** ERR_STORAGE: nothing of the transaction is there. */
 MUST_USE enum err ledger_commit(struct ledger *self);
 
-/** Writes something that changes nothing, so that the commit says whether it can. */
+/** Writes something that means nothing, so that the commit says whether it can. */
 void ledger_probe(struct ledger *self);
 
 /** What went wrong last. Lent. */

@@ -10,6 +10,10 @@ static const char *const STEPS[] = {
     "CREATE TABLE chain_head(id INTEGER PRIMARY KEY, number INTEGER NOT NULL,"
     " head TEXT NOT NULL);"
 
+    /* Rewritten while the ledger fails, to learn whether there is room again. */
+    "CREATE TABLE probe(id INTEGER PRIMARY KEY, filler NOT NULL);"
+    "INSERT INTO probe(id, filler) VALUES(1, zeroblob(65536));"
+
     "CREATE TABLE incidents(id INTEGER PRIMARY KEY, seq INTEGER NOT NULL UNIQUE,"
     " hash TEXT NOT NULL, opened_at INTEGER NOT NULL, feature TEXT NOT NULL,"
     " drill INTEGER NOT NULL, detector TEXT NOT NULL, reason TEXT NOT NULL,"

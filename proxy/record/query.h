@@ -56,6 +56,18 @@ MUST_USE enum err query_incidents(struct query *self, bool open_only, unsigned c
 MUST_USE enum err query_incident(struct query *self, uint64_t incident, bool reveal,
                                  unsigned count_max, struct json_write *out);
 
+/** Who last changed a feature, when and why. */
+struct query_feature {
+    uint64_t at_ms; /**< Unix time; 0: never changed. */
+    uint64_t incident;
+    char who[64];
+    char reason[512];
+};
+
+/** The last change of feature `name`; zeroed when there was none. */
+MUST_USE enum err query_feature(struct query *self, const char *name,
+                                struct query_feature *feature_out);
+
 /** Array of feature states with who, when, why. */
 MUST_USE enum err query_features(struct query *self, struct json_write *out);
 

@@ -183,6 +183,25 @@ enum err query_features(struct query *self, struct json_write *out)
     return query_end(self, out);
 }
 
+enum err query_feature(struct query *self, const char *name,
+                       struct query_feature *feature_out)
+{
+    *feature_out = (struct query_feature){0};
+    db_clear(self->db);
+    struct db_rows *rows = db_query(
+        self->db, "SELECT at, who, reason, incident FROM features WHERE name = ?1",
+        DB_VALUES(DB_STRING(name)));
+    if (db_next(rows)) {
+        feature_out->at_ms = db_u64(rows, 0);
+        (void)span_copy(db_text(rows, 1), feature_out->who, sizeof(feature_out->who));
+        (void)span_copy(db_text(rows, 2), feature_out->reason,
+                        sizeof(feature_out->reason));
+        feature_out->incident = db_u64(rows, 3);
+        db_end(rows);
+    }
+    return db_failed(self->db) ? ERR_STORAGE : ERR_NONE;
+}
+
 enum err query_feature_changes(struct query *self, const char *feature,
                                unsigned count_max, struct json_write *out)
 {

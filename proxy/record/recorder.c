@@ -186,52 +186,15 @@ static void set_down(struct recorder *self, const struct state_file_image *image
     }
 }
 
-static bool in_image(const struct state_file_image *image, const char *name)
-{
-    for (unsigned i = 0; i < image->count; i++) {
-        if (span_equal(span_of(image->records[i].name), span_of(name))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-struct recovery {
-    const struct state_file_image *file;
-    const struct state_file_image *ledger;
-};
-
-static void apply_recovery(struct recorder *self, void *context)
-{
-    const struct recovery *recovery = context;
-
-    for (unsigned i = 0; i < recovery->file->count; i++) {
-        const struct state_file_record *record = &recovery->file->records[i];
-        if (!in_image(recovery->ledger, record->name)) {
-            const struct ledger_change change = {
-                .name = record->name,
-                .state = record->state,
-                .who = "countermark",
-                .reason = "was down in features.state, but not in the ledger",
-                .cause = "recovered",
-                .at_ms = clock_wall_ms(),
-            };
-            ledger_change_feature(self->ledger, &change);
-        }
-    }
-}
-
-/* What is down is the union of both; a ledger that cannot tell it now is told later. */
-static void restore_states(struct recorder *self, const struct state_file_image *file)
+/* What is down is the union of both; the ledger is told by recorder_recover(). */
+static void restore_states(struct recorder *self)
 {
     struct state_file_image ledger;
 
     ledger_read_features(self->ledger, &ledger);
-    struct recovery recovery = {.file = file, .ledger = &ledger};
     set_down(self, &ledger);
-    set_down(self, file);
-    if (recorder_transact(self, true, apply_recovery, &recovery) != ERR_NONE ||
-        recorder_write_state(self, -1) != ERR_NONE) {
+    set_down(self, &self->found);
+    if (recorder_write_state(self, -1) != ERR_NONE) {
         recorder_count(self, STAT_LEDGER_FAILURES, "");
     }
 }
@@ -241,7 +204,6 @@ static enum err open_files(struct recorder *self, const struct state_dir *direct
 {
     char ledger_path[STATE_DIR_PATH_MAX + 64];
     char state_path[STATE_DIR_PATH_MAX + 64];
-    struct state_file_image image;
 
     state_dir_file(directory, "ledger.db", ledger_path);
     state_dir_file(directory, "features.state", state_path);
@@ -256,14 +218,14 @@ static enum err open_files(struct recorder *self, const struct state_dir *direct
     }
     enum err err = ledger_open(directory, &self->ledger, fault_out);
     if (err == ERR_NONE) {
-        err =
-            state_file_open(state_path, !has_state, &self->state_file, &image, fault_out);
+        err = state_file_open(state_path, !has_state, &self->state_file, &self->found,
+                              fault_out);
     }
     if (err == ERR_NONE && self->registry != NULL) {
         err = bindings_open(directory, &self->bindings, fault_out);
     }
     if (err == ERR_NONE) {
-        restore_states(self, &image);
+        restore_states(self);
     }
     return err;
 }

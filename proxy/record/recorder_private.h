@@ -88,8 +88,9 @@ struct recorder {
     bool started;
     _Atomic(bool) failing;
 
-    /* Only the thread: */
-    struct recorder_item *kept; /**< Taken from the queue, not on disk. */
+    /* Only the thread, once it runs: */
+    struct state_file_image found; /**< In features.state at start; until recovered. */
+    struct recorder_item *kept;    /**< Taken from the queue, not on disk. */
     size_t kept_count;
     uint64_t stated_down_mask; /**< What features.state says. */
     uint64_t stated_trial_mask;
@@ -100,6 +101,12 @@ struct recorder {
 
 /** The thread's function; also run by hand to empty the queue of one never started. */
 void *recorder_run(void *context);
+
+/**
+ * Tells the ledger, and those who are alerted, what was down in features.state alone: a
+ * crash came between the two. Once, as soon as it is known whom to alert.
+ */
+void recorder_recover(struct recorder *self);
 
 /** Calls the hook, if there is one. */
 void recorder_tell_deliveries(struct recorder *self);
@@ -122,7 +129,7 @@ enum err recorder_transact(struct recorder *self, bool durable, recorder_apply_f
 /** Writes what is not up to features.state. `but_slot`: counts as up; or -1. */
 MUST_USE enum err recorder_write_state(struct recorder *self, int but_slot);
 
-void recorder_count(struct recorder *self, enum stat family, const char *labels);
+void recorder_count(struct recorder *self, enum stat_id family, const char *labels);
 
 /** Answers and frees. */
 void recorder_change(struct recorder *self, struct recorder_item *item);

@@ -3,7 +3,7 @@
 #include "record/clock.h"
 #include "record/recorder_private.h"
 
-void recorder_count(struct recorder *self, enum stat family, const char *labels)
+void recorder_count(struct recorder *self, enum stat_id family, const char *labels)
 {
     if (self->block != NULL) {
         stats_add(self->block, stats_series(self->stats, family, labels), 1);
@@ -252,6 +252,7 @@ static void take_item(struct recorder *self, struct recorder_item *item)
         const struct recorder_alerts *alerts = item->body;
         recorder_flush(self);
         ledger_set_alerts(self->ledger, alerts->names, alerts->count);
+        recorder_recover(self);
         free(item->body);
     } else {
         self->kept[self->kept_count++] = *item;
@@ -275,6 +276,7 @@ static void tick(struct recorder *self)
     }
     self->tick_at_ms = now + RECORDER_TICK_MS;
     if (!recorder_failing(self)) {
+        recorder_recover(self);
         if (!files_in_place(self, false)) {
             set_failing(self, true);
         } else if (ledger_updates_due(self->ledger, clock_wall_ms())) {
@@ -310,6 +312,7 @@ void *recorder_run(void *context)
     struct recorder *self = context;
     struct recorder_item items[RECORDER_BATCH_MAX];
 
+    self->tick_at_ms = clock_steady_ms() + RECORDER_TICK_MS;
     while (!queue_ended(self->queue)) {
         size_t count = queue_pop(self->queue, items, RECORDER_BATCH_MAX, wait_ms(self));
         for (size_t i = 0; i < count; i++) {

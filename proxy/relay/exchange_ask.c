@@ -123,7 +123,7 @@ static void look_up(struct exchange *self, const struct identity *identity)
         if (other.id == asker->session.id && other.id != 0) {
             continue;
         }
-        asker->mixed = true;
+        asker->mixed = asker->mixed || judge_mixed(asker->role, &asker->session, &other);
         if (other.id != 0 && asker->session.id != 0 && other.binding != BINDING_NONE &&
             asker->session.binding != BINDING_NONE &&
             !user_equal(&other.requester, &asker->session.requester)) {
@@ -490,32 +490,53 @@ enum step exchange_step_login(struct exchange *self)
     return exchange_become(self, STATE_ACQUIRE);
 }
 
-/* Tells the registry that the request goes out now, as far as it matters. */
+/* One entry at a time: what it becomes when the request goes out. */
+static void forward_token(struct exchange *self, const struct rules *rules,
+                          unsigned index)
+{
+    struct registry *registry = self->relay->shared->registry;
+    struct asker *asker = &self->asker;
+    struct change change;
+
+    for (unsigned tries = 0; tries < COMMIT_TRIES_MAX; tries++) {
+        struct session now;
+        registry_find(registry, &asker->tokens[index], asker->forwarded_at_ms, false,
+                      &now);
+        if (index > 0 && now.id == asker->session.id) {
+            return;
+        }
+        bool changes = judge_forward(rules, asker, index, &now, &change);
+        if (changes &&
+            registry_commit(registry, &change.next, change.tokens, change.token_count,
+                            asker->forwarded_at_ms) == REGISTRY_CHANGED) {
+            continue;
+        }
+        self->forward_changed |= changes ? 1U << index : 0;
+        if (index == 0) {
+            asker->session = changes ? change.next : now;
+        }
+        return;
+    }
+}
+
+/* Tells the registry that the request goes out now, as far as it matters: nearly always
+ * the view of the session is still current, and nothing changes. */
 static void forward_identity(struct exchange *self)
 {
     struct registry *registry = self->relay->shared->registry;
     struct rules rules = exchange_rules(self);
     struct asker *asker = &self->asker;
+    struct change change;
 
     asker->forwarded_at_ms = loop_now_ms(self->relay->loop);
     self->forwarded = true;
+    if (asker->token_count == 1 && asker->session.id != 0 &&
+        registry_is_current(registry, asker->session.id, asker->session.version) &&
+        !judge_forward(&rules, asker, 0, &asker->session, &change)) {
+        return;
+    }
     for (unsigned i = 0; i < asker->token_count; i++) {
-        for (unsigned tries = 0; tries < COMMIT_TRIES_MAX; tries++) {
-            struct session now;
-            struct change change;
-            registry_find(registry, &asker->tokens[i], asker->forwarded_at_ms, false,
-                          &now);
-            bool changes = judge_forward(&rules, asker, &now, &change);
-            if (!changes ||
-                registry_commit(registry, &change.next, change.tokens, change.token_count,
-                                asker->forwarded_at_ms) != REGISTRY_CHANGED) {
-                self->forward_changed |= changes ? 1U << i : 0;
-                if (i == 0) {
-                    asker->session = changes ? change.next : now;
-                }
-                break;
-            }
-        }
+        forward_token(self, &rules, i);
     }
 }
 

@@ -45,7 +45,7 @@ static const char *const CONNECTION_LABELS[METER_CONNECTION_COUNT] = {
 };
 
 /* The slot of a family with `route` and, unless NULL, one more label. */
-static unsigned route_series(struct stats *stats, enum stat family,
+static unsigned route_series(struct stats *stats, enum stat_id family,
                              const struct route *route, const char *name,
                              const char *value)
 {
@@ -61,7 +61,7 @@ static unsigned route_series(struct stats *stats, enum stat family,
     return stats_series(stats, family, labels);
 }
 
-static unsigned one_label(struct stats *stats, enum stat family, const char *name,
+static unsigned one_label(struct stats *stats, enum stat_id family, const char *name,
                           const char *value)
 {
     char labels[LABELS_MAX];

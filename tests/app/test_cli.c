@@ -1,44 +1,8 @@
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "app/cli.h"
+#include "app/cli_case.h"
 #include "app/config_case.h"
-
-enum { ARGUMENTS_MAX = 24, TEXT_MAX = 65536 };
-
-static char output[TEXT_MAX];
-
-/* Runs `countermark WORDS...`; what it says to either stream is in `output`. */
-static int run(const char *words)
-{
-    char text[1024];
-    char *arguments[ARGUMENTS_MAX] = {(char[]){"countermark"}};
-    int count = 1;
-    char *rest = NULL;
-    int out = dup(STDOUT_FILENO);
-    int err = dup(STDERR_FILENO);
-    int file = open("out", O_RDWR | O_CREAT | O_TRUNC, 0600);
-
-    (void)snprintf(text, sizeof(text), "%s", words);
-    for (char *word = strtok_r(text, " ", &rest); word != NULL;
-         word = strtok_r(NULL, " ", &rest)) {
-        arguments[count++] = word;
-    }
-    (void)fflush(stdout);
-    (void)dup2(file, STDOUT_FILENO);
-    (void)dup2(file, STDERR_FILENO);
-    int code = cli_main(count, arguments);
-    (void)fflush(stdout);
-    (void)dup2(out, STDOUT_FILENO);
-    (void)dup2(err, STDERR_FILENO);
-    (void)close(out);
-    (void)close(err);
-    ssize_t len = pread(file, output, sizeof(output) - 1, 0);
-    output[len > 0 ? len : 0] = '\0';
-    (void)close(file);
-    return code;
-}
 
 static void cli_tells_usage_and_returns_two(void **state)
 {
@@ -128,6 +92,7 @@ static void cli_keeps_an_ordinary_users_state_in_the_home_directory(void **state
         assert_non_null(strstr(output, " /var/lib/countermark/admin.sock:"));
         return;
     }
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread.
     assert_int_equal(setenv("XDG_STATE_HOME", "/tmp/nowhere", 1), 0);
     assert_int_equal(run("status"), CLI_UNREACHABLE);
     assert_non_null(strstr(output, " /tmp/nowhere/countermark/admin.sock:"));

@@ -233,6 +233,18 @@ static void config_ends_the_routes_with_everything(void **state)
     config_free(&config);
 }
 
+static void config_takes_one_path_for_several_hosts(void **state)
+{
+    (void)state;
+    struct config *config = config_case_good(
+        GOOD "routes: [{path: /a, host: x.example}, {path: /a, host: y.example}, "
+             "{path: /a}, {path: /**}]\n");
+
+    assert_string_equal(config->site->routes[2].pattern, "/a");
+    assert_int_equal(config->site->route_count, 4);
+    config_free(&config);
+}
+
 static void config_reads_lists_networks_and_servers(void **state)
 {
     (void)state;
@@ -389,6 +401,7 @@ int main(void)
         cmocka_unit_test(config_needs_no_login_feature_when_it_only_observes),
         cmocka_unit_test(config_has_the_defaults_of_the_contract),
         cmocka_unit_test(config_ends_the_routes_with_everything),
+        cmocka_unit_test(config_takes_one_path_for_several_hosts),
         cmocka_unit_test(config_reads_lists_networks_and_servers),
         cmocka_unit_test(config_reads_secrets_and_keeps_only_the_hash_of_tokens),
         cmocka_unit_test(config_outlives_its_owner_while_an_exchange_holds_the_site),

@@ -4,7 +4,7 @@
 #include "app/json_tree.h"
 #include "app/option.h"
 
-enum { TEXT_SIZE_MAX = 1024 * 1024 };
+enum { TEXT_SIZE_MAX = 1024 * 1024, MEMORY = 4 * TEXT_SIZE_MAX };
 
 /* What `print` writes; free() it. */
 static char *printed(void (*print)(FILE *file))
@@ -36,7 +36,7 @@ static const char *committed(struct arena *arena, const char *name)
 static void reference_configuration_is_current(void **state)
 {
     (void)state;
-    struct arena *arena = arena_new(2 * TEXT_SIZE_MAX);
+    struct arena *arena = arena_new(MEMORY);
     char *text = printed(config_print_reference);
 
     assert_string_equal(text, committed(arena, "countermark.yaml"));
@@ -47,7 +47,7 @@ static void reference_configuration_is_current(void **state)
 static void schema_is_current(void **state)
 {
     (void)state;
-    struct arena *arena = arena_new(2 * TEXT_SIZE_MAX);
+    struct arena *arena = arena_new(MEMORY);
     char *text = printed(config_print_schema);
 
     assert_string_equal(text, committed(arena, "countermark.schema.json"));
@@ -90,7 +90,7 @@ static void reference_configuration_names_every_key(void **state)
 static void schema_is_json_that_names_the_keys(void **state)
 {
     (void)state;
-    struct arena *arena = arena_new(4 * TEXT_SIZE_MAX);
+    struct arena *arena = arena_new(MEMORY);
     char *text = printed(config_print_schema);
     const struct json_tree *schema = json_tree_read(arena, span_of(text));
 

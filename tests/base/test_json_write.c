@@ -45,7 +45,7 @@ static void what_is_not_utf8_becomes_the_replacement_character(void **state)
     static const struct {
         const char *bytes;
         const char *json;
-    } CASES[] = {
+    } cases[] = {
         {"\xFF", "\"\xEF\xBF\xBD\""},
         {"\x83\x65", "\"\xEF\xBF\xBD"
                      "e\""},
@@ -56,11 +56,11 @@ static void what_is_not_utf8_becomes_the_replacement_character(void **state)
         {"\xF0\x9F\x98\x80", "\"\xF0\x9F\x98\x80\""},
     };
 
-    for (size_t i = 0; i < sizeof(CASES) / sizeof(*CASES); i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct json_write json;
         json_write_init(&json, 100);
-        json_write_text(&json, span_of(CASES[i].bytes));
-        expect(&json, CASES[i].json);
+        json_write_text(&json, span_of(cases[i].bytes));
+        expect(&json, cases[i].json);
     }
 }
 

@@ -179,7 +179,7 @@ static void stats_past_the_last_slot_count_into_nothing(void **state)
     for (int i = 0; i < STATS_SERIES_MAX && slot != 0; i++) {
         (void)snprintf(labels, sizeof(labels), "route=\"%d\"", i % 200);
         (void)snprintf(labels + strlen(labels), 12, ",n=\"%d\"", i / 200);
-        slot = stats_series(stats, (enum stat)(STAT_REQUESTS + i % 2), labels);
+        slot = stats_series(stats, (enum stat_id)(STAT_REQUESTS + i % 2), labels);
     }
     assert_int_equal(slot, 0);
     stats_observe(block, slot, 1);

@@ -52,7 +52,8 @@ struct trip {
 static inline void world_init(struct world *self)
 {
     *self = (struct world){.now_ms = 1000};
-    self->class = (struct marker_class){.name = SPAN("owner")};
+    self->class =
+        (struct marker_class){.name = SPAN("owner"), .must_be = MARKER_RULE_REQUESTER};
     self->login.request.items = &self->login_item;
     self->login.request.count = 1;
     self->requirement.unmarked = UNMARKED_RELEASE;
@@ -210,10 +211,10 @@ static inline void trip_forward(struct world *world, struct trip *self)
         for (unsigned k = 0; k < i; k++) {
             twice = twice || (now.id != 0 && self->entry_ids[k] == now.id);
         }
-        if (twice || (i > 0 && now.id == 0)) {
+        if (twice) {
             continue;
         }
-        self->counted[i] = judge_forward(&world->rules, asker, &now, &change);
+        self->counted[i] = judge_forward(&world->rules, asker, i, &now, &change);
         if (self->counted[i]) {
             world_commit(world, &change);
             self->entry_ids[i] = change.next.id;

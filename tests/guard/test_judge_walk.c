@@ -374,7 +374,6 @@ static void a_swapped_answer_is_refused_and_strong_when_confirmed(void **state)
                 continue;
             }
             struct session now = world_view(&site.world, ride->token);
-            unsigned owner = user_of(ride->token);
             bool swap = roll(4) == 0 && ride->want == WANT_PAGE && ride->shown != 0 &&
                         now.binding == BINDING_CONFIRMED && now.claim_count == 0 &&
                         now.generation == ride->trip.asker.session.generation &&
@@ -388,7 +387,7 @@ static void a_swapped_answer_is_refused_and_strong_when_confirmed(void **state)
                 continue;
             }
             swapped++;
-            unsigned foreign = 1 + owner % USERS;
+            unsigned foreign = 1 + ride->shown % USERS;
             assert_int_equal(ride_end(ride, foreign), VERDICT_REFUSE);
             struct finding finding = trip_finding(&ride->trip);
             assert_int_equal(finding.strength, STRENGTH_STRONG);

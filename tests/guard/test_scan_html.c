@@ -66,6 +66,13 @@ static void html_reads_an_attribute_of_any_element(void **state)
     (void)state;
     static const struct row ROWS[] = {
         {"<p class='x' Data-User-Id='7'>", "1=7"},
+        {"<p\fdata-user-id\f=7>", "1=7"},
+        {"<p\rdata-user-id\r=7>", "1=7"},
+        {"<p\tdata-user-id\t=7>", "1=7"},
+        {"<p\ndata-user-id\n=7>", "1=7"},
+        {"<p/data-user-id/>", "1="},
+        {"<p a=\"\"data-user-id=7>", "1=7"},
+        {"<p a=''data-user-id=7>", "1=7"},
         {"<my-element data-user-id=\"7\"/>", "1=7"},
         {"<body data-user-id=7><p data-user-id=8>", "1=7 1=8"},
         {"<p data-user-id>", "1="},

@@ -7,13 +7,13 @@
 static void the_waits_grow_to_ten_hours(void **state)
 {
     (void)state;
-    static const uint64_t WAITS[] = {5 * SECOND, 300 * SECOND, 1800 * SECOND, 2 * HOUR,
+    static const uint64_t waits[] = {5 * SECOND, 300 * SECOND, 1800 * SECOND, 2 * HOUR,
                                      5 * HOUR,   10 * HOUR,    10 * HOUR};
 
     for (unsigned i = 0; i < 7; i++) {
         for (uint64_t random = 0; random < 1000000; random += 9973) {
             uint64_t wait = schedule_next(1000, 1000, i + 1, 0, random) - 1000;
-            assert_in_range(wait, WAITS[i] * 9 / 10, WAITS[i] * 11 / 10);
+            assert_in_range(wait, waits[i] * 9 / 10, waits[i] * 11 / 10);
         }
     }
 }

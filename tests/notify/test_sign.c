@@ -57,7 +57,9 @@ static void a_secret_file_may_end_with_a_newline_and_no_more(void **state)
     assert_int_equal(sign_secret_parse(SPAN(""), &secret), ERR_SYNTAX);
     char longest[1000];
     memset(longest, 'A', sizeof(longest));
-    memcpy(longest, "whsec_", 6);
+    for (size_t i = 0; i < 6; i++) {
+        longest[i] = "whsec_"[i];
+    }
     struct span text = {.ptr = (const uint8_t *)longest, .len = sizeof(longest)};
     assert_int_equal(sign_secret_parse(text, &secret), ERR_LIMIT);
 }

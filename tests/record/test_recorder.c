@@ -46,13 +46,13 @@ static void cases_are_ordered_and_pairs_are_not(void **state)
     (void)state;
     struct fixture fixture;
     fixture_make(&fixture);
-    static const char *const SEEN[][3] = {
+    static const char *const seen[][3] = {
         {"a", "b", "top"}, {"b", "a", "top"}, {"a", "b", "form"},
         {"c", "a", "top"}, {"", "c", "top"},
     };
 
     for (size_t i = 0; i < 5; i++) {
-        struct journal_entry entry = fixture_display(SEEN[i][0], SEEN[i][1], SEEN[i][2]);
+        struct journal_entry entry = fixture_display(seen[i][0], seen[i][1], seen[i][2]);
         assert_true(fixture_post(&fixture, &entry).committed);
     }
     struct query_figures figures = fixture_figures(&fixture, 1);
@@ -206,7 +206,7 @@ static void a_changed_row_breaks_the_chain(void **state)
 {
     (void)state;
     struct fixture fixture;
-    static const char *const CHANGES[] = {
+    static const char *const changes[] = {
         "sqlite3 ledger.db \"UPDATE displays SET screen = 'other'\"",
         "sqlite3 ledger.db \"UPDATE displays SET viewer = 'mallory'\"",
         "sqlite3 ledger.db \"UPDATE feature_changes SET reason = 'other'\"",
@@ -217,7 +217,7 @@ static void a_changed_row_breaks_the_chain(void **state)
     if (access("/usr/bin/sqlite3", X_OK) != 0) {
         skip();
     }
-    for (size_t i = 0; i < sizeof(CHANGES) / sizeof(*CHANGES); i++) {
+    for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
         uint64_t rows = 0;
         struct fault fault = {0};
         fixture_make(&fixture);
@@ -227,7 +227,7 @@ static void a_changed_row_breaks_the_chain(void **state)
         assert_int_equal(fixture_close_incident(&fixture, 1).result, CONTROL_DONE);
         assert_int_equal(fixture_verify(&fixture, &rows, &fault), ERR_NONE);
         assert_int_equal(rows, 4);
-        fixture_shell(&fixture, CHANGES[i]);
+        fixture_shell(&fixture, changes[i]);
         assert_int_equal(fixture_verify(&fixture, &rows, &fault), ERR_SYNTAX);
         assert_true(strlen(fault.text) > 10);
         fixture_remove(&fixture);
@@ -276,6 +276,45 @@ static void events_of_one_kind_in_one_hour_are_one_row(void **state)
         &fixture,
         "test \"$(sqlite3 ledger.db 'SELECT count(*), sum(count) FROM events')\""
         " = '1|3'");
+
+    fixture_remove(&fixture);
+}
+
+static void a_worker_that_asks_first_finds_the_other_ones_take_down_on_disk(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_make(&fixture);
+
+    /* One worker took it down and has not said so; another asks before its 503. */
+    assert_int_equal(feature_table_take_down(&fixture.features, 2), 2);
+    struct journal_entry barrier = {.kind = JOURNAL_BARRIER};
+    assert_true(fixture_post(&fixture, &barrier).committed);
+    fixture_shell(&fixture, "grep -q 'mypage down' features.state");
+
+    fixture_remove(&fixture);
+}
+
+static void more_displays_of_an_incident_are_told_in_one_update(void **state)
+{
+    (void)state;
+    static const char names[1][RECORDER_NAME_SIZE_MAX] = {"soc"};
+    struct fixture fixture;
+    fixture_make(&fixture);
+    assert_true(recorder_set_alerts(fixture.recorder, names, 1));
+
+    struct journal_entry entry = fixture_display("alice", "bob", "top");
+    for (int i = 0; i < 4; i++) {
+        assert_true(fixture_post(&fixture, &entry).committed);
+    }
+    /* Told long ago, by the entry's clock: updates are due each tick. */
+    const struct timespec wait = {.tv_sec = 3};
+    assert_int_equal(nanosleep(&wait, NULL), 0);
+    fixture_shell(
+        &fixture,
+        "test \"$(sqlite3 ledger.db \"SELECT type, "
+        "json_extract(body, '\\$.data.displays') FROM deliveries ORDER BY id\" | "
+        "tr '\\n' ' ')\" = 'incident.opened|1 incident.updated|4 '");
 
     fixture_remove(&fixture);
 }
@@ -341,6 +380,8 @@ int main(void)
         cmocka_unit_test(a_changed_row_breaks_the_chain),
         cmocka_unit_test(people_are_pseudonyms_unless_revealed),
         cmocka_unit_test(events_of_one_kind_in_one_hour_are_one_row),
+        cmocka_unit_test(a_worker_that_asks_first_finds_the_other_ones_take_down_on_disk),
+        cmocka_unit_test(more_displays_of_an_incident_are_told_in_one_update),
         cmocka_unit_test(sessions_come_back_after_a_restart),
     };
     return RUN_TESTS(tests);

@@ -7,7 +7,7 @@
 
 enum { SLOT_SIZE = 8192 };
 
-static const char PATH[] = "/tmp/countermark-state-file";
+static char path[64]; /* One of this process: runs go on side by side. */
 
 static struct state_file_image image_of(const char *name, enum feature_state state)
 {
@@ -20,8 +20,8 @@ static struct state_file *make(void)
 {
     struct state_file *file = NULL;
     struct state_file_image image;
-    (void)unlink(PATH);
-    assert_int_equal(state_file_open(PATH, true, &file, &image, NULL), ERR_NONE);
+    (void)unlink(path);
+    assert_int_equal(state_file_open(path, true, &file, &image, NULL), ERR_NONE);
     assert_int_equal(image.count, 0);
     return file;
 }
@@ -30,7 +30,7 @@ static struct state_file_image read_back(void)
 {
     struct state_file *file = NULL;
     struct state_file_image image;
-    assert_int_equal(state_file_open(PATH, false, &file, &image, NULL), ERR_NONE);
+    assert_int_equal(state_file_open(path, false, &file, &image, NULL), ERR_NONE);
     state_file_close(&file);
     return image;
 }
@@ -38,7 +38,7 @@ static struct state_file_image read_back(void)
 /* Overwrites one byte of slot `slot`. */
 static void damage(int slot, int at)
 {
-    int fd = open(PATH, O_WRONLY | O_CLOEXEC);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
     assert_int_equal(pwrite(fd, "#", 1, slot * SLOT_SIZE + at), 1);
     assert_int_equal(close(fd), 0);
 }
@@ -90,7 +90,7 @@ static void two_damaged_slots_are_refused(void **state)
     state_file_close(&file);
     damage(0, 30);
     damage(1, 30);
-    assert_int_equal(state_file_open(PATH, false, &file, &image, &fault), ERR_STORAGE);
+    assert_int_equal(state_file_open(path, false, &file, &image, &fault), ERR_STORAGE);
     assert_null(file);
     assert_true(span_find(span_of(fault.text), ':') < sizeof(fault.text));
 }
@@ -119,7 +119,7 @@ static void a_removed_file_is_noticed(void **state)
     struct state_file *file = make();
 
     assert_true(state_file_present(file));
-    assert_int_equal(unlink(PATH), 0);
+    assert_int_equal(unlink(path), 0);
     assert_false(state_file_present(file));
     state_file_close(&file);
 }
@@ -133,5 +133,6 @@ int main(void)
         cmocka_unit_test(all_features_fit),
         cmocka_unit_test(a_removed_file_is_noticed),
     };
+    (void)snprintf(path, sizeof(path), "/tmp/countermark-state-%d", (int)getpid());
     return RUN_TESTS(tests);
 }

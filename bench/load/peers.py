@@ -1,0 +1,275 @@
+"""The proxies that are measured side by side, each with the same upstream settings: HTTP/1.1,
+kept connections, one worker. Plain peers log and check nothing; Countermark has everything on."""
+import os
+import re
+import subprocess
+
+from .pages import COOKIE_NAME, USER
+from .server import MAIN, Failed, Server, free_port
+
+BINARY = os.path.abspath(os.environ.get("COUNTERMARK_BINARY")
+                         or os.path.join(MAIN, "build", "release", "countermark"))
+NGINX = "/usr/sbin/nginx"
+NGINX_MODULES = "/usr/lib/nginx/modules"
+
+NGINX_MAIN = """{modules}
+{user}
+worker_processes 1;
+pid nginx.pid;
+error_log error.log;
+worker_rlimit_nofile 20000;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off;
+    default_type text/html;
+    keepalive_requests 1000000000;
+    keepalive_timeout 1h;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+{http}
+}}
+"""
+
+# Buffers that take the largest page: with its own, nginx spends a quarter more at 128 KiB.
+NGINX_PROXY = """
+    upstream site {{
+        server 127.0.0.1:{upstream};
+        keepalive 256;
+        keepalive_requests 1000000000;
+        keepalive_timeout 1h;
+    }}
+    {before}
+    server {{
+        listen 127.0.0.1:{port} backlog=1024;
+        location / {{
+            proxy_pass http://site;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_buffer_size 16k;
+            proxy_buffers 16 16k;
+            proxy_busy_buffers_size 64k;
+            {inside}
+        }}
+    }}
+"""
+
+NGINX_ORIGIN = """
+    sendfile on;
+    tcp_nopush on;
+    open_file_cache max=16 inactive=1h;
+    open_file_cache_valid 1h;
+    server {{
+        listen 127.0.0.1:{port} backlog=1024;
+        root pages;
+    }}
+"""
+
+LUA = f"""
+            body_filter_by_lua_block {{{{
+                local piece = ngx.arg[1]
+                if piece and string.find(piece, 'name="user-marker" content="{USER}"', 1, true) then
+                    ngx.ctx.marked = true
+                end
+            }}}}
+"""
+
+MODSECURITY = """
+            modsecurity on;
+            modsecurity_rules '
+                SecRuleEngine On
+                SecResponseBodyAccess On
+                SecResponseBodyMimeType text/html
+                SecResponseBodyLimit 1048576
+                SecRule RESPONSE_BODY "@contains another-user" "id:1,phase:4,deny,status:502"
+            ';
+"""
+
+HAPROXY = """
+global
+    nbthread 1
+    maxconn 4000
+defaults
+    mode http
+    option http-keep-alive
+    http-reuse always
+    timeout connect 5s
+    timeout client 1h
+    timeout server 1h
+frontend clients
+    bind 127.0.0.1:{port} backlog 1024
+    default_backend site
+backend site
+    server origin 127.0.0.1:{upstream} pool-max-conn 256
+"""
+
+COUNTERMARK = """
+listen:
+  - address: 127.0.0.1:{port}
+workers: 1
+upstreams:
+  - name: site
+    servers: ["http://127.0.0.1:{upstream}"]
+session:
+  cookies: [{cookie}]
+login:
+  request: ["POST /login"]
+  user_field: userid
+markers:
+  - name: owner
+    find: ["meta:user-marker", "header:X-User-Marker"]
+    must_be: requester
+features:
+  - {{ name: login, paths: [/login, /mypage/**] }}
+routes:
+  - path: /**
+    require: [owner]
+    unmarked: refuse
+state: {folder}/state
+access_log: {folder}/access.log
+admin:
+  socket: {folder}/admin.sock
+  address: 127.0.0.1:{admin}
+mode: enforce
+"""
+
+
+def write(folder, name, text):
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(text)
+    return path
+
+
+def output_of(argv):
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=20)
+    except OSError as error:
+        raise Failed(f"{argv[0]} cannot be run: {error.strerror}") from error
+    return done.stdout + done.stderr
+
+
+def nginx_argv(folder, http, modules=(), main=""):
+    text = NGINX_MAIN.format(
+        modules="\n".join(f"load_module {NGINX_MODULES}/{module}.so;" for module in modules),
+        user="user root;" if os.geteuid() == 0 else "", http=http)
+    path = write(folder, "nginx.conf", text)
+    return [NGINX, "-p", folder, "-c", path, "-e", f"{folder}/start.log",
+            "-g", f"daemon off; {main}"]
+
+
+class Nginx:
+    name = "nginx"
+    what = "nginx, plain proxy"
+    modules = ()
+    before = inside = ""
+
+    def missing(self):
+        """Why this peer cannot be measured here, or None."""
+        if not os.access(NGINX, os.X_OK):
+            return "nginx is not installed"
+        gone = [module for module in self.modules
+                if not os.path.exists(f"{NGINX_MODULES}/{module}.so")]
+        return f"{', '.join(gone)} is not installed" if gone else None
+
+    def version(self):
+        return re.sub(r".*/", "", output_of([NGINX, "-v"]).strip())
+
+    def argv(self, folder, port, upstream, single=False):
+        """`single`: all in one process, for instruction counts."""
+        http = NGINX_PROXY.format(port=port, upstream=upstream, before=self.before,
+                                  inside=self.inside.format())
+        return nginx_argv(folder, http, self.modules, "master_process off;" if single else "")
+
+
+class NginxLua(Nginx):
+    name = "lua"
+    what = "nginx + Lua body filter that looks for one marker"
+    modules = ("ndk_http_module", "ngx_http_lua_module")
+    inside = LUA
+
+
+class NginxModSecurity(Nginx):
+    name = "modsecurity"
+    what = "nginx + ModSecurity, one response rule"
+    modules = ("ngx_http_modsecurity_module",)
+    inside = MODSECURITY
+
+
+class Haproxy:
+    name = "haproxy"
+    what = "HAProxy, plain proxy"
+
+    def missing(self):
+        return None if os.access("/usr/sbin/haproxy", os.X_OK) else "haproxy is not installed"
+
+    def version(self):
+        return output_of(["/usr/sbin/haproxy", "-v"]).split()[2]
+
+    def argv(self, folder, port, upstream, single=False):
+        path = write(folder, "haproxy.cfg", HAPROXY.format(port=port, upstream=upstream))
+        return ["/usr/sbin/haproxy", "-db", "-f", path]
+
+
+class Floor:
+    name = "floor"
+    what = "floor: a bare libuv relay that checks nothing"
+    binary = os.path.join(MAIN, "build", "bench", "floor")
+
+    def missing(self):
+        return None
+
+    def version(self):
+        return "libuv " + output_of(["pkg-config", "--modversion", "libuv"]).strip()
+
+    def build(self):
+        source = os.path.join(MAIN, "bench", "floor.c")
+        if os.path.exists(self.binary) and \
+                os.path.getmtime(self.binary) > os.path.getmtime(source):
+            return
+        os.makedirs(os.path.dirname(self.binary), exist_ok=True)
+        flags = output_of(["pkg-config", "--cflags", "--libs", "libuv"]).split()
+        said = output_of(["cc", "-O2", "-g", "-o", self.binary, source, *flags])
+        if not os.path.exists(self.binary):
+            raise Failed(f"bench/floor.c does not build: {said}")
+
+    def argv(self, folder, port, upstream, single=False):
+        self.build()
+        return [self.binary, str(port), str(upstream)]
+
+
+class Countermark:
+    name = "countermark"
+    what = "Countermark, everything on"
+
+    def missing(self):
+        return None if os.access(BINARY, os.X_OK) else \
+            "there is no release binary; ./run build makes it, or set COUNTERMARK_BINARY"
+
+    def version(self):
+        return (output_of([BINARY, "version"]).strip().splitlines() or ["?"])[0]
+
+    def argv(self, folder, port, upstream, single=False):
+        path = write(folder, "countermark.yaml", COUNTERMARK.format(
+            port=port, upstream=upstream, folder=folder, cookie=COOKIE_NAME, admin=free_port()))
+        return [BINARY, "serve", "--config", path]
+
+
+PEERS = {peer.name: peer for peer in
+         (Countermark(), Nginx(), Haproxy(), Floor(), NginxLua(), NginxModSecurity())}
+
+
+def start_origin(folder, pages_writer, cores):
+    """nginx with the pages as files, on a port of its own."""
+    os.makedirs(os.path.join(folder, "pages"))
+    pages_writer(os.path.join(folder, "pages"))
+    port = free_port()
+    return Server("origin", nginx_argv(folder, NGINX_ORIGIN.format(port=port)), folder, port, cores)
+
+
+def start_peer(peer, folder, upstream, cores):
+    os.makedirs(folder)
+    port = free_port()
+    return Server(peer.name, peer.argv(folder, port, upstream), folder, port, cores)

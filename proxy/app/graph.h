@@ -1,0 +1,77 @@
+/**
+ * Makes every long-lived object in order and frees them in reverse: the only wiring.
+ *
+ * Layer: app. Owned by the serve command, on the control thread. The order is the order
+ * of safety: what is down is known and on disk before a port is open, ports are bound
+ * before any thread runs, and the ledger outlives everything that may still have to be
+ * recorded.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "admin/admin.h"
+#include "app/cli.h"
+#include "app/config.h"
+#include "app/log_writer.h"
+#include "app/worker.h"
+#include "net/signals.h"
+#include "notify/notifier.h"
+#include "record/query.h"
+#include "record/recorder.h"
+
+enum {
+    GRAPH_WORKERS_MAX = 256,
+};
+
+struct graph {
+    const struct cli_call *call;
+    struct config *config; /**< In force. */
+    struct config *first;  /**< Of the start: its listen addresses stay. */
+    struct feature_table features;
+    struct relay_shared shared;
+    struct journal journal;
+    struct stats_block *stats; /**< The control thread's. */
+    struct state_dir *state_dir;
+    struct recorder *recorder;
+    struct notifier *notifier;
+    struct query *query;
+    struct log_writer *log;
+    struct loop *loop;
+    struct mailbox *mailbox;
+    struct signals *signals;
+    struct admin *admin;
+    struct admin_sockets admin_sockets;
+    struct deadline tick;
+    unsigned worker_count;
+    struct worker *workers[GRAPH_WORKERS_MAX];
+    unsigned config_info; /**< Slot of the series with the hash in force. */
+    uint64_t config_loaded_at_ms;
+    enum control_ready ready;
+    int exit_code;
+    struct control_status status; /**< Lent texts of the last answer. */
+    struct query_feature feature; /**< Likewise. */
+};
+
+/**
+ * Everything up to the point where graph_run() can serve, or a message on standard error
+ * and the exit code. Nothing is left half started.
+ */
+MUST_USE int graph_new(const struct cli_call *call, struct graph **self_out);
+
+/** Serves until a signal ends it. Returns the exit code. */
+MUST_USE int graph_run(struct graph *self);
+
+/** Sets NULL. NULL is fine. */
+void graph_free(struct graph **self_p);
+
+/** Reads the configuration again. `report` gets what is wrong; false: the old one stays.
+ */
+bool graph_reload(struct graph *self, const char *who, bool weaker_allowed,
+                  struct report *report);
+
+/** Hands the tokens in force to the admin interface. False: memory, or too many. */
+bool graph_set_tokens(struct graph *self);
+
+/** The admin interface's view of the graph. */
+struct admin_control graph_control(struct graph *self);

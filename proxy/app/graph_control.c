@@ -1,0 +1,252 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/graph.h"
+#include "base/log.h"
+#include "base/writer.h"
+#include "relay/meter.h"
+
+#ifndef VERSION
+#define VERSION "0.1.0"
+#endif
+
+static enum control_ready ready(void *context)
+{
+    struct graph *self = context;
+    return self->ready;
+}
+
+static void status(void *context, struct control_status *status_out)
+{
+    struct graph *self = context;
+    uint64_t open = 0;
+    struct stats *stats = self->shared.stats;
+
+    if (query_open_count(self->query, &open) != ERR_NONE) {
+        open = stats_read(stats, stats_series(stats, STAT_INCIDENTS_OPEN, ""));
+    }
+    *status_out = (struct control_status){
+        .version = VERSION,
+        .mode = self->config->site->observe ? "observe" : "enforce",
+        .ready = self->ready,
+        .config_hash = self->config->hash,
+        .config_loaded_at_ms = self->config_loaded_at_ms,
+        .workers = self->worker_count,
+        .incidents_open = open,
+        .ledger_ok = !recorder_failing(self->recorder),
+        .sessions = registry_counts(self->shared.registry).entries,
+        .alerts_queued = stats_read(stats, stats_series(stats, STAT_ALERT_QUEUE, "")),
+    };
+}
+
+static bool feature(void *context, unsigned index, struct control_feature *feature_out)
+{
+    struct graph *self = context;
+    const struct site *site = self->config->site;
+
+    if (index >= site->feature_count) {
+        return false;
+    }
+    const struct feature_settings *settings = &site->features[index];
+    if (query_feature(self->query, settings->name, &self->feature) != ERR_NONE) {
+        self->feature = (struct query_feature){0};
+    }
+    *feature_out = (struct control_feature){
+        .name = settings->name,
+        .state = feature_table_state(&self->features, settings->slot),
+        .since_ms = self->feature.at_ms,
+        .who = self->feature.who[0] != '\0' ? self->feature.who : NULL,
+        .reason = self->feature.reason[0] != '\0' ? self->feature.reason : NULL,
+        .incident = self->feature.incident,
+    };
+    return true;
+}
+
+static bool change_feature(void *context, const struct feature_change *change,
+                           struct control_ticket *ticket)
+{
+    struct graph *self = context;
+    unsigned slot = 0;
+
+    ticket->reply_to = self->mailbox;
+    if (change->state == FEATURE_UP &&
+        feature_table_find(&self->features, span_of(change->name), &slot)) {
+        takedown_forget(self->shared.takedown, UINT64_C(1) << slot);
+    }
+    return recorder_change_feature(self->recorder, change, ticket);
+}
+
+static bool close_incident(void *context, uint64_t incident, const char *who,
+                           const char *reason, struct control_ticket *ticket)
+{
+    struct graph *self = context;
+
+    ticket->reply_to = self->mailbox;
+    return recorder_close_incident(self->recorder, incident, who, reason, ticket);
+}
+
+static bool reload(void *context, const char *who, struct control_reload *reload_p)
+{
+    struct graph *self = context;
+    struct report *report = report_new();
+    char lines[4096];
+    struct writer out = writer_of(lines, sizeof(lines));
+    const char *text = NULL;
+
+    if (report == NULL) {
+        return false;
+    }
+    bool in_force = graph_reload(self, who, true, report);
+    for (size_t i = 0; (text = report_text(report, i)) != NULL; i++) {
+        writer_text(&out, text);
+        writer_text(&out, "\n");
+    }
+    control_reload_done(reload_p, in_force, writer_span(&out));
+    report_free(&report);
+    return true;
+}
+
+static void refresh_features(struct graph *self)
+{
+    const struct site *site = self->config->site;
+
+    for (size_t i = 0; i < site->feature_count; i++) {
+        char labels[128];
+        size_t len = stats_label(labels, sizeof(labels), "feature",
+                                 span_of(site->features[i].name));
+        if (len < sizeof(labels)) {
+            bool up = feature_table_state(&self->features, site->features[i].slot) ==
+                      FEATURE_UP;
+            stats_set(self->stats,
+                      stats_series(self->shared.stats, STAT_FEATURE_UP, labels),
+                      up ? 1 : 0);
+        }
+    }
+}
+
+static void refresh_coverage(struct graph *self)
+{
+    const struct site *site = self->config->site;
+
+    for (unsigned i = 0; i < site->route_count; i++) {
+        uint64_t marked = 0;
+        uint64_t unmarked = 0;
+        char labels[512];
+        size_t len = stats_label(labels, sizeof(labels), "route",
+                                 span_of(site->routes[i].pattern));
+        meter_coverage(self->shared.stats, site, i, &marked, &unmarked);
+        if (site->routes[i].requirement.require_mask == 0 || len >= sizeof(labels) ||
+            marked + unmarked == 0) {
+            continue;
+        }
+        stats_set(self->stats,
+                  stats_series(self->shared.stats, STAT_MARKER_COVERAGE, labels),
+                  marked * STATS_RATIO_ONE / (marked + unmarked));
+    }
+}
+
+static void refresh(void *context)
+{
+    struct graph *self = context;
+    struct stats *stats = self->shared.stats;
+    struct registry_counts counts = registry_counts(self->shared.registry);
+
+    stats_set(self->stats, stats_series(stats, STAT_SESSIONS, ""), counts.entries);
+    stats_set(self->stats, stats_series(stats, STAT_SESSIONS_EVICTED, "kind=\"bound\""),
+              counts.evicted_bound);
+    stats_set(self->stats, stats_series(stats, STAT_SESSIONS_EVICTED, "kind=\"unbound\""),
+              counts.evicted_unbound);
+    stats_set(self->stats,
+              stats_series(stats, STAT_BUILD_INFO, "version=\"" VERSION "\""), 1);
+    refresh_features(self);
+    refresh_coverage(self);
+}
+
+static enum err incidents(void *context, bool open_only, unsigned count_max,
+                          struct json_write *out)
+{
+    struct graph *self = context;
+    return query_incidents(self->query, open_only, count_max, out);
+}
+
+static enum err incident(void *context, uint64_t number, const char *reveal_to,
+                         unsigned count_max, struct json_write *out)
+{
+    struct graph *self = context;
+    char what[64];
+
+    if (reveal_to != NULL) {
+        (void)snprintf(what, sizeof(what), "values of incident %llu",
+                       (unsigned long long)number);
+        if (!recorder_note_access(self->recorder, reveal_to, what)) {
+            return ERR_FULL;
+        }
+    }
+    return query_incident(self->query, number, reveal_to != NULL, count_max, out);
+}
+
+static void coverage(void *context, struct json_write *out)
+{
+    struct graph *self = context;
+    const struct site *site = self->config->site;
+
+    json_write_begin_array(out);
+    for (unsigned i = 0; i < site->route_count; i++) {
+        uint64_t marked = 0;
+        uint64_t unmarked = 0;
+        bool required = site->routes[i].requirement.require_mask != 0;
+        meter_coverage(self->shared.stats, site, i, &marked, &unmarked);
+        json_write_begin_object(out);
+        json_write_member(out, "route", span_of(site->routes[i].pattern));
+        json_write_member_bool(out, "required", required);
+        json_write_member_u64(out, "marked", marked);
+        json_write_member_u64(out, "unmarked", unmarked);
+        json_write_key(out, "ratio");
+        char ratio[32];
+        int len = snprintf(
+            ratio, sizeof(ratio), "%.6f",
+            marked + unmarked == 0 ? 0.0 : (double)marked / (double)(marked + unmarked));
+        json_write_raw(out,
+                       (struct span){.ptr = (const uint8_t *)ratio, .len = (size_t)len});
+        json_write_end_object(out);
+    }
+    json_write_end_array(out);
+}
+
+struct admin_control graph_control(struct graph *self)
+{
+    return (struct admin_control){
+        .self = self,
+        .ready = ready,
+        .status = status,
+        .feature = feature,
+        .change_feature = change_feature,
+        .close_incident = close_incident,
+        .reload = reload,
+        .refresh = refresh,
+        .incidents = incidents,
+        .incident = incident,
+        .coverage = coverage,
+    };
+}
+
+bool graph_set_tokens(struct graph *self)
+{
+    const struct admin_settings *settings = &self->config->admin;
+    struct access_token *tokens = calloc(settings->token_count + 1, sizeof(*tokens));
+
+    if (tokens == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < settings->token_count; i++) {
+        const struct admin_token *from = &settings->tokens[i];
+        (void)span_copy(span_of(from->name), tokens[i].name, sizeof(tokens[i].name));
+        tokens[i].role = from->role == ADMIN_OPERATOR ? ACCESS_OPERATOR : ACCESS_VIEWER;
+        memcpy(tokens[i].digest, from->hash, sizeof(tokens[i].digest));
+    }
+    bool set = admin_set_tokens(self->admin, tokens, settings->token_count);
+    explicit_bzero(tokens, (settings->token_count + 1) * sizeof(*tokens));
+    free(tokens);
+    return set;
+}

@@ -1,0 +1,223 @@
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "app/graph.h"
+#include "app/weaker.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "net/loop.h"
+
+enum {
+    DRAIN_MS = 30000,
+    TICK_MS = 250,
+    EXPIRE_COUNT = 4096,
+};
+
+static void stop_when_drained(struct graph *self)
+{
+    for (unsigned i = 0; i < self->worker_count; i++) {
+        if (worker_running(self->workers[i])) {
+            return;
+        }
+    }
+    loop_stop(self->loop);
+}
+
+static void on_tick(struct deadline *deadline)
+{
+    struct graph *self = LIST_ENTRY(deadline, struct graph, tick);
+    uint64_t now_ms = loop_now_ms(self->loop);
+
+    registry_expire(self->shared.registry, now_ms, EXPIRE_COUNT);
+    if (self->ready == CONTROL_DRAINING) {
+        stop_when_drained(self);
+    }
+    deadline_set(&self->tick, loop_wheel(self->loop), now_ms + TICK_MS);
+}
+
+static void drain(struct graph *self)
+{
+    if (self->ready == CONTROL_DRAINING) {
+        return;
+    }
+    self->ready = CONTROL_DRAINING;
+    log_write(LOG_LEVEL_NOTICE, "draining: no new connections, at most %d s",
+              DRAIN_MS / 1000);
+    for (unsigned i = 0; i < self->worker_count; i++) {
+        if (!worker_drain(self->workers[i], DRAIN_MS)) {
+            log_write(LOG_LEVEL_ERROR, "out of memory: stopping at once");
+            self->exit_code = CLI_NO;
+            loop_stop(self->loop);
+        }
+    }
+}
+
+static void log_report(const struct report *report)
+{
+    const char *text = NULL;
+    for (size_t i = 0; (text = report_text(report, i)) != NULL; i++) {
+        log_write(LOG_LEVEL_ERROR, "reload: %s", text);
+    }
+}
+
+static void reload_by_signal(struct graph *self)
+{
+    struct report *report = report_new();
+    if (report == NULL) {
+        return;
+    }
+    (void)graph_reload(self, "signal", false, report);
+    log_report(report);
+    report_free(&report);
+}
+
+static void on_signal(void *owner, int number)
+{
+    struct graph *self = owner;
+
+    switch (number) {
+    case SIGTERM:
+    case SIGINT:
+        drain(self);
+        return;
+    case SIGHUP:
+        reload_by_signal(self);
+        return;
+    case SIGUSR1:
+        if (self->log != NULL) {
+            log_writer_reopen(self->log);
+        }
+        return;
+    default:
+        UNREACHABLE();
+    }
+}
+
+static void note_config(struct graph *self, const char *who)
+{
+    char labels[128];
+
+    if (self->config_info != 0) {
+        stats_set(self->stats, self->config_info, 0);
+    }
+    (void)snprintf(labels, sizeof(labels), "hash=\"%s\"", self->config->hash);
+    self->config_info = stats_series(self->shared.stats, STAT_CONFIG_INFO, labels);
+    stats_set(self->stats, self->config_info, 1);
+    stats_set(self->stats, stats_series(self->shared.stats, STAT_CONFIG_RELOAD_OK, ""),
+              1);
+    self->config_loaded_at_ms = loop_unix_ms(self->loop);
+    if (!recorder_note_config(self->recorder, self->config->hash, who, "in force")) {
+        log_write(LOG_LEVEL_WARNING, "the change of configuration is not in the ledger: "
+                                     "its queue is full");
+    }
+}
+
+static void reload_failed(struct graph *self)
+{
+    stats_set(self->stats, stats_series(self->shared.stats, STAT_CONFIG_RELOAD_OK, ""),
+              0);
+    log_write(LOG_LEVEL_ERROR, "reload refused: the configuration in force stays");
+}
+
+static void put_in_force(struct graph *self, struct config *config, const char *who)
+{
+    struct config *old = self->config;
+
+    self->config = config;
+    for (unsigned i = 0; i < self->worker_count; i++) {
+        if (!worker_use(self->workers[i], config->site)) {
+            log_write(LOG_LEVEL_ERROR,
+                      "out of memory: a worker keeps the old configuration");
+        }
+    }
+    if (!notifier_configure(self->notifier, config->alerts,
+                            (unsigned)config->alert_count) ||
+        !graph_set_tokens(self)) {
+        log_write(LOG_LEVEL_ERROR, "the receivers of alerts or the tokens are unchanged");
+    }
+    if (old != self->first) {
+        config_free(&old);
+    }
+    note_config(self, who);
+    log_write(LOG_LEVEL_NOTICE, "configuration %.12s in force", config->hash);
+}
+
+bool graph_reload(struct graph *self, const char *who, bool weaker_allowed,
+                  struct report *report)
+{
+    struct config_source source = cli_source(self->call);
+    struct config *config = config_load(&source, &self->features, report);
+
+    report_sort(report);
+    if (config != NULL &&
+        !weaker_check(self->config, config, &self->features, weaker_allowed, report)) {
+        config_free(&config);
+    }
+    if (config == NULL) {
+        reload_failed(self);
+        return false;
+    }
+    put_in_force(self, config, who);
+    return true;
+}
+
+static bool start_threads(struct graph *self)
+{
+    if (recorder_start(self->recorder) != ERR_NONE ||
+        notifier_start(self->notifier) != ERR_NONE) {
+        return false;
+    }
+    for (unsigned i = 0; i < self->worker_count; i++) {
+        if (!worker_start(self->workers[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool start_control(struct graph *self)
+{
+    static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+    struct admin_sockets sockets = self->admin_sockets;
+
+    self->admin_sockets.local_fd = -1;
+    self->admin_sockets.address_fd = -1;
+    self->signals = signals_new(self->loop, SIGNALS, sizeof(SIGNALS) / sizeof(SIGNALS[0]),
+                                on_signal, self);
+    self->tick.on_due = on_tick;
+    deadline_set(&self->tick, loop_wheel(self->loop), loop_now_ms(self->loop) + TICK_MS);
+    return graph_set_tokens(self) && admin_start(self->admin, &sockets) == ERR_NONE &&
+           self->signals != NULL;
+}
+
+/* Workers end before the graph is freed, whatever went wrong. */
+static void stop_workers(struct graph *self)
+{
+    for (unsigned i = 0; i < self->worker_count; i++) {
+        if (worker_running(self->workers[i])) {
+            (void)worker_drain(self->workers[i], 0);
+        }
+    }
+    for (unsigned i = 0; i < self->worker_count; i++) {
+        worker_join(self->workers[i]);
+    }
+}
+
+int graph_run(struct graph *self)
+{
+    if (!start_control(self) || !start_threads(self)) {
+        log_write(LOG_LEVEL_ERROR, "cannot start threads or the admin interface");
+        return CLI_NO;
+    }
+    note_config(self, "start");
+    self->ready = CONTROL_READY;
+    log_write(LOG_LEVEL_NOTICE, "serving: %u workers, configuration %.12s",
+              self->worker_count, self->config->hash);
+    loop_run(self->loop);
+    admin_stop(self->admin);
+    stop_workers(self);
+    log_write(LOG_LEVEL_NOTICE, "stopped");
+    return self->exit_code;
+}

@@ -1,0 +1,273 @@
+#include <hs/hs.h>
+
+#include "guard/scan_room.h"
+
+enum { MATCH_SIZE_MAX = 1 << 30 };
+
+static bool is_markup(const struct scan *self)
+{
+    return self->kind == SCAN_KIND_HTML || self->kind == SCAN_KIND_XML;
+}
+
+bool scan_tokenizes(const struct scan *self)
+{
+    const struct markers *markers = self->values.markers;
+    return is_markup(self) &&
+           (markers_have(markers, SELECTOR_META) || markers_have(markers, SELECTOR_ATTR));
+}
+
+bool scan_walks(const struct scan *self)
+{
+    return self->kind == SCAN_KIND_JSON &&
+           markers_have(self->values.markers, SELECTOR_JSON);
+}
+
+bool scan_searches(const struct scan *self)
+{
+    return self->kind != SCAN_KIND_NONE && self->kind != SCAN_KIND_UNKNOWN &&
+           markers_have(self->values.markers, SELECTOR_REGEX);
+}
+
+static enum regex_text regex_text_of(enum scan_kind kind)
+{
+    switch (kind) {
+    case SCAN_KIND_HTML:
+    case SCAN_KIND_XML:
+        return REGEX_TEXT_MARKUP;
+    case SCAN_KIND_JSON:
+    case SCAN_KIND_SCRIPT:
+        return REGEX_TEXT_JSON;
+    case SCAN_KIND_UNKNOWN:
+    case SCAN_KIND_TEXT:
+    case SCAN_KIND_NONE:
+        break;
+    }
+    return REGEX_TEXT_PLAIN;
+}
+
+/* Opens the stream of the matcher that the kind needs, unless one is kept. */
+static bool matcher_open(struct scan *self)
+{
+    self->matcher = is_markup(self) ? SCAN_MATCHER_MARKUP : SCAN_MATCHER_TEXT;
+    const hs_database_t *database = self->values.markers->matchers[self->matcher];
+    self->matching = database != NULL && self->kind != SCAN_KIND_NONE;
+    return !self->matching || self->streams[self->matcher] != NULL ||
+           hs_open_stream(database, 0, &self->streams[self->matcher]) == HS_SUCCESS;
+}
+
+void scan_body_begin(struct scan *self, enum scan_kind kind)
+{
+    self->kind = kind;
+    html_init(&self->html, &self->values, kind == SCAN_KIND_XML, !self->charset_declared);
+    self->html.jis = self->charset == CHARSET_ISO2022JP;
+    regex_init(&self->regex, &self->values, regex_text_of(kind));
+    if (scan_walks(self)) {
+        json_init(&self->json, &self->values);
+    }
+    if (!matcher_open(self)) {
+        values_fail(&self->values, SCAN_REASON_MEMORY);
+    }
+}
+
+/* The tokenizer reads kept pieces up to `goal`. */
+static void kept_read(struct scan *self, uint64_t goal)
+{
+    size_t done = 0;
+    while (done < self->kept_count) {
+        struct scan_kept *kept = &self->kept[done];
+        size_t used = html_feed(&self->html, kept->bytes, goal);
+        kept->bytes = span_from(kept->bytes, used);
+        if (kept->bytes.len > 0) {
+            break;
+        }
+        done++;
+    }
+    self->kept_count -= done;
+    memmove(self->kept, self->kept + done, self->kept_count * sizeof(self->kept[0]));
+}
+
+static void tokenize(struct scan *self, struct span piece, enum scan_lease lease)
+{
+    bool kept = lease == SCAN_LEASE_KEPT && self->kept_count < SCAN_KEPT_MAX;
+    uint64_t goal = kept ? html_goal(&self->html) : UINT64_MAX;
+    if (self->html.offset < goal) {
+        kept_read(self, goal);
+    }
+    if (self->kept_count == 0) {
+        piece = span_from(piece, html_feed(&self->html, piece, goal));
+    }
+    if (piece.len > 0) {
+        self->kept[self->kept_count++] = (struct scan_kept){.bytes = piece};
+    }
+}
+
+/* Whether an attribute's name can stand there: it has a boundary on both sides, or it is
+ * not known because the piece ends. */
+static bool has_boundaries(const struct scan *self, uint64_t end, size_t len)
+{
+    struct span piece = self->piece;
+    size_t at = (size_t)(end - self->piece_start);
+    if (at < piece.len && span_find(SPAN(" =>/\t\n\f\r"), piece.ptr[at]) == 8) {
+        return false;
+    }
+    return at <= len || span_find(SPAN(" \"'/\t\n\f\r"), piece.ptr[at - len - 1]) < 8;
+}
+
+static int on_match(unsigned id, unsigned long long from, unsigned long long to,
+                    unsigned flags, void *context)
+{
+    (void)from;
+    (void)flags;
+    struct scan *self = context;
+    const struct selector *selector =
+        id == SCAN_META ? NULL : &self->values.markers->rows[id].selector;
+    if (selector != NULL && selector->kind == SELECTOR_REGEX) {
+        regex_place(&self->regex, self->scanner->tools, id, to);
+    } else if (selector == NULL || has_boundaries(self, to, selector->len)) {
+        html_candidate(&self->html, to);
+    }
+    return self->values.reason != SCAN_REASON_NONE;
+}
+
+/* All literals of the piece. */
+static void match(struct scan *self, struct span piece)
+{
+    struct hs_stream *stream = self->streams[self->matcher];
+    self->piece = piece;
+    /* The matcher counts bytes in an unsigned. */
+    for (size_t done = 0; done < piece.len && scan_status(self) == SCAN_OK;) {
+        struct span part = span_first(span_from(piece, done), MATCH_SIZE_MAX);
+        hs_error_t status =
+            hs_scan_stream(stream, (const char *)part.ptr, (unsigned)part.len, 0,
+                           self->scanner->scratch, on_match, self);
+        if (status != HS_SUCCESS && status != HS_SCAN_TERMINATED) {
+            values_fail(&self->values, SCAN_REASON_MATCHER);
+        }
+        done += part.len;
+    }
+    self->piece_start += piece.len;
+}
+
+/* JSON when it begins like it. Blanks before decide nothing and are left out. */
+static struct span guess_kind(struct scan *self, struct span piece)
+{
+    while (piece.len > 0 && (piece.ptr[0] == ' ' || piece.ptr[0] == '\t' ||
+                             piece.ptr[0] == '\r' || piece.ptr[0] == '\n')) {
+        piece = span_from(piece, 1);
+    }
+    if (piece.len > 0) {
+        bool json = piece.ptr[0] == '{' || piece.ptr[0] == '[';
+        scan_body_begin(self, json ? SCAN_KIND_JSON : SCAN_KIND_HTML);
+    }
+    return piece;
+}
+
+/* Bytes without mark and in an encoding the rooms can read. */
+static void feed_text(struct scan *self, struct span piece, enum scan_lease lease)
+{
+    if (self->kind == SCAN_KIND_UNKNOWN) {
+        piece = guess_kind(self, piece);
+    }
+    if (piece.len == 0) {
+        return;
+    }
+    if (scan_searches(self)) {
+        regex_piece_begin(&self->regex, self->scanner->tools, piece);
+    }
+    if (self->matching) {
+        match(self, piece);
+    }
+    if (scan_searches(self)) {
+        regex_piece_end(&self->regex);
+    }
+    if (scan_tokenizes(self) && scan_status(self) == SCAN_OK) {
+        tokenize(self, piece, lease);
+    }
+    if (scan_walks(self) && scan_status(self) == SCAN_OK) {
+        scan_json_feed(&self->json, piece);
+    }
+}
+
+static void feed_charset(struct scan *self, struct span piece, enum scan_lease lease)
+{
+    if (self->charset != CHARSET_UTF16LE && self->charset != CHARSET_UTF16BE) {
+        feed_text(self, piece, lease);
+        return;
+    }
+    uint8_t turned[SCAN_TURNED_SIZE];
+    while (piece.len > 0 && scan_status(self) == SCAN_OK) {
+        size_t len =
+            charset_utf16(&self->utf16, self->charset, &piece, turned, sizeof(turned));
+        feed_text(self, (struct span){.ptr = turned, .len = len}, SCAN_LEASE_BORROWED);
+    }
+}
+
+/* What `mark` is: the encoding and, in `len_out`, its bytes; 0 when it is no mark. */
+static enum charset mark_read(const uint8_t *mark, size_t len, size_t *len_out)
+{
+    *len_out = 0;
+    if (len == 3 && memcmp(mark, "\xEF\xBB\xBF", 3) == 0) {
+        *len_out = 3;
+        return CHARSET_ASCII;
+    }
+    if (len >= 2 && (mark[0] ^ mark[1]) == 1 && mark[0] >= 0xFE) {
+        *len_out = 2;
+        return mark[0] == 0xFE ? CHARSET_UTF16BE : CHARSET_UTF16LE;
+    }
+    return CHARSET_ASCII;
+}
+
+void scan_body_mark_end(struct scan *self)
+{
+    size_t len = 0;
+    enum charset charset = mark_read(self->mark, self->mark_len, &len);
+    self->mark_done = true;
+    if (len > 0) {
+        self->charset = charset;
+        self->html.charset_open = false;
+        self->html.jis = false;
+        self->charset_declared = true;
+    }
+    struct span rest = {.ptr = self->mark + len, .len = self->mark_len - len};
+    feed_charset(self, rest, SCAN_LEASE_BORROWED);
+}
+
+/* Takes bytes of a possible mark off `piece`. */
+static struct span mark_take(struct scan *self, struct span piece)
+{
+    while (!self->mark_done && piece.len > 0) {
+        bool may_begin =
+            self->mark_len > 0 || piece.ptr[0] == 0xEF || piece.ptr[0] >= 0xFE;
+        if (may_begin) {
+            self->mark[self->mark_len++] = piece.ptr[0];
+            piece = span_from(piece, 1);
+        }
+        if (!may_begin || self->mark_len == sizeof(self->mark)) {
+            scan_body_mark_end(self);
+        }
+    }
+    return piece;
+}
+
+enum scan_status scan_feed(struct scan *self, struct span piece, enum scan_lease lease)
+{
+    CHECK(!self->finished);
+
+    if (self->kind == SCAN_KIND_NONE || scan_status(self) != SCAN_OK) {
+        return scan_status(self);
+    }
+    self->offset += piece.len;
+    piece = mark_take(self, piece);
+    if (piece.len > 0 && scan_status(self) == SCAN_OK) {
+        feed_charset(self, piece, lease);
+    }
+    return scan_status(self);
+}
+
+void scan_settle(struct scan *self)
+{
+    if (self->kept_count > 0 && scan_status(self) == SCAN_OK) {
+        kept_read(self, UINT64_MAX);
+    }
+    self->kept_count = 0;
+}

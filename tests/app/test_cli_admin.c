@@ -1,0 +1,99 @@
+#include "app/cli_case.h"
+#include "app/config_case.h"
+#include "app/proxy_case.h"
+
+/* Runs `words` with --admin-socket at a proxy that answers so. */
+static int run_at(struct proxy *proxy, const char *words, const char *status,
+                  const char *json)
+{
+    static char answer[4096];
+    char text[512];
+
+    (void)snprintf(answer, sizeof(answer), "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s",
+                   status, strlen(json), json);
+    proxy_start(proxy, answer, 100);
+    (void)snprintf(text, sizeof(text), "%s --admin-socket %s", words, proxy->path);
+    int code = run(text);
+    proxy_end(proxy);
+    return code;
+}
+
+static void status_is_a_table_for_people_and_json_for_programs(void **state)
+{
+    (void)state;
+    static const char JSON[] =
+        "{\"version\":\"1\",\"mode\":\"enforce\",\"ready\":true,\"features\":[{\"name\":"
+        "\"login\",\"state\":\"down\",\"since\":\"2026-01-01T00:00:00Z\",\"reason\":"
+        "\"other\\u001b-owner\",\"incident\":3}],\"config\":{\"hash\":\"abc\"}}";
+    struct proxy proxy;
+
+    assert_int_equal(run_at(&proxy, "status", "200 OK", JSON), CLI_DONE);
+    assert_non_null(strstr(proxy.request, "GET /api/v1/status HTTP/1.1\r\n"));
+    assert_non_null(strstr(output, "mode              enforce\n"));
+    assert_non_null(strstr(output, "login                down   2026-01-01T00:00:00Z"));
+    assert_non_null(strstr(output, "other?-owner\n"));
+    assert_int_equal(run_at(&proxy, "status --json", "200 OK", JSON), CLI_DONE);
+    assert_int_equal(strncmp(output, JSON, sizeof(JSON) - 1), 0);
+}
+
+static void up_sends_reason_and_anyway_and_tells_a_refusal(void **state)
+{
+    (void)state;
+    struct proxy proxy;
+
+    assert_int_equal(
+        run_at(&proxy, "up log/in --reason fixed", "409 Conflict",
+               "{\"title\":\"Conflict\",\"detail\":\"The incident is open.\"}"),
+        CLI_NO);
+    assert_non_null(strstr(proxy.request, "POST /api/v1/features/log%2Fin/up HTTP/1.1"));
+    assert_string_equal(output, "countermark: Conflict: The incident is open. (409)\n");
+    assert_int_equal(run_at(&proxy, "up login --reason fixed --anyway", "200 OK",
+                            "{\"name\":\"login\",\"state\":\"up\"}"),
+                     CLI_DONE);
+    assert_string_equal(output, "login is up\n");
+}
+
+static void reload_with_errors_tells_them_and_returns_two(void **state)
+{
+    (void)state;
+    struct proxy proxy;
+
+    assert_int_equal(run_at(&proxy, "reload", "422 Unprocessable Content",
+                            "{\"title\":\"No\",\"errors\":[\"f:1:2: bad\"]}"),
+                     CLI_USAGE);
+    assert_string_equal(output, "countermark: No (422)\nf:1:2: bad\n");
+    assert_int_equal(
+        run_at(&proxy, "reload", "200 OK", "{\"in_force\":true,\"warnings\":[\"w\"]}"),
+        CLI_DONE);
+    assert_string_equal(output, "w\nthe new configuration is in force\n");
+}
+
+static void incidents_lists_and_shows(void **state)
+{
+    (void)state;
+    struct proxy proxy;
+
+    assert_int_equal(run_at(&proxy, "incidents", "200 OK", "{\"incidents\":[]}"),
+                     CLI_DONE);
+    assert_string_equal(output, "no incidents\n");
+    assert_int_equal(
+        run_at(&proxy, "incidents 3", "200 OK",
+               "{\"id\":3,\"feature\":\"login\",\"rows\":[{\"viewer\":\"u-1\","
+               "\"subject\":\"u-2\",\"screen\":\"\xe7\x94\xbb\"}]}"),
+        CLI_DONE);
+    assert_non_null(strstr(proxy.request, "GET /api/v1/incidents/3 HTTP/1.1"));
+    assert_non_null(strstr(output, "u-1                u-2 "));
+    assert_int_equal(run_at(&proxy, "incidents 9", "404 Not Found", "{}"), CLI_NO);
+    assert_int_equal(run_at(&proxy, "incidents", "200 OK", "<html>"), CLI_UNREACHABLE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(status_is_a_table_for_people_and_json_for_programs),
+        cmocka_unit_test(up_sends_reason_and_anyway_and_tells_a_refusal),
+        cmocka_unit_test(reload_with_errors_tells_them_and_returns_two),
+        cmocka_unit_test(incidents_lists_and_shows),
+    };
+    return cmocka_run_group_tests_name(__FILE__, tests, config_case_start, NULL);
+}

@@ -1,0 +1,141 @@
+"""The metrics page as Prometheus sees it ("What must be shown", 6)."""
+import json
+import os
+import subprocess
+import time
+import urllib.parse
+
+import pytest
+
+from support.client import Client, Malformed, Truncated
+from support.plain_site import config, page_of, signed_in
+from support.ports import accepts, free_port, wait_until
+from support.processes import Child
+
+PROMTOOL = "/usr/bin/promtool"
+PROMETHEUS = "/usr/bin/prometheus"
+# Product, section 13: every family is there from the start
+FAMILIES = """requests_total request_duration_seconds inspected_total uninspected_total
+unmarked_total marker_coverage_ratio findings_total displays_total feature_up take_downs_total incidents_open
+held_bytes hold_seconds connections upstream_desync_total sessions bindings_total
+alert_deliveries_total alert_queue ledger_failures_total config_last_reload_successful config_info
+build_info""".split()
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+
+
+class Prometheus:
+    """Scrapes one target every 200 ms."""
+
+    def __init__(self, folder, target):
+        self.port = free_port()
+        path = os.path.join(folder, "prometheus.yml")
+        with open(path, "w", encoding="utf-8") as out:
+            json.dump({"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"},
+                       "scrape_configs": [{"job_name": "countermark", "static_configs":
+                                           [{"targets": [f"127.0.0.1:{target}"]}]}]}, out)
+        self.child = Child("prometheus", [
+            PROMETHEUS, f"--config.file={path}", f"--web.listen-address=127.0.0.1:{self.port}",
+            f"--storage.tsdb.path={folder}/prometheus"], folder)
+        wait_until(lambda: accepts(self.port), 20, "Prometheus listens")
+
+    def query(self, expression):
+        """[(labels, value)] now; [] while it starts."""
+        try:
+            with Client(self.port) as client:
+                reply = client.get("/api/v1/query?query=" + urllib.parse.quote(expression))
+        except (OSError, Truncated, Malformed):
+            return []
+        if reply.status != 200:
+            return []
+        return [(row["metric"], float(row["value"][1]))
+                for row in json.loads(reply.body)["data"]["result"]]
+
+    def wait_for(self, expression, value):
+        return wait_until(lambda: [row for row in self.query(expression) if row[1] == value], 15,
+                          f"{expression} is {value}")
+
+
+@pytest.fixture
+def prometheus(folder):
+    started = []
+
+    def start(target):
+        started.append(Prometheus(folder, target))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.child.stop(10)
+
+
+def used(origin, countermark):
+    """A proxy that has seen a login, a page, a finding and an error."""
+    proxy = countermark(config(origin.port))
+    browser = signed_in(proxy.port, "user001")
+    assert page_of(browser, "user002").status == 502
+    with Client(proxy.port) as client:
+        client.get("/news?do=close-now")
+        client.get("/a/../b")
+    browser.close()
+    return proxy
+
+
+def check(text):
+    done = subprocess.run([PROMTOOL, "check", "metrics"], input=text, capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_promtool_finds_nothing_wrong_with_the_metrics(origin, countermark):
+    fresh = countermark(config(origin.port))
+    for proxy in (fresh, used(origin, countermark)):
+        reply = proxy.admin("GET", "/metrics", role=None)
+        assert reply.status == 200
+        assert reply.field("Content-Type").startswith("text/plain; version=0.0.4")
+        check(reply.text)
+        described = {line.split()[2] for line in reply.text.splitlines()
+                     if line.startswith("# TYPE ")}
+        assert [name for name in FAMILIES if f"countermark_{name}" not in described] == []
+
+
+def test_openmetrics_is_given_to_who_asks_for_it(origin, countermark):
+    proxy = used(origin, countermark)
+    with Client(proxy.admin_port) as client:
+        reply = client.get("/metrics", [("Accept", OPENMETRICS)])
+    assert reply.status == 200
+    assert reply.field("Content-Type").startswith("application/openmetrics-text")
+    assert reply.text.endswith("# EOF\n")
+    types = [line.split()[2:] for line in reply.text.splitlines() if line.startswith("# TYPE ")]
+    assert ["countermark_requests", "counter"] in types, "a counter's family has no _total there"
+
+
+def test_a_real_prometheus_scrapes_it_and_sees_the_take_down(origin, countermark, prometheus):
+    proxy = countermark(config(origin.port))
+    server = prometheus(proxy.admin_port)
+    server.wait_for("up", 1)
+    server.wait_for('countermark_feature_up{feature="login"}', 1)
+    browser = signed_in(proxy.port, "user001")
+    assert page_of(browser, "user002").status == 502
+    browser.close()
+    server.wait_for('countermark_feature_up{feature="login"}', 0)
+    server.wait_for('countermark_displays_total{outcome="withheld"}', 1)
+    server.wait_for("countermark_incidents_open", 1)
+    assert server.query("countermark_build_info")[0][0]["version"]
+    rows = server.query("histogram_quantile(0.5, countermark_request_duration_seconds_bucket)")
+    assert rows and rows[0][1] >= 0
+    assert server.query("countermark_ledger_failures_total")[0][1] == 0
+
+
+def test_labels_do_not_come_from_traffic(origin, countermark):
+    proxy = used(origin, countermark)
+    before = proxy.metrics().samples
+    with Client(proxy.port) as client:
+        for number in range(200):
+            client.get(f"/path-{number}?do=no-content",
+                       [("Cookie", f"JSESSIONID=token{number}"), (f"X-{number}", "a")])
+    time.sleep(0.1)
+    after = proxy.metrics().samples
+    grown = [name for name in after if len(after[name]) > len(before.get(name, [])) + 3]
+    assert grown == []
+    text = proxy.admin("GET", "/metrics", role=None).text
+    assert "path-1" not in text and "token1" not in text and "user001" not in text
