@@ -43,13 +43,37 @@ void exchange_arm_ask(struct exchange *self)
                                     : exchange_limits(self)->body_timeout_ms);
 }
 
+/* The pieces of a body in the framing that the request head announced. At most 4. */
+static size_t frame_piece(const struct exchange *self, struct span content,
+                          enum piece piece, char *chunk_head, struct span *spans)
+{
+    size_t count = 0;
+
+    if (!self->body_chunked) {
+        spans[count++] = content;
+        return count;
+    }
+    if (content.len > 0) {
+        int len = snprintf(chunk_head, CHUNK_HEAD_MAX, "%zx\r\n", content.len);
+        spans[count++] =
+            (struct span){.ptr = (const uint8_t *)chunk_head, .len = (size_t)len};
+        spans[count++] = content;
+        spans[count++] = SPAN("\r\n");
+    }
+    if (piece == PIECE_LAST) {
+        spans[count++] = SPAN("0\r\n\r\n");
+    }
+    return count;
+}
+
+/* Writes the head, with the body where it was kept (a login's). */
 void exchange_start_answer(struct exchange *self)
 {
     struct upstream *upstream = self->upstream;
-    struct span spans[2] = {
-        {.ptr = self->request_text, .len = self->request_text_len},
-        {.ptr = self->login_body, .len = self->login_body_len},
-    };
+    char chunk_head[CHUNK_HEAD_MAX];
+    struct span spans[5] = {{.ptr = self->request_text, .len = self->request_text_len}};
+    struct span body = {.ptr = self->login_body, .len = self->login_body_len};
+    size_t count = 1;
 
     stream_set_owner(upstream->stream, &EXCHANGE_UPSTREAM_EVENTS, self);
     h1_expect(upstream->codec, self->method);
@@ -60,10 +84,10 @@ void exchange_start_answer(struct exchange *self)
     self->kept_connection = upstream->exchange_count > 0;
     upstream->exchange_count++;
     self->upstream_number = upstream->number;
-    send(self, spans, self->body_chunked ? 1 : 2);
-    if (!self->upstream_failed && self->body_chunked) {
-        exchange_send_piece(self, spans[1], PIECE_LAST);
+    if (self->request_body && self->request_read) {
+        count += frame_piece(self, body, PIECE_LAST, chunk_head, spans + 1);
     }
+    send(self, spans, count);
     exchange_arm_ask(self);
 }
 
@@ -79,26 +103,12 @@ bool exchange_takes_body(const struct exchange *self)
            !stream_writing(self->upstream->stream);
 }
 
-/* One piece of the request body in the framing that the request head announced. */
-void exchange_send_piece(struct exchange *self, struct span content, enum piece piece)
+static void send_piece(struct exchange *self, struct span content, enum piece piece)
 {
     char chunk_head[CHUNK_HEAD_MAX];
     struct span spans[4];
-    size_t count = 0;
 
-    if (!self->body_chunked) {
-        spans[count++] = content;
-    } else if (content.len > 0) {
-        int len = snprintf(chunk_head, sizeof(chunk_head), "%zx\r\n", content.len);
-        spans[count++] =
-            (struct span){.ptr = (const uint8_t *)chunk_head, .len = (size_t)len};
-        spans[count++] = content;
-        spans[count++] = SPAN("\r\n");
-    }
-    if (self->body_chunked && piece == PIECE_LAST) {
-        spans[count++] = SPAN("0\r\n\r\n");
-    }
-    send(self, spans, count);
+    send(self, spans, frame_piece(self, content, piece, chunk_head, spans));
 }
 
 static void keep_login_body(struct exchange *self, struct span content)
@@ -135,7 +145,7 @@ void exchange_on_body(struct exchange *self, struct span content, enum piece pie
     } else if (self->state == STATE_LOGIN) {
         keep_login_body(self, content);
     } else if (!self->body_broken) {
-        exchange_send_piece(self, content, piece);
+        send_piece(self, content, piece);
         exchange_arm_ask(self);
     }
     exchange_advance(self);
