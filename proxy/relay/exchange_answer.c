@@ -137,6 +137,21 @@ static struct span read_heads(struct exchange *self)
     return (struct span){0};
 }
 
+/* Follows how far a coded body is settled. A byte of it may hold the beginning of a
+ * symbol that is only decoded with the next: it is settled once more than what it had
+ * given is. */
+static void note_coded(struct exchange *self)
+{
+    struct coded_mark *mark = &self->coded_mark;
+    uint64_t pending = scan_pending(self->scan);
+
+    if (self->decoded_len - pending > mark->decoded) {
+        mark->settled = mark->received;
+        mark->received = self->body_sent + self->hold.len;
+        mark->decoded = self->decoded_len;
+    }
+}
+
 static void feed(struct exchange *self, struct span content)
 {
     if (!self->inspected || self->undecodable || content.len == 0) {
@@ -151,6 +166,7 @@ static void feed(struct exchange *self, struct span content)
     switch (coding_feed(self->decoder->coding, content, PIECE_MORE)) {
     case CODING_MORE:
     case CODING_DONE:
+        note_coded(self);
         return;
     case CODING_UNKNOWN:
     case CODING_DAMAGED:

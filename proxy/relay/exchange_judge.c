@@ -181,7 +181,7 @@ static void part_with_upstream(struct exchange *self)
     const struct asker *asker = &self->asker;
     bool shared = pool_settings(self->pool)->connections == CONNECTIONS_SHARED;
     bool clean = self->upstream_clean && self->request_sent && !self->request.alone &&
-                 !self->upstream_failed;
+                 !self->upstream_failed && self->answer_part == ANSWER_COMPLETE;
 
     if (self->upstream == NULL) {
         return;
@@ -330,9 +330,13 @@ bool exchange_may_stream(struct exchange *self)
     struct rules rules = exchange_rules(self);
     bool tells = self->answer_framing == FRAMING_LENGTH || !self->taste.old;
 
-    if (!tells || self->undecodable ||
-        self->routed.route->over_limit != OVER_LIMIT_STREAM || self->logout_while_down ||
-        exchange_is_down(self)) {
+    if (!tells || self->logout_while_down || exchange_is_down(self)) {
+        return false;
+    }
+    if (exchange_observes(self)) {
+        return true;
+    }
+    if (self->undecodable || self->routed.route->over_limit != OVER_LIMIT_STREAM) {
         return false;
     }
     self->answer.complete = false;

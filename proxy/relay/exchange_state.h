@@ -69,6 +69,13 @@ struct exchange_decoder {
     struct exchange *exchange;
 };
 
+/* Up to where a coded body was decoded and scanned with no match pending across it. */
+struct coded_mark {
+    uint64_t settled;  /* Received bytes that nothing pending can reach. */
+    uint64_t received; /* A place further on, */
+    uint64_t decoded;  /* and what had been decoded there. */
+};
+
 /* How far the answer of the upstream is. */
 enum answer_part {
     ANSWER_NONE, /* Zero: no byte yet. */
@@ -114,6 +121,7 @@ struct exchange {
     uint64_t released_us;
     uint64_t body_sent;
     uint64_t decoded_len;
+    struct coded_mark coded_mark;
     uint64_t body_len; /* Of the request, so far. */
     uint64_t upstream_number;
     uint64_t entry_ids[ASKER_TOKENS_MAX]; /* Entries of the tokens when forwarded. */

@@ -23,16 +23,29 @@ enum step exchange_start_stream(struct exchange *self)
     return exchange_write_out(self, &head, 1);
 }
 
-/* Kept bytes that nothing pending can reach: whole segments, all of them at the end. */
-static size_t ready_segments(struct exchange *self)
+/* Bytes at the end of what is held that may still become part of a marker. */
+static uint64_t pending_bytes(const struct exchange *self)
 {
+    if (self->answer_part == ANSWER_COMPLETE || self->scan == NULL) {
+        return 0;
+    }
+    if (self->decoder == NULL) {
+        return scan_pending(self->scan);
+    }
+    uint64_t received = self->body_sent + self->hold.len;
+    return received - self->coded_mark.settled;
+}
+
+/* Kept bytes that nothing pending can reach, in whole segments. */
+static size_t ready_segments(const struct exchange *self)
+{
+    uint64_t pending = pending_bytes(self);
     size_t count = self->hold.segment_count;
 
-    if (self->answer_part == ANSWER_COMPLETE || count == 0) {
-        return count;
+    for (uint64_t tail = 0; count > 0 && tail < pending; count--) {
+        tail += self->hold.segments[count - 1].len;
     }
-    bool pending = self->scan != NULL && scan_pending(self->scan) > 0;
-    return pending ? count - 1 : count;
+    return count;
 }
 
 static enum step end_stream(struct exchange *self)
@@ -73,16 +86,17 @@ static enum step send_segments(struct exchange *self, size_t count)
     }
     self->body_sent += len;
     self->segments_sent = count;
+    hold_lend(&self->hold, count);
     return exchange_write_out(self, spans, used);
 }
 
 /* The client has what was written: its memory goes. */
 static void forget_sent(struct exchange *self)
 {
+    if (self->scan != NULL) {
+        scan_settle(self->scan);
+    }
     if (self->segments_sent > 0) {
-        if (self->scan != NULL) {
-            scan_settle(self->scan);
-        }
         hold_forget(&self->hold, self->segments_sent);
         self->segments_sent = 0;
     }
@@ -110,7 +124,7 @@ enum step exchange_step_stream(struct exchange *self)
     } else if (self->upstream_failed || self->timed_out) {
         return exchange_close_silently(self, self->timed_out ? ENDING_RESPONSE_TIMEOUT
                                                              : ENDING_UPSTREAM_CLOSED);
-    } else if (exchange_judge_part(self) == VERDICT_REFUSE) {
+    } else if (!exchange_observes(self) && exchange_judge_part(self) == VERDICT_REFUSE) {
         return exchange_judge(self);
     }
     size_t count = ready_segments(self);

@@ -17,6 +17,7 @@ void hold_init(struct hold *self, struct block_store *store)
     self->read_len = 0;
     self->len = 0;
     self->segment_count = 0;
+    self->lent_count = 0;
     self->segment_capacity = HOLD_SEGMENTS_INLINE;
     self->segments = self->few;
 }
@@ -108,7 +109,7 @@ bool hold_keep(struct hold *self, struct span *piece_p)
         return true;
     }
     self->len += piece.len;
-    if (self->segment_count > 0) {
+    if (self->segment_count > self->lent_count) {
         struct span *before = &self->segments[self->segment_count - 1];
         if (before->ptr + before->len == piece.ptr) {
             before->len += piece.len;
@@ -130,9 +131,16 @@ static bool lies_in(const struct block *block, struct span piece)
     return piece.ptr >= block->bytes && piece.ptr < block->bytes + block->size;
 }
 
+void hold_lend(struct hold *self, size_t count)
+{
+    CHECK(count <= self->segment_count);
+    self->lent_count = count;
+}
+
 void hold_forget(struct hold *self, size_t count)
 {
     CHECK(count <= self->segment_count);
+    self->lent_count = 0;
     for (size_t i = 0; i < count; i++) {
         self->len -= self->segments[i].len;
     }

@@ -24,6 +24,7 @@ struct hold {
     size_t len;         /**< Body bytes kept. */
     size_t segment_count;
     size_t segment_capacity;
+    size_t lent_count;     /**< Segments at the front that are being written. */
     struct span *segments; /**< `few` or malloced. */
     struct span few[HOLD_SEGMENTS_INLINE];
 };
@@ -46,6 +47,9 @@ struct span hold_front(const struct hold *self);
  * memory.
  */
 bool hold_keep(struct hold *self, struct span *piece_p);
+
+/** The first `count` segments are being written: they do not grow any more. */
+void hold_lend(struct hold *self, size_t count);
 
 /**
  * Drops the first `count` segments, which were sent on, with the memory that no later one
