@@ -76,6 +76,8 @@ static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buf)
         self->bytes_in += (uint64_t)count;
         struct span bytes = {.ptr = (const uint8_t *)buf->base, .len = (size_t)count};
         self->events->on_read(self->owner, bytes);
+    } else if (count == UV_ENOBUFS) {
+        stream_pause(self, PAUSE_HOLD);
     } else if (count < 0) {
         (void)uv_read_stop(handle);
         self->started = false;

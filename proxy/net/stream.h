@@ -36,7 +36,8 @@ struct stream_space {
 
 /** What an owner hears. All members are set. */
 struct stream_events {
-    /** Memory for the next read; answer {0} to read into the loop's shared buffer. */
+    /** Memory for the next read; answer {0} to read into the loop's shared buffer, or a
+     * `ptr` with `len` 0 for no room: reading rests until PAUSE_HOLD is resumed. */
     struct stream_space (*space)(void *owner);
     /** `bytes` lie in the space given, valid until the owner reuses it. */
     void (*on_read)(void *owner, struct span bytes);

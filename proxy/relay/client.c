@@ -134,11 +134,7 @@ static void on_read(void *owner, struct span bytes)
 
     if (self->backlog_len > 0) {
         if (!client_keep(self, bytes)) {
-            if (self->exchange != NULL) {
-                exchange_on_client_gone(self->exchange);
-                return;
-            }
-            client_free(self);
+            client_abort(self);
             return;
         }
         bytes = (struct span){.ptr = self->backlog, .len = self->backlog_len};

@@ -177,7 +177,7 @@ static size_t take(struct client *self, struct span bytes)
 static void wait_with(struct client *self, struct span rest)
 {
     if (!keep_only(self, rest)) {
-        client_free(self);
+        client_abort(self);
         return;
     }
     if (self->state == CLIENT_EXCHANGE && self->backlog_len > 0) {

@@ -210,6 +210,7 @@ void exchange_reject(struct client *client, enum ending ending, unsigned status)
         client_on_done(client, NULL, DISPOSITION_CLOSE);
         return;
     }
+    client_set_exchange(client, self);
     self->client_address = client_peer(client);
     self->routed.index = (unsigned)self->plan->site->route_count - 1;
     self->routed.route = &self->plan->site->routes[self->routed.index];

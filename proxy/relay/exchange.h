@@ -49,6 +49,9 @@ void exchange_on_client_gone(struct exchange *self);
 void exchange_free_spares(struct relay *relay);
 void exchange_free_decoders(struct relay *relay);
 
+/** Posts again what the record did not take when it was full. */
+void exchange_post_lost(struct relay *relay);
+
 /** Lets exchanges that wait for room to hold bytes try again, oldest first. */
 void exchange_retry_holds(struct relay *relay);
 

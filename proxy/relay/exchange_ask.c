@@ -156,8 +156,8 @@ void exchange_send_continue(struct exchange *self)
     struct span line = SPAN("HTTP/1.1 100 Continue\r\n\r\n");
 
     self->continue_sent = true;
-    if (!stream_writing(client_stream(self->client)) &&
-        stream_write(client_stream(self->client), &line, 1, true) == WRITTEN_FAILED) {
+    /* A client that has no room for one line would let our answer run into this write. */
+    if (stream_write(client_stream(self->client), &line, 1, true) != WRITTEN_ALL) {
         self->client_gone = true;
     }
 }
@@ -239,13 +239,21 @@ enum step exchange_step_acquire(struct exchange *self)
         }
     }
     if (exchange_is_down(self)) {
-        return exchange_become(self, STATE_SETTLE);
+        return exchange_settle(self);
     }
     if (!self->forwarded) {
         exchange_forward_identity(self);
     }
     exchange_start_answer(self);
     return exchange_become(self, STATE_ASK);
+}
+
+/* A feature of this exchange is down: nothing more is asked, and nothing leaves. */
+enum step exchange_settle(struct exchange *self)
+{
+    exchange_drop_upstream(self);
+    exchange_set_deadline(self, self->plan->site->ledger_deadline_ms);
+    return exchange_become(self, STATE_SETTLE);
 }
 
 /* The 503 of a feature that went down waits until its state is on disk (I2). */
@@ -263,9 +271,7 @@ enum step exchange_step_settle(struct exchange *self)
                                                                : ENDING_GATE_SILENT);
     }
     if (!list_linked(&self->settle_link)) {
-        exchange_drop_upstream(self);
         list_push_back(&relay->settling, &self->settle_link);
-        exchange_set_deadline(self, self->plan->site->ledger_deadline_ms);
         relay_settle(relay);
     }
     return STEP_WAIT;
@@ -352,6 +358,7 @@ enum step exchange_step_ask(struct exchange *self)
     if (!self->request_read && !self->body_asked) {
         self->body_asked = true;
         client_resume_body(self->client);
+        return STEP_AGAIN;
     }
     return STEP_WAIT;
 }

@@ -243,6 +243,7 @@ void exchange_take_head(struct exchange *self, const struct head *head)
     fill_answer(self, head);
     if (!begin_reply(self, head)) {
         exchange_fail_upstream(self, ENDING_UPSTREAM_LARGE);
+        return;
     }
     self->answer_part = head->framing == FRAMING_NONE ? ANSWER_COMPLETE : ANSWER_BODY;
 }

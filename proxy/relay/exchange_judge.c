@@ -223,7 +223,7 @@ static enum step release(struct exchange *self)
         if (self->streaming) {
             return exchange_close_silently(self, ENDING_CUT);
         }
-        return exchange_become(self, STATE_SETTLE);
+        return exchange_settle(self);
     }
     if (self->streaming) {
         return exchange_become(self, STATE_STREAM);

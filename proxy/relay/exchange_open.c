@@ -357,7 +357,7 @@ static void open_routed(struct exchange *self, struct opening *opening)
 
     exchange_identify(self, opening->head, &opening->identity);
     if (gate_is_closed(self)) {
-        self->state = STATE_SETTLE;
+        (void)exchange_settle(self);
         return;
     }
     if (!may_be_asked(self, opening)) {

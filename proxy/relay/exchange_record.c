@@ -162,8 +162,8 @@ static void on_recorded(struct mail *mail)
     struct exchange_ticket *ticket = LIST_ENTRY(inner, struct exchange_ticket, ticket);
     struct exchange *self = ticket->exchange;
 
-    if (ticket->settles) {
-        (void)atomic_fetch_sub(&ticket->features->unsettled, 1);
+    if (ticket->settles > 0) {
+        (void)atomic_fetch_sub(&ticket->features->unsettled, ticket->settles);
     }
     if (self != NULL) {
         self->ticket = NULL;
@@ -185,27 +185,57 @@ void exchange_ticket_forget(struct exchange *self)
     }
 }
 
-/* Gives the facts to the record. False: it takes nothing more. */
-bool exchange_post(struct exchange *self, const struct journal_entry *entry)
+/* The ticket that was posted with the entry, or NULL. */
+static struct exchange_ticket *post_entry(struct relay *relay, struct exchange *exchange,
+                                          const struct journal_entry *entry,
+                                          unsigned settles)
 {
-    struct relay *relay = self->relay;
     struct journal *journal = relay->shared->journal;
     struct exchange_ticket *ticket = malloc(sizeof(*ticket));
 
     if (ticket == NULL) {
-        return false;
+        return NULL;
     }
     *ticket = (struct exchange_ticket){
         .ticket = {.mail = {.deliver = on_recorded}, .reply_to = relay->mailbox},
-        .exchange = self,
+        .exchange = exchange,
         .features = relay->shared->features,
-        .settles = entry->took_down_mask != 0,
+        .settles = settles,
     };
-    self->ticket = ticket;
     if (!journal->post(journal->self, entry, &ticket->ticket)) {
-        self->ticket = NULL;
         free(ticket);
-        return false;
+        return NULL;
     }
-    return true;
+    return ticket;
+}
+
+/* What went down stays down, and nobody is told until the record has taken it. */
+static void keep_lost(struct relay *relay, const struct journal_entry *entry)
+{
+    if (relay->lost_count == 0) {
+        relay->lost = *entry;
+    }
+    relay->lost.took_down_mask |= entry->took_down_mask;
+    relay->lost.feature_mask |= entry->feature_mask;
+    relay->lost_count++;
+}
+
+/* Gives the facts to the record. False: it takes nothing more. */
+bool exchange_post(struct exchange *self, const struct journal_entry *entry)
+{
+    bool settles = entry->took_down_mask != 0;
+
+    self->ticket = post_entry(self->relay, self, entry, settles ? 1 : 0);
+    if (self->ticket == NULL && settles) {
+        keep_lost(self->relay, entry);
+    }
+    return self->ticket != NULL;
+}
+
+void exchange_post_lost(struct relay *relay)
+{
+    if (relay->lost_count > 0 &&
+        post_entry(relay, NULL, &relay->lost, relay->lost_count) != NULL) {
+        relay->lost_count = 0;
+    }
 }

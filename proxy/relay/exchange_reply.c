@@ -211,8 +211,8 @@ enum step exchange_reply_refused(struct exchange *self)
 
 enum step exchange_reply_maintenance(struct exchange *self)
 {
-    const struct feature_settings *feature =
-        route_feature(self->plan->site, self->gate_mask);
+    uint64_t down = feature_table_down(self->relay->shared->features, self->gate_mask);
+    const struct feature_settings *feature = route_feature(self->plan->site, down);
     struct reply page = {
         .kind = REPLY_MAINTENANCE,
         .status = 503,

@@ -39,6 +39,7 @@ void exchange_settle_identity(struct exchange *self);
 /* exchange_ask.c: the request on its way */
 void exchange_start_answer(struct exchange *self);
 void exchange_arm_ask(struct exchange *self);
+enum step exchange_settle(struct exchange *self);
 void exchange_send_continue(struct exchange *self);
 void exchange_fail_upstream(struct exchange *self, enum ending failure);
 bool exchange_is_over(struct exchange *self, enum step *step_out);

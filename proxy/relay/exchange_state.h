@@ -59,7 +59,7 @@ struct exchange_ticket {
     struct journal_ticket ticket;
     struct exchange *exchange; /* NULL: nobody waits any more. */
     struct feature_table *features;
-    bool settles; /* Features were taken down with it: they are on disk at its end. */
+    unsigned settles; /* Take-downs that are on disk with it. */
 };
 
 /* A decoder of the relay's list, lent to one exchange. */

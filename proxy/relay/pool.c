@@ -28,6 +28,7 @@ struct pool *pool_new(struct relay *relay, const struct upstream_settings *setti
     *self = (struct pool){
         .relay = relay, .settings = settings, .server_count = settings->server_count};
     list_init(&self->waiting);
+    list_init(&self->attempts);
     for (size_t i = 0; i < POOL_KEY_BUCKETS; i++) {
         list_init(&self->keys[i]);
     }
@@ -85,6 +86,7 @@ void pool_free(struct pool **self_p)
     }
     CHECK(list_empty(&self->waiting));
     CHECK(self->lent == 0);
+    pool_end_attempts(self);
     for (size_t i = 0; i < self->server_count; i++) {
         struct pool_server *server = &self->servers[i];
         resolve_free(&server->resolve);

@@ -87,6 +87,26 @@ static struct pool_server *choose_server(struct pool *self, struct pool_request 
     return &self->servers[(start + request->tried) % self->server_count];
 }
 
+static void attempt_free(struct attempt *attempt)
+{
+    list_remove(&attempt->link);
+    deadline_remove(&attempt->deadline);
+    free(attempt);
+}
+
+/* Those whose askers have given up would outlive their pool. */
+void pool_end_attempts(struct pool *self)
+{
+    for (struct list_link *link = list_first(&self->attempts); link != NULL;
+         link = list_first(&self->attempts)) {
+        struct attempt *attempt = LIST_ENTRY(link, struct attempt, link);
+        struct upstream *upstream = attempt->upstream;
+        CHECK(attempt->request == NULL);
+        attempt_free(attempt);
+        pool_destroy(&upstream);
+    }
+}
+
 /* A connect attempt ended badly: the next server, or the end. */
 static void attempt_failed(struct upstream *upstream, enum ending failure)
 {
@@ -95,8 +115,7 @@ static void attempt_failed(struct upstream *upstream, enum ending failure)
     struct pool_request *request = attempt->request;
 
     meter_connect(self->relay, failure);
-    deadline_remove(&attempt->deadline);
-    free(attempt);
+    attempt_free(attempt);
     pool_destroy(&upstream);
     if (request == NULL) {
         return;
@@ -124,8 +143,7 @@ static void on_connected(void *owner, enum err err)
     }
     struct pool_request *request = attempt->request;
     meter_connect(upstream->pool->relay, ENDING_NONE);
-    deadline_remove(&attempt->deadline);
-    free(attempt);
+    attempt_free(attempt);
     upstream->attempt = NULL;
     if (request == NULL) {
         pool_destroy(&upstream);
@@ -195,6 +213,7 @@ static bool connect_for(struct pool_server *server, struct pool_request *request
     }
     deadline_set(&attempt->deadline, loop_wheel(relay->loop),
                  loop_now_ms(relay->loop) + self->settings->connect_timeout_ms);
+    list_push_back(&self->attempts, &attempt->link);
     request->connecting = upstream;
     list_remove(&request->link);
     return true;

@@ -30,8 +30,9 @@ struct pool_server {
 struct pool {
     struct relay *relay;
     const struct upstream_settings *settings;
-    struct list waiting; /* Requests, oldest first. */
-    bool retired;        /* Of a plan no longer in force: nothing is kept. */
+    struct list waiting;  /* Requests, oldest first. */
+    struct list attempts; /* Connections on their way up. */
+    bool retired;         /* Of a plan no longer in force: nothing is kept. */
     size_t server_next;
     unsigned lent; /* Connections that are with exchanges. */
     struct list keys[POOL_KEY_BUCKETS];
@@ -41,6 +42,7 @@ struct pool {
 
 /* A connection on its way up, with the request that waits for it. */
 struct attempt {
+    struct list_link link; /* Of its pool. */
     struct upstream *upstream;
     struct pool_request *request; /* NULL: the asker gave up. */
     struct deadline deadline;
@@ -61,4 +63,5 @@ void pool_ignore_drain(void *owner, enum err err);
 /* pool_connect.c */
 void pool_init_server(struct pool *self, size_t index);
 void pool_ask_name(struct pool_server *server);
+void pool_end_attempts(struct pool *self);
 enum served pool_serve(struct pool *self, struct pool_request *request, bool may_fail);

@@ -211,7 +211,6 @@ static void on_settled(struct mail *mail)
     struct list waiting;
 
     free(ticket);
-    self->settle_posted = false;
     list_init(&waiting);
     for (struct list_link *link = list_first(&self->settling); link != NULL;
          link = list_first(&self->settling)) {
@@ -224,6 +223,8 @@ static void on_settled(struct mail *mail)
         list_remove(link);
         exchange_advance(exchange);
     }
+    /* Those that still wait ask again with the next tick, not at once. */
+    self->settle_posted = false;
 }
 
 void relay_settle(struct relay *self)
@@ -261,6 +262,7 @@ void relay_tick(struct relay *self)
         plan_unref(&plan);
     }
     exchange_retry_holds(self);
+    exchange_post_lost(self);
     if (!list_empty(&self->settling)) {
         relay_settle(self);
     }

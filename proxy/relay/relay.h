@@ -66,7 +66,9 @@ struct relay {
     struct list holding;  /**< Exchanges that hold a response, oldest first. */
     struct list settling; /**< Exchanges that wait until a feature's state is on disk. */
     bool settle_posted;
-    struct list plans; /**< In force, and those that exchanges still keep. */
+    unsigned lost_count;       /**< Take-downs that the record did not take, */
+    struct journal_entry lost; /**< and what to post until it does. */
+    struct list plans;         /**< In force, and those that exchanges still keep. */
     unsigned client_count;
     unsigned held; /**< Slot of the gauge of held bytes. */
     uint64_t logged_ms;

@@ -1,0 +1,381 @@
+/* I2 and I3: a page only after its ticket, nothing held or streamed leaves once the flag
+ * is set, and what the rest of the site looks like while login is down. */
+#include <stdio.h>
+#include <string.h>
+
+#include "support/flow_world.h"
+#include "support/test.h"
+
+static struct flow_world world;
+static struct flow_peer client;
+static struct flow_peer upstream;
+
+static const char *const SID = "alice-session-token";
+
+static int set_up(void **state)
+{
+    (void)state;
+    flow_init(&world);
+    flow_start(&world);
+    flow_client(&world, &client);
+    flow_bind(&world, &client, &upstream, SID, "alice");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    flow_hang_up(&client);
+    flow_hang_up(&upstream);
+    flow_close(&world);
+    return 0;
+}
+
+/* A foreign page for alice: login goes down. */
+static void leak(void)
+{
+    flow_get(&world, &client, "/mypage/top", SID);
+    flow_hear_request(&world, &upstream);
+    flow_page(&world, &upstream, "bob", "secret");
+    flow_settle(&world);
+    assert_true(flow_login_down(&world));
+}
+
+static void leak_and_see(void)
+{
+    leak();
+    assert_true(flow_hear(&world, &client, "HTTP/1.1 502 "));
+    flow_settle(&world);
+    flow_listen(&client);
+    flow_forget(&client);
+}
+
+static void refusal_is_shown_only_after_its_ticket(void **state)
+{
+    (void)state;
+    world.site->ledger_deadline_ms = 3000;
+    world.journal.disk = FLOW_DISK_LATE;
+    leak();
+    flow_wait(&world, 100);
+    flow_listen(&client);
+    assert_int_equal(client.len, 0);
+    flow_commit(&world, true);
+    assert_true(flow_hear(&world, &client, "HTTP/1.1 502 "));
+    assert_true(flow_hear(&world, &client, "I1-"));
+    assert_int_equal(flow_ended(&world, "refused"), 1);
+}
+
+static void late_ticket_closes_without_a_page(void **state)
+{
+    (void)state;
+    world.journal.disk = FLOW_DISK_LATE;
+    leak();
+    assert_true(flow_hear_end(&world, &client));
+    assert_int_equal(client.len, 0);
+    assert_int_equal(flow_ended(&world, "refused-silent"), 1);
+    flow_commit(&world, true);
+    flow_settle(&world);
+    assert_int_equal(atomic_load(&world.features.unsettled), 0);
+}
+
+static void failed_ticket_closes_without_a_page(void **state)
+{
+    (void)state;
+    world.journal.disk = FLOW_DISK_FAILS;
+    leak();
+    assert_true(flow_hear_end(&world, &client));
+    assert_int_equal(client.len, 0);
+    assert_int_equal(flow_ended(&world, "refused-silent"), 1);
+}
+
+static void gate_waits_until_the_take_down_is_on_disk(void **state)
+{
+    struct flow_peer other;
+    struct flow_answer answer;
+
+    (void)state;
+    world.site->ledger_deadline_ms = 3000;
+    world.journal.disk = FLOW_DISK_LATE;
+    leak();
+    flow_client(&world, &other);
+    flow_get(&world, &other, "/mypage/top", NULL);
+    flow_wait(&world, 100);
+    flow_listen(&other);
+    assert_int_equal(other.len, 0);
+    flow_commit(&world, true);
+    world.journal.disk = FLOW_DISK_AT_ONCE;
+    assert_true(flow_hear_answer(&world, &other, false, &answer));
+    assert_int_equal(answer.status, 503);
+    assert_true(flow_has(&other, "Retry-After: 3600\r\n"));
+    assert_int_equal(flow_ended(&world, "feature-down"), 1);
+    flow_hang_up(&other);
+}
+
+/* Barriers come back, but another worker's take-down never does. */
+static void gate_gives_up_without_a_page_when_the_disk_is_late(void **state)
+{
+    struct flow_peer other;
+
+    (void)state;
+    (void)feature_table_take_down(&world.features, FEATURE_LOGIN_BIT);
+    (void)atomic_fetch_add(&world.features.unsettled, 1);
+    flow_client(&world, &other);
+    flow_get(&world, &other, "/mypage/top", NULL);
+    assert_true(flow_hear_end(&world, &other));
+    assert_int_equal(other.len, 0);
+    assert_int_equal(flow_ended(&world, "feature-down-silent"), 1);
+    (void)atomic_fetch_sub(&world.features.unsettled, 1);
+    flow_hang_up(&other);
+}
+
+/* The record was full: the flag stays, and the page comes once it took the take-down. */
+static void take_down_that_the_record_did_not_take_is_posted_again(void **state)
+{
+    struct flow_peer other;
+    struct flow_answer answer;
+
+    (void)state;
+    world.journal.disk = FLOW_DISK_FULL;
+    leak();
+    assert_true(flow_hear_end(&world, &client));
+    assert_int_equal(client.len, 0);
+    world.journal.disk = FLOW_DISK_AT_ONCE;
+    flow_wait(&world, 100);
+    flow_client(&world, &other);
+    flow_get(&world, &other, "/mypage/top", NULL);
+    assert_true(flow_hear_answer(&world, &other, false, &answer));
+    assert_int_equal(answer.status, 503);
+    assert_int_equal(flow_last_entry(&world)->took_down_mask, FEATURE_LOGIN_BIT);
+    flow_hang_up(&other);
+}
+
+static void held_response_does_not_leave_after_the_flag_is_set(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    flow_get(&world, &client, "/mypage/top", SID);
+    flow_hear_request(&world, &upstream);
+    flow_say(&world, &upstream,
+             "HTTP/1.1 200 OK\r\nX-User-Marker: alice\r\nContent-Length: 5\r\n\r\nhel");
+    flow_settle(&world);
+    (void)feature_table_take_down(&world.features, FEATURE_LOGIN_BIT);
+    flow_say(&world, &upstream, "lo");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 503);
+    assert_false(flow_has(&client, "hello"));
+}
+
+/* A foreign page that was held when the flag was set is still on record. */
+static void held_response_is_still_inspected_after_the_flag_is_set(void **state)
+{
+    (void)state;
+    flow_get(&world, &client, "/mypage/top", SID);
+    flow_hear_request(&world, &upstream);
+    flow_settle(&world);
+    (void)feature_table_take_down(&world.features, FEATURE_LOGIN_BIT);
+    flow_page(&world, &upstream, "bob", "secret");
+    assert_true(flow_hear(&world, &client, "HTTP/1.1 50"));
+    assert_false(flow_has(&client, "secret"));
+    assert_int_equal(world.journal.displays, 1);
+}
+
+static void response_with_a_session_anywhere_stops_when_login_goes_down(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    flow_get(&world, &client, "/public", SID);
+    flow_hear_request(&world, &upstream);
+    (void)feature_table_take_down(&world.features, FEATURE_LOGIN_BIT);
+    flow_page(&world, &upstream, "alice", "hello");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 503);
+}
+
+static void rest_of_the_site_stays_up_without_identities(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    leak_and_see();
+    flow_hang_up(&upstream);
+    flow_say(&world, &client,
+             "GET /public;jsessionid=x HTTP/1.1\r\nHost: site\r\n"
+             "Cookie: a=1; sid=alice-session-token; remember=me; b=2\r\n\r\n");
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    assert_false(flow_has(&upstream, "alice-session-token"));
+    assert_false(flow_has(&upstream, "remember"));
+    assert_true(flow_has(&upstream, "Cookie: a=1; b=2\r\n"));
+    assert_true(flow_has(&upstream, "Countermark-Session: none\r\n"));
+    flow_page(&world, &upstream, NULL, "public");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 200);
+    assert_true(span_equal(answer.body, SPAN("public")));
+}
+
+static void session_cookie_is_not_set_while_login_is_down(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    leak_and_see();
+    flow_hang_up(&upstream);
+    flow_get(&world, &client, "/public", SID);
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    flow_say(&world, &upstream,
+             "HTTP/1.1 200 OK\r\nSet-Cookie: sid=0123456789abcdef-new\r\n"
+             "Set-Cookie: theme=dark\r\nSet-Cookie: sid=; Max-Age=0\r\n"
+             "Content-Length: 2\r\n\r\nok");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 200);
+    assert_false(flow_has(&client, "0123456789abcdef-new"));
+    assert_true(flow_has(&client, "Set-Cookie: theme=dark\r\n"));
+    assert_true(flow_has(&client, "Set-Cookie: sid=; Max-Age=0\r\n"));
+}
+
+static void token_issued_to_nobody_is_public_and_passes_both_ways(void **state)
+{
+    struct flow_answer answer;
+    struct flow_peer other;
+
+    (void)state;
+    leak_and_see();
+    flow_client(&world, &other);
+    flow_get(&world, &other, "/form", NULL);
+    flow_hang_up(&upstream);
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    flow_forget(&upstream);
+    flow_say(&world, &upstream,
+             "HTTP/1.1 200 OK\r\nSet-Cookie: sid=0123456789abcdef-public\r\n"
+             "Content-Length: 2\r\n\r\nok");
+    assert_true(flow_hear_answer(&world, &other, false, &answer));
+    assert_true(flow_has(&other, "sid=0123456789abcdef-public"));
+    flow_forget(&other);
+    flow_get(&world, &other, "/form", "0123456789abcdef-public");
+    flow_hear_request(&world, &upstream);
+    assert_true(flow_has(&upstream, "Cookie: sid=0123456789abcdef-public\r\n"));
+    flow_page(&world, &upstream, NULL, "thanks");
+    assert_true(flow_hear_answer(&world, &other, false, &answer));
+    assert_int_equal(answer.status, 200);
+    flow_hang_up(&other);
+}
+
+static void marked_page_closes_its_route_while_login_is_down(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    leak_and_see();
+    flow_hang_up(&upstream);
+    flow_get(&world, &client, "/public", NULL);
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    flow_page(&world, &upstream, "bob", "secret");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 502);
+    flow_forget(&client);
+    flow_get(&world, &client, "/public", NULL);
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 503);
+    flow_forget(&client);
+    feature_table_set(&world.features, FEATURE_LOGIN, FEATURE_UP);
+    flow_get(&world, &client, "/public", NULL);
+    flow_hang_up(&upstream);
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    flow_page(&world, &upstream, NULL, "fine");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 200);
+}
+
+static void logout_is_forwarded_and_its_answer_replaced_while_login_is_down(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    leak_and_see();
+    flow_hang_up(&upstream);
+    flow_get(&world, &client, "/logout", SID);
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    assert_true(flow_has(&upstream, "Cookie: sid=alice-session-token\r\n"));
+    flow_page(&world, &upstream, NULL, "bye, says the site");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 200);
+    assert_false(flow_has(&client, "says the site"));
+    assert_true(flow_has(&client, "Set-Cookie: sid=; Path=/; Max-Age=0"));
+    assert_int_equal(flow_ended(&world, "logout-while-down"), 1);
+}
+
+static void page_of_the_feature_that_is_down_is_shown(void **state)
+{
+    struct flow_answer answer;
+    static char page[] = "<h1>Reports are being repaired</h1>";
+
+    (void)state;
+    world.feature[1].page = page;
+    world.feature[1].page_len = strlen(page);
+    (void)feature_table_take_down(&world.features, UINT64_C(1) << world.feature[1].slot);
+    flow_get(&world, &client, "/reports/1", SID);
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 503);
+    assert_true(span_equal(answer.body, span_of(page)));
+    assert_true(flow_has(&client, "Retry-After: 7\r\n"));
+    flow_forget(&client);
+    /* In two features at once, the one that is down speaks. */
+    world.feature[0].path_count = 1;
+    feature_table_set(&world.features, world.feature[1].slot, FEATURE_UP);
+    flow_get(&world, &client, "/reports/1", SID);
+    flow_hear_request(&world, &upstream);
+    (void)feature_table_take_down(&world.features, UINT64_C(1) << world.feature[1].slot);
+    flow_page(&world, &upstream, "alice", "hello");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 503);
+    assert_true(span_equal(answer.body, span_of(page)));
+}
+
+static void failing_ledger_closes_routes_that_require_a_marker(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    world.journal.failing = true;
+    flow_get(&world, &client, "/mypage/strict/a", SID);
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 503);
+    assert_int_equal(flow_ended(&world, "ledger-failing"), 1);
+    flow_forget(&client);
+    flow_get(&world, &client, "/mypage/top", SID);
+    flow_hear_request(&world, &upstream);
+    flow_page(&world, &upstream, "alice", "hello");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 200);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define FLOW_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        FLOW_TEST(refusal_is_shown_only_after_its_ticket),
+        FLOW_TEST(late_ticket_closes_without_a_page),
+        FLOW_TEST(failed_ticket_closes_without_a_page),
+        FLOW_TEST(gate_waits_until_the_take_down_is_on_disk),
+        FLOW_TEST(gate_gives_up_without_a_page_when_the_disk_is_late),
+        FLOW_TEST(take_down_that_the_record_did_not_take_is_posted_again),
+        FLOW_TEST(held_response_does_not_leave_after_the_flag_is_set),
+        FLOW_TEST(held_response_is_still_inspected_after_the_flag_is_set),
+        FLOW_TEST(response_with_a_session_anywhere_stops_when_login_goes_down),
+        FLOW_TEST(rest_of_the_site_stays_up_without_identities),
+        FLOW_TEST(session_cookie_is_not_set_while_login_is_down),
+        FLOW_TEST(token_issued_to_nobody_is_public_and_passes_both_ways),
+        FLOW_TEST(marked_page_closes_its_route_while_login_is_down),
+        FLOW_TEST(logout_is_forwarded_and_its_answer_replaced_while_login_is_down),
+        FLOW_TEST(page_of_the_feature_that_is_down_is_shown),
+        FLOW_TEST(failing_ledger_closes_routes_that_require_a_marker),
+    };
+    return RUN_TESTS(tests);
+}
