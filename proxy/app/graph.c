@@ -198,6 +198,17 @@ static bool bind_listeners(struct graph *self, struct sockets *sockets)
     return true;
 }
 
+/* Closes the sockets of workers that will not be made. */
+static void close_from(const struct graph *self, const struct sockets *sockets,
+                       unsigned from)
+{
+    for (unsigned i = from; i < self->worker_count; i++) {
+        for (size_t j = 0; j < sockets->bound; j++) {
+            (void)close(sockets->fds[j][i]);
+        }
+    }
+}
+
 static bool make_workers(struct graph *self, const struct sockets *sockets)
 {
     for (unsigned i = 0; i < self->worker_count; i++) {
@@ -215,11 +226,7 @@ static bool make_workers(struct graph *self, const struct sockets *sockets)
         };
         self->workers[i] = worker_new(&settings);
         if (self->workers[i] == NULL) {
-            for (unsigned k = i + 1; k < self->worker_count; k++) {
-                for (size_t j = 0; j < sockets->bound; j++) {
-                    (void)close(sockets->fds[j][k]);
-                }
-            }
+            close_from(self, sockets, i + 1);
             return false;
         }
     }

@@ -76,6 +76,20 @@ static inline struct list_link *list_first(const struct list *self)
     return list_empty(self) ? NULL : self->head.next;
 }
 
+/** Takes the first link out of its list; NULL when empty. */
+static inline struct list_link *list_take_first(struct list *self)
+{
+    struct list_link *link = list_first(self);
+
+    if (link != NULL) {
+        self->head.next = link->next;
+        link->next->prev = &self->head;
+        link->prev = NULL;
+        link->next = NULL;
+    }
+    return link;
+}
+
 /** The last link, or NULL when empty. */
 static inline struct list_link *list_last(const struct list *self)
 {

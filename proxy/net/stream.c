@@ -288,6 +288,14 @@ static enum written queue(struct stream *self, uv_buf_t *bufs, size_t count, boo
     return WRITTEN_PART;
 }
 
+/* libuv writes from what it wrongly calls not const. */
+static uv_buf_t buf_of(struct span bytes)
+{
+    uv_buf_t buf = {.len = bytes.len};
+    memcpy(&buf.base, &bytes.ptr, sizeof(buf.base));
+    return buf;
+}
+
 enum written stream_write(struct stream *self, const struct span *spans, size_t count,
                           bool lent)
 {
@@ -299,8 +307,7 @@ enum written stream_write(struct stream *self, const struct span *spans, size_t 
     CHECK(count <= SPANS_MAX);
     for (size_t i = 0; i < count; i++) {
         if (spans[i].len > 0) {
-            char *base = (char *)(uintptr_t)spans[i].ptr;
-            bufs[buf_count++] = uv_buf_init(base, (unsigned)spans[i].len);
+            bufs[buf_count++] = buf_of(spans[i]);
             total += spans[i].len;
         }
     }

@@ -38,9 +38,8 @@ static struct list *list_of(struct block_store *self, size_t size)
 
 static void free_spares(struct list *list)
 {
-    for (struct list_link *link = list_first(list); link != NULL;
-         link = list_first(list)) {
-        list_remove(link);
+    for (struct list_link *link = list_take_first(list); link != NULL;
+         link = list_take_first(list)) {
         free(LIST_ENTRY(link, struct block, link));
     }
 }

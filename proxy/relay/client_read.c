@@ -9,26 +9,47 @@ enum {
     BACKLOG_MIN = 4096,
 };
 
+/* Room for `needed` bytes in the backlog. What is put there next may lie in the old one:
+ * that is the caller's to free. False: memory. */
+static bool grow_backlog(struct client *self, size_t needed)
+{
+    size_t capacity = needed < BACKLOG_MIN ? BACKLOG_MIN : needed;
+    uint8_t *more = malloc(capacity);
+
+    if (more == NULL) {
+        return false;
+    }
+    if (self->backlog_len > 0) {
+        memcpy(more, self->backlog, self->backlog_len);
+    }
+    self->backlog = more;
+    self->backlog_capacity = capacity;
+    return true;
+}
+
 /* Puts bytes at the end of the backlog. False: more than may wait. */
 bool client_keep(struct client *self, struct span bytes)
 {
     size_t max = client_limits(self)->head_size_max + BACKLOG_SLACK;
     size_t needed = self->backlog_len + bytes.len;
+    uint8_t *old = NULL;
 
+    if (bytes.len == 0) {
+        return true;
+    }
     if (needed > max) {
         return false;
     }
     if (needed > self->backlog_capacity) {
-        size_t capacity = needed < 4096 ? 4096 : needed;
-        uint8_t *more = realloc(self->backlog, capacity);
-        if (more == NULL) {
+        old = self->backlog;
+        if (!grow_backlog(self, needed)) {
             return false;
         }
-        self->backlog = more;
-        self->backlog_capacity = capacity;
     }
+    CHECK(self->backlog != NULL && bytes.ptr != NULL);
     memcpy(self->backlog + self->backlog_len, bytes.ptr, bytes.len);
     self->backlog_len = needed;
+    free(old);
     return true;
 }
 

@@ -92,9 +92,8 @@ static void exchange_free(struct exchange *self)
 
 void exchange_free_spares(struct relay *relay)
 {
-    for (struct list_link *link = list_first(&relay->spare_exchanges); link != NULL;
-         link = list_first(&relay->spare_exchanges)) {
-        list_remove(link);
+    for (struct list_link *link = list_take_first(&relay->spare_exchanges); link != NULL;
+         link = list_take_first(&relay->spare_exchanges)) {
         free(LIST_ENTRY(link, struct exchange, link));
     }
 }

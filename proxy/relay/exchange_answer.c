@@ -70,11 +70,10 @@ struct exchange_decoder *exchange_take_decoder(struct exchange *self)
 
 void exchange_free_decoders(struct relay *relay)
 {
-    for (struct list_link *link = list_first(&relay->spare_decoders); link != NULL;
-         link = list_first(&relay->spare_decoders)) {
+    for (struct list_link *link = list_take_first(&relay->spare_decoders); link != NULL;
+         link = list_take_first(&relay->spare_decoders)) {
         struct exchange_decoder *decoder =
             LIST_ENTRY(link, struct exchange_decoder, link);
-        list_remove(link);
         coding_free(&decoder->coding);
         free(decoder);
     }

@@ -43,6 +43,44 @@ static void look_up(struct exchange *self, const struct identity *identity)
     }
 }
 
+/* Walks back over one field's hops while those who wrote them are trusted. False: the
+ * walk is over. */
+static bool walk_back(struct exchange *self, struct span hops, bool *moved_p)
+{
+    const struct listen_settings *listen = client_listen(self->client);
+
+    while (hops.len > 0 && address_trusted(&self->client_address, listen)) {
+        size_t comma = hops.len;
+        while (comma > 0 && hops.ptr[comma - 1] != ',') {
+            comma--;
+        }
+        struct address hop;
+        if (address_parse(span_trim(span_from(hops, comma)), &hop) != ERR_NONE) {
+            return false;
+        }
+        self->client_address = hop;
+        *moved_p = true;
+        hops = span_first(hops, comma > 0 ? comma - 1 : 0);
+    }
+    return true;
+}
+
+/* The address that the nearest proxy we do not trust had asked from. True: it is not the
+ * peer's. */
+bool exchange_find_client(struct exchange *self, const struct head *head)
+{
+    bool moved = false;
+
+    self->client_address = client_peer(self->client);
+    for (size_t i = head->field_count; i-- > 0;) {
+        if (head->fields[i].id == FIELD_X_FORWARDED_FOR &&
+            !walk_back(self, head->fields[i].value, &moved)) {
+            break;
+        }
+    }
+    return moved;
+}
+
 void exchange_clear_asker(struct asker *asker)
 {
     asker->kind = ASKER_ANONYMOUS;

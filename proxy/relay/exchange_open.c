@@ -74,35 +74,6 @@ static bool read_path(struct opening *opening)
            PATH_ERROR_NONE;
 }
 
-/* The address that the nearest proxy we do not trust had asked from. */
-static bool find_client(struct exchange *self, const struct head *head)
-{
-    const struct listen_settings *listen = client_listen(self->client);
-    bool trusted = false;
-
-    self->client_address = client_peer(self->client);
-    for (size_t i = head->field_count; i-- > 0;) {
-        if (head->fields[i].id != FIELD_X_FORWARDED_FOR) {
-            continue;
-        }
-        struct span rest = head->fields[i].value;
-        while (rest.len > 0 && address_trusted(&self->client_address, listen)) {
-            size_t comma = rest.len;
-            while (comma > 0 && rest.ptr[comma - 1] != ',') {
-                comma--;
-            }
-            struct address hop;
-            if (address_parse(span_trim(span_from(rest, comma)), &hop) != ERR_NONE) {
-                return trusted;
-            }
-            self->client_address = hop;
-            trusted = true;
-            rest = span_first(rest, comma > 0 ? comma - 1 : 0);
-        }
-    }
-    return trusted;
-}
-
 /* True for a token that was issued while login was down, to somebody without any. */
 static bool is_public(struct exchange *self, struct span token)
 {
@@ -186,7 +157,7 @@ static bool write_request(struct exchange *self, struct opening *opening,
         return false;
     }
     format_hex(relay_random(self->relay, SPAN_ID_BYTES), SPAN_ID_BYTES, span_id);
-    span_id[2 * SPAN_ID_BYTES] = '\0';
+    span_id[sizeof(span_id) - 1] = '\0';
     struct rewrite_request rewrite = {
         .head = opening->head,
         .target = opening->target,
@@ -353,7 +324,7 @@ static bool wants_login_name(const struct exchange *self)
 /* From the request head to the first state. */
 static void open_routed(struct exchange *self, struct opening *opening)
 {
-    bool peer_trusted = find_client(self, opening->head);
+    bool peer_trusted = exchange_find_client(self, opening->head);
 
     exchange_identify(self, opening->head, &opening->identity);
     if (gate_is_closed(self)) {

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "guard/identify.h"
 #include "relay/exchange_state.h"
 
 /* The states: each file has those that belong to it. */
@@ -28,6 +29,7 @@ enum step exchange_refuse_request(struct exchange *self, unsigned status,
 
 /* exchange_identity.c: who asks, and what the registry is told of it */
 void exchange_clear_asker(struct asker *asker);
+bool exchange_find_client(struct exchange *self, const struct head *head);
 void exchange_identify(struct exchange *self, const struct head *head,
                        struct identity *identity_out);
 void exchange_remove_identity(struct exchange *self);

@@ -102,6 +102,33 @@ static void forget_sent(struct exchange *self)
     }
 }
 
+/* What stops a stream: a take-down, the verdict, the upstream. True: `step_out` says how
+ * it goes on. */
+static bool is_stopped(struct exchange *self, enum step *step_out)
+{
+    if (exchange_is_down(self)) {
+        *step_out = exchange_close_silently(self, ENDING_CUT);
+        return true;
+    }
+    if (self->answer_part == ANSWER_COMPLETE) {
+        if (self->judged) {
+            return false;
+        }
+        *step_out = exchange_judge(self);
+        return true;
+    }
+    if (self->upstream_failed || self->timed_out) {
+        *step_out = exchange_close_silently(
+            self, self->timed_out ? ENDING_RESPONSE_TIMEOUT : ENDING_UPSTREAM_CLOSED);
+        return true;
+    }
+    if (!exchange_observes(self) && exchange_judge_part(self) == VERDICT_REFUSE) {
+        *step_out = exchange_judge(self);
+        return true;
+    }
+    return false;
+}
+
 /* Sends on what was scanned, piece by piece; the first finding or take-down cuts it. */
 enum step exchange_step_stream(struct exchange *self)
 {
@@ -114,18 +141,8 @@ enum step exchange_step_stream(struct exchange *self)
         return step;
     }
     forget_sent(self);
-    if (exchange_is_down(self)) {
-        return exchange_close_silently(self, ENDING_CUT);
-    }
-    if (self->answer_part == ANSWER_COMPLETE) {
-        if (!self->judged) {
-            return exchange_judge(self);
-        }
-    } else if (self->upstream_failed || self->timed_out) {
-        return exchange_close_silently(self, self->timed_out ? ENDING_RESPONSE_TIMEOUT
-                                                             : ENDING_UPSTREAM_CLOSED);
-    } else if (!exchange_observes(self) && exchange_judge_part(self) == VERDICT_REFUSE) {
-        return exchange_judge(self);
+    if (is_stopped(self, &step)) {
+        return step;
     }
     size_t count = ready_segments(self);
     if (count > 0) {

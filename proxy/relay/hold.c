@@ -88,13 +88,14 @@ static bool append_short(struct hold *self, struct span *piece_p)
 {
     struct span piece = *piece_p;
     struct span *before = &self->segments[self->segment_count - 1];
-    const struct block *last = last_block(self);
-    uint8_t *end = (uint8_t *)(uintptr_t)(before->ptr + before->len);
+    struct block *last = last_block(self);
 
     if (piece.len >= SEGMENT_MIN || before->ptr < last->bytes ||
-        end > last->bytes + last->size || end > piece.ptr) {
+        before->ptr + before->len > last->bytes + last->size ||
+        before->ptr + before->len > piece.ptr) {
         return false;
     }
+    uint8_t *end = last->bytes + (before->ptr - last->bytes) + before->len;
     memmove(end, piece.ptr, piece.len);
     before->len += piece.len;
     piece_p->ptr = end;
@@ -161,10 +162,9 @@ void hold_forget(struct hold *self, size_t count)
 
 void hold_clear(struct hold *self, bool refused)
 {
-    for (struct list_link *link = list_first(&self->blocks); link != NULL;
-         link = list_first(&self->blocks)) {
+    for (struct list_link *link = list_take_first(&self->blocks); link != NULL;
+         link = list_take_first(&self->blocks)) {
         struct block *block = LIST_ENTRY(link, struct block, link);
-        list_remove(link);
         block_give(self->store, &block, refused);
     }
     if (self->segments != self->few) {

@@ -70,8 +70,8 @@ void pool_take_from_idle(struct upstream *upstream)
 
 static void close_all_idle(struct pool_server *server)
 {
-    for (struct list_link *link = list_first(&server->idle); link != NULL;
-         link = list_first(&server->idle)) {
+    for (struct list_link *link = list_take_first(&server->idle); link != NULL;
+         link = list_take_first(&server->idle)) {
         struct upstream *upstream = LIST_ENTRY(link, struct upstream, link);
         pool_take_from_idle(upstream);
         pool_destroy(&upstream);
@@ -287,12 +287,13 @@ static void tick_server(struct pool *self, struct pool_server *server, uint64_t 
     if (server->resolve_at_ms != 0 && now_ms >= server->resolve_at_ms) {
         pool_ask_name(server);
     }
-    for (struct list_link *link = list_first(&server->idle); link != NULL;
-         link = list_first(&server->idle)) {
+    struct list_link *link = server->idle.head.next;
+    while (link != &server->idle.head) {
         struct upstream *upstream = LIST_ENTRY(link, struct upstream, link);
         if (now_ms - upstream->idle_since_ms < self->settings->idle_timeout_ms) {
             return;
         }
+        link = link->next;
         pool_take_from_idle(upstream);
         pool_destroy(&upstream);
     }

@@ -97,8 +97,8 @@ static void attempt_free(struct attempt *attempt)
 /* Those whose askers have given up would outlive their pool. */
 void pool_end_attempts(struct pool *self)
 {
-    for (struct list_link *link = list_first(&self->attempts); link != NULL;
-         link = list_first(&self->attempts)) {
+    for (struct list_link *link = list_take_first(&self->attempts); link != NULL;
+         link = list_take_first(&self->attempts)) {
         struct attempt *attempt = LIST_ENTRY(link, struct attempt, link);
         struct upstream *upstream = attempt->upstream;
         CHECK(attempt->request == NULL);

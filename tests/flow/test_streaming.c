@@ -8,6 +8,7 @@
 
 enum {
     PIECE = 3000,
+    TWICE = 2 * FLOW_HOLD_MAX,
     LONG = 3 * FLOW_HOLD_MAX,
 };
 
@@ -158,7 +159,7 @@ static void late_mismatch_cuts_a_chunked_stream_without_a_last_chunk(void **stat
     (void)state;
     ask("/stream/a");
     say_head("Transfer-Encoding: chunked\r\n");
-    say_chunk(body, 2 * FLOW_HOLD_MAX);
+    say_chunk(body, TWICE);
     assert_true(flow_hear_bytes(&world, &client, FLOW_HOLD_MAX));
     say_chunk(page, strlen(page));
     flow_say(&world, &upstream, "0\r\n\r\n");
@@ -179,8 +180,8 @@ static void late_mismatch_cuts_a_stream_short_of_its_length(void **state)
 
     (void)state;
     ask("/stream/a");
-    say_length(2 * FLOW_HOLD_MAX + strlen(page));
-    say_part(0, 2 * FLOW_HOLD_MAX);
+    say_length(TWICE + strlen(page));
+    say_part(0, TWICE);
     assert_true(flow_hear_bytes(&world, &client, FLOW_HOLD_MAX));
     flow_say(&world, &upstream, page);
     assert_true(flow_hear_end(&world, &client));
@@ -201,7 +202,7 @@ static void no_part_of_a_marker_leaves_while_it_may_still_match(void **state)
     (void)state;
     ask("/stream/a");
     say_head("Transfer-Encoding: chunked\r\n");
-    say_chunk(body, 2 * FLOW_HOLD_MAX);
+    say_chunk(body, TWICE);
     assert_true(flow_hear_bytes(&world, &client, FLOW_HOLD_MAX));
     len += (size_t)snprintf(tag, sizeof(tag), "<meta content=\"bobsecret\" ");
     memset(tag + len, ' ', 3000);
@@ -300,13 +301,13 @@ static void stream_of_a_session_is_cut_when_login_goes_down(void **state)
     (void)state;
     ask("/stream/a");
     say_length(LONG);
-    say_part(0, 2 * FLOW_HOLD_MAX);
+    say_part(0, TWICE);
     assert_true(flow_hear_bytes(&world, &client, FLOW_HOLD_MAX));
     (void)feature_table_take_down(&world.features, FEATURE_LOGIN_BIT);
     flow_settle(&world);
     flow_listen(&client);
     size_t before = client.len;
-    say_part(2 * FLOW_HOLD_MAX, FLOW_HOLD_MAX);
+    say_part(TWICE, FLOW_HOLD_MAX);
     assert_true(flow_hear_end(&world, &client));
     assert_true(client.broken);
     assert_int_equal(client.len, before);
@@ -318,7 +319,7 @@ static void upstream_that_breaks_off_a_stream_cuts_it_for_the_client(void **stat
     (void)state;
     ask("/stream/a");
     say_head("Transfer-Encoding: chunked\r\n");
-    say_chunk(body, 2 * FLOW_HOLD_MAX);
+    say_chunk(body, TWICE);
     assert_true(flow_hear_bytes(&world, &client, FLOW_HOLD_MAX));
     flow_finish(&upstream);
     assert_true(flow_hear_end(&world, &client));
@@ -336,7 +337,7 @@ static void client_that_leaves_a_stream_gives_its_memory_back(void **state)
     flow_get(&world, &slow, "/stream/a", SID);
     flow_hear_request(&world, &upstream);
     say_length(LONG);
-    say_part(0, 2 * FLOW_HOLD_MAX);
+    say_part(0, TWICE);
     flow_settle(&world);
     flow_break(&slow);
     flow_settle(&world);

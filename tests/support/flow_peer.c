@@ -27,7 +27,7 @@ struct sockaddr_in flow_loopback(unsigned host, uint16_t port)
 
 uint16_t flow_port_of(int fd)
 {
-    struct sockaddr_in address;
+    struct sockaddr_in address = {0};
     socklen_t len = sizeof(address);
 
     assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
