@@ -77,21 +77,22 @@ static size_t place_of(const struct shard *shard, const struct fingerprint *toke
 
 static bool grow(struct shard *shard)
 {
-    struct shard bigger = {.capacity = shard->capacity > 0 ? shard->capacity * 2
-                                                           : CAPACITY_FIRST};
-    bigger.records = calloc(bigger.capacity, sizeof(*bigger.records));
-    if (bigger.records == NULL) {
+    struct record *old = shard->records;
+    size_t old_capacity = shard->capacity;
+    size_t capacity = old_capacity > 0 ? old_capacity * 2 : CAPACITY_FIRST;
+    struct record *records = calloc(capacity, sizeof(*records));
+
+    if (records == NULL) {
         return false;
     }
-    for (size_t i = 0; i < shard->capacity; i++) {
-        if (shard->records[i].id != 0) {
-            bigger.records[place_of(&bigger, &shard->records[i].token)] =
-                shard->records[i];
+    shard->records = records;
+    shard->capacity = capacity;
+    for (size_t i = 0; i < old_capacity; i++) {
+        if (old[i].id != 0) {
+            records[place_of(shard, &old[i].token)] = old[i];
         }
     }
-    free(shard->records);
-    shard->records = bigger.records;
-    shard->capacity = bigger.capacity;
+    free(old);
     return true;
 }
 

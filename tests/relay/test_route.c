@@ -1,0 +1,125 @@
+#include <stdio.h>
+
+#include "relay/route.h"
+#include "support/flow_world.h"
+#include "support/test.h"
+
+static struct flow_world world;
+static struct routed routed;
+static uint8_t buffer[512];
+
+static int set_up(void **state)
+{
+    (void)state;
+    flow_init(&world);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    free(world.site);
+    free(world.log);
+    return 0;
+}
+
+static enum route_outcome find(const char *method, const char *target, const char *host)
+{
+    static struct head head;
+    struct path path;
+
+    head.method_text = span_of(method);
+    assert_int_equal(path_normalize(span_of(target), buffer, &path), PATH_ERROR_NONE);
+    return route_find(world.site, span_of(host), &head, &path, &routed);
+}
+
+static void first_route_that_matches_wins_and_the_last_takes_the_rest(void **state)
+{
+    (void)state;
+    assert_int_equal(find("GET", "/mypage/strict/x", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.index, FLOW_STRICT);
+    assert_int_equal(routed.requirement.require_mask, 1);
+    assert_int_equal(find("GET", "/mypage/x", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.index, FLOW_MYPAGE);
+    assert_int_equal(find("GET", "/elsewhere", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.index, FLOW_REST);
+}
+
+static void other_spellings_of_a_path_reach_the_same_route(void **state)
+{
+    static const char *const targets[] = {"/login",   "/login;x=1", "//login",
+                                          "/%6cogin", "/login/",    "/login?user=x"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+        assert_int_equal(find("POST", targets[i], "site"), ROUTE_FOUND);
+        assert_int_equal(routed.role, ROLE_LOGIN);
+        assert_int_equal(routed.features, FEATURE_LOGIN_BIT);
+    }
+    assert_int_equal(find("GET", "/login", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.role, ROLE_NONE);
+    assert_int_equal(find("GET", "/logout", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.role, ROLE_LOGOUT);
+}
+
+static void unknown_host_is_not_served(void **state)
+{
+    static char name[] = "*.example.jp";
+    static char *hosts[] = {name};
+
+    (void)state;
+    world.site->hosts = hosts;
+    world.site->host_count = 1;
+    assert_int_equal(find("GET", "/", "www.example.jp"), ROUTE_FOUND);
+    assert_int_equal(find("GET", "/", "www.example.com"), ROUTE_UNKNOWN_HOST);
+    assert_int_equal(find("GET", "/", ""), ROUTE_UNKNOWN_HOST);
+}
+
+static void route_of_another_host_is_passed_over(void **state)
+{
+    static char name[] = "a.example";
+
+    (void)state;
+    world.routes[FLOW_STRICT].host = name;
+    assert_int_equal(find("GET", "/mypage/strict/x", "b.example"), ROUTE_FOUND);
+    assert_int_equal(routed.index, FLOW_MYPAGE);
+    assert_int_equal(find("GET", "/mypage/strict/x", "a.example"), ROUTE_FOUND);
+    assert_int_equal(routed.index, FLOW_STRICT);
+}
+
+static void path_of_two_readings_needs_both_routes_to_allow_it(void **state)
+{
+    (void)state;
+    assert_int_equal(find("GET", "/mypage%2Fstrict/x", "site"), ROUTE_BAD_PATH);
+    world.routes[FLOW_REST].encoded_slash_keep = true;
+    assert_int_equal(find("GET", "/mypage%2Fstrict/x", "site"), ROUTE_BAD_PATH);
+    world.routes[FLOW_STRICT].encoded_slash_keep = true;
+    assert_int_equal(find("GET", "/mypage%2Fstrict/x", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.index, FLOW_REST);
+    assert_int_equal(routed.requirement.require_mask, 1);
+    assert_int_equal(routed.requirement.unmarked, UNMARKED_REFUSE);
+    assert_int_equal(routed.features, FEATURE_LOGIN_BIT);
+}
+
+static void feature_settings_are_found_by_slot(void **state)
+{
+    (void)state;
+    assert_ptr_equal(route_feature(world.site, FEATURE_LOGIN_BIT), &world.feature[0]);
+    assert_ptr_equal(route_feature(world.site, UINT64_C(1) << world.feature[1].slot),
+                     &world.feature[1]);
+    assert_null(route_feature(world.site, 0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define ROUTE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        ROUTE_TEST(first_route_that_matches_wins_and_the_last_takes_the_rest),
+        ROUTE_TEST(other_spellings_of_a_path_reach_the_same_route),
+        ROUTE_TEST(unknown_host_is_not_served),
+        ROUTE_TEST(route_of_another_host_is_passed_over),
+        ROUTE_TEST(path_of_two_readings_needs_both_routes_to_allow_it),
+        ROUTE_TEST(feature_settings_are_found_by_slot),
+    };
+    return RUN_TESTS(tests);
+}
