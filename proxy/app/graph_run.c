@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "app/graph.h"
+#include "app/restart.h"
 #include "app/weaker.h"
 #include "base/check.h"
 #include "base/log.h"
@@ -54,11 +55,11 @@ static void drain(struct graph *self)
     }
 }
 
-static void log_report(const struct report *report)
+static void log_report(const struct report *report, enum log_level level)
 {
     const char *text = NULL;
     for (size_t i = 0; (text = report_text(report, i)) != NULL; i++) {
-        log_write(LOG_LEVEL_ERROR, "reload: %s", text);
+        log_write(level, "reload: %s", text);
     }
 }
 
@@ -69,7 +70,6 @@ static void reload_by_signal(struct graph *self)
         return;
     }
     (void)graph_reload(self, "signal", false, report);
-    log_report(report);
     report_free(&report);
 }
 
@@ -95,7 +95,7 @@ static void on_signal(void *owner, int number)
     }
 }
 
-static void note_config(struct graph *self, const char *who)
+static void note_config(struct graph *self, const char *who, const char *summary)
 {
     char labels[128];
 
@@ -108,20 +108,37 @@ static void note_config(struct graph *self, const char *who)
     stats_set(self->stats, stats_series(self->shared.stats, STAT_CONFIG_RELOAD_OK, ""),
               1);
     self->config_loaded_at_ms = loop_unix_ms(self->loop);
-    if (!recorder_note_config(self->recorder, self->config->hash, who, "in force")) {
+    if (!recorder_note_config(self->recorder, self->config->hash, who, summary)) {
         log_write(LOG_LEVEL_WARNING, "the change of configuration is not in the ledger: "
                                      "its queue is full");
     }
 }
 
-static void reload_failed(struct graph *self)
+static void reload_failed(struct graph *self, const struct report *report)
 {
+    log_report(report, LOG_LEVEL_ERROR);
     stats_set(self->stats, stats_series(self->shared.stats, STAT_CONFIG_RELOAD_OK, ""),
               0);
     log_write(LOG_LEVEL_ERROR, "reload refused: the configuration in force stays");
 }
 
-static void put_in_force(struct graph *self, struct config *config, const char *who)
+/* Kept in the ledger: a reload that weakens says so there too (I6). */
+static void note_reload(struct graph *self, const char *who, const struct report *report)
+{
+    char summary[REPORT_TEXT_MAX + 64];
+    size_t count = report_warning_count(report);
+
+    if (count == 0) {
+        (void)snprintf(summary, sizeof(summary), "in force");
+    } else {
+        (void)snprintf(summary, sizeof(summary), "in force; %zu warnings: %s", count,
+                       report_text(report, 0));
+    }
+    note_config(self, who, summary);
+}
+
+static void put_in_force(struct graph *self, struct config *config, const char *who,
+                         const struct report *report)
 {
     struct config *old = self->config;
 
@@ -140,7 +157,8 @@ static void put_in_force(struct graph *self, struct config *config, const char *
     if (old != self->first) {
         config_free(&old);
     }
-    note_config(self, who);
+    log_report(report, LOG_LEVEL_WARNING);
+    note_reload(self, who, report);
     log_write(LOG_LEVEL_NOTICE, "configuration %.12s in force", config->hash);
 }
 
@@ -156,10 +174,11 @@ bool graph_reload(struct graph *self, const char *who, bool weaker_allowed,
         config_free(&config);
     }
     if (config == NULL) {
-        reload_failed(self);
+        reload_failed(self, report);
         return false;
     }
-    put_in_force(self, config, who);
+    restart_check(self->first, config, report);
+    put_in_force(self, config, who, report);
     return true;
 }
 
@@ -211,7 +230,7 @@ int graph_run(struct graph *self)
         log_write(LOG_LEVEL_ERROR, "cannot start threads or the admin interface");
         return CLI_NO;
     }
-    note_config(self, "start");
+    note_config(self, "start", "in force");
     self->ready = CONTROL_READY;
     log_write(LOG_LEVEL_NOTICE, "serving: %u workers, configuration %.12s",
               self->worker_count, self->config->hash);
