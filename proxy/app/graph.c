@@ -14,10 +14,6 @@
 #include "net/listener.h"
 #include "net/local.h"
 
-#ifndef VERSION
-#define VERSION "0.1.0"
-#endif
-
 /* As many descriptors as the system lets us have. */
 static void raise_descriptor_limit(void)
 {

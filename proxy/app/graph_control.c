@@ -7,10 +7,6 @@
 #include "base/writer.h"
 #include "relay/meter.h"
 
-#ifndef VERSION
-#define VERSION "0.1.0"
-#endif
-
 static enum control_ready ready(void *context)
 {
     struct graph *self = context;
