@@ -1,6 +1,7 @@
 #include "record/ledger.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "record/ledger_private.h"
@@ -114,6 +115,7 @@ bool ledger_present(const struct ledger *self)
 void ledger_begin(struct ledger *self, bool durable)
 {
     self->chain = self->chain_committed;
+    memcpy(self->told, self->told_committed, sizeof(self->told));
     self->added = 0;
     db_begin(self->db, durable);
 }
@@ -123,6 +125,7 @@ enum err ledger_commit(struct ledger *self)
     enum err err = db_commit(self->db);
     if (err == ERR_NONE) {
         self->chain_committed = self->chain;
+        memcpy(self->told_committed, self->told, sizeof(self->told));
         self->added_committed += self->added;
     } else {
         self->chain = self->chain_committed;

@@ -94,7 +94,8 @@ static bool needs_disk(struct recorder *self, const struct recorder_item *item)
         if (entry->kind == JOURNAL_DISPLAY) {
             return !ledger_knows(self->ledger, entry, recorder_feature_of(self, entry));
         }
-        return item->ticket != NULL || entry->took_down_mask != 0;
+        return item->ticket != NULL || entry->took_down_mask != 0 ||
+               ledger_is_desync(entry);
     }
     return item->kind != RECORDER_DELIVERY;
 }
@@ -126,8 +127,10 @@ static enum err state_take_downs(struct recorder *self)
             item->stated = true;
         }
     }
-    if (mask != 0) {
-        (void)feature_table_take_down(self->features, mask);
+    for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
+        if ((mask >> slot & 1) != 0) {
+            feature_table_set(self->features, slot, FEATURE_DOWN);
+        }
     }
     if (atomic_load(&self->features->down_mask) == self->stated_down_mask &&
         atomic_load(&self->features->trial_mask) == self->stated_trial_mask) {
