@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "record/ledger_private.h"
 #include "record/ledger_schema.h"
@@ -57,10 +58,13 @@ static enum err prepare(struct ledger *self, const struct state_dir *directory,
     secret_mac_start(&self->pseudonyms, key);
     json_write_init(&self->data, LEDGER_BODY_MAX);
     json_write_init(&self->body, LEDGER_BODY_MAX);
+    char state_path[LEDGER_PATH_MAX];
     state_dir_file(directory, "ledger.db", path);
+    state_dir_file(directory, "features.state", state_path);
+    bool may_be_new = access(state_path, F_OK) != 0;
     enum err err = db_open(path, DB_WRITE_NEW, &self->db, fault_out);
     if (err == ERR_NONE) {
-        err = ledger_schema_prepare(self->db, path, fault_out);
+        err = ledger_schema_prepare(self->db, path, may_be_new, fault_out);
     }
     if (err == ERR_NONE) {
         err = remember_files(self, directory, fault_out);

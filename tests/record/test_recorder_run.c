@@ -230,6 +230,7 @@ static void a_damaged_state_directory_is_refused_with_what_to_do(void **state)
          "dd if=/dev/urandom of=ledger.db bs=4096 seek=1 count=8 conv=notrunc "
          "2>/dev/null",
          "restore it from a backup"},
+        {": > ledger.db", "it is empty"},
         {"rm ledger.db", "restore the ledger from a backup"},
         {": > ledger.db; head -c 100 /dev/zero > features.state", "damaged"},
         {"printf x >> fingerprint.key", "33 bytes"},
