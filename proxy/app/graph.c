@@ -188,8 +188,6 @@ static bool bind_listeners(struct graph *self, struct sockets *sockets)
             return false;
         }
         sockets->bound++;
-        (void)address_format_port(&address, text);
-        log_write(LOG_LEVEL_NOTICE, "listening on %s", text);
     }
     return true;
 }
@@ -321,6 +319,9 @@ void graph_free(struct graph **self_p)
     signals_free(&self->signals);
     if (self->loop != NULL) {
         deadline_remove(&self->tick);
+    }
+    if (self->admin_sockets.local_fd >= 0) {
+        (void)unlink(self->admin_sockets.local_path); /* Bound, and never served. */
     }
     close_fd(&self->admin_sockets.local_fd);
     close_fd(&self->admin_sockets.address_fd);

@@ -224,16 +224,29 @@ static void stop_workers(struct graph *self)
     }
 }
 
+static void say_serving(const struct graph *self)
+{
+    for (size_t i = 0; i < self->config->listen_count; i++) {
+        const struct listen_settings *listen = &self->config->listens[i];
+        bool ipv6 = strchr(listen->host, ':') != NULL;
+        log_write(LOG_LEVEL_NOTICE, "listening on %s%s%s:%u", ipv6 ? "[" : "",
+                  listen->host, ipv6 ? "]" : "", listen->port);
+    }
+    log_write(LOG_LEVEL_NOTICE, "serving: %u workers, configuration %.12s",
+              self->worker_count, self->config->hash);
+}
+
 int graph_run(struct graph *self)
 {
     if (!start_control(self) || !start_threads(self)) {
         log_write(LOG_LEVEL_ERROR, "cannot start threads or the admin interface");
+        admin_stop(self->admin);
+        stop_workers(self);
         return CLI_NO;
     }
     note_config(self, "start", "in force");
     self->ready = CONTROL_READY;
-    log_write(LOG_LEVEL_NOTICE, "serving: %u workers, configuration %.12s",
-              self->worker_count, self->config->hash);
+    say_serving(self);
     loop_run(self->loop);
     admin_stop(self->admin);
     stop_workers(self);
