@@ -23,6 +23,7 @@ __attribute__((format(printf, 2, 3))) static void weaker(struct comparison *self
     va_list arguments;
 
     va_start(arguments, format);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start is the line above.
     (void)vsnprintf(what, sizeof(what), format, arguments);
     va_end(arguments);
     if (self->weaker_allowed) {
