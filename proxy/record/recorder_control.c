@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "record/clock.h"
 #include "record/recorder_private.h"
 
@@ -152,6 +153,14 @@ void recorder_change(struct recorder *self, struct recorder_item *item)
     struct change_task task = {.change = &body->change, .asked = body->asked};
 
     enum control_result result = change_feature(self, &task);
+    if (result == CONTROL_DONE) {
+        log_write(LOG_LEVEL_NOTICE, "feature `%s` is %s: by %s", body->change.name,
+                  feature_state_name(body->change.state), body->change.who);
+    } else if (result == CONTROL_FINDING) {
+        log_write(LOG_LEVEL_NOTICE,
+                  "feature `%s` stays down: a finding came since %s asked",
+                  body->change.name, body->change.who);
+    }
     answer(item, result, task.incident);
 }
 
