@@ -13,6 +13,7 @@
 enum {
     DRAIN_MS = 15000,
     TICK_MS = 250,
+    COVERAGE_MS = 60000,
     EXPIRE_COUNT = 4096,
 };
 
@@ -32,6 +33,10 @@ static void on_tick(struct deadline *deadline)
     uint64_t now_ms = loop_now_ms(self->loop);
 
     registry_expire(self->shared.registry, now_ms, EXPIRE_COUNT);
+    if (now_ms >= self->coverage_at_ms) {
+        self->coverage_at_ms = now_ms + COVERAGE_MS;
+        graph_watch_coverage(self);
+    }
     if (self->ready == CONTROL_DRAINING) {
         stop_when_drained(self);
     }
@@ -143,6 +148,7 @@ static void put_in_force(struct graph *self, struct config *config, const char *
     struct config *old = self->config;
 
     self->config = config;
+    memset(self->coverage, 0, sizeof(self->coverage)); /* Routes have other places. */
     for (unsigned i = 0; i < self->worker_count; i++) {
         if (!worker_use(self->workers[i], config->site)) {
             log_write(LOG_LEVEL_ERROR,
