@@ -24,8 +24,12 @@ def raw(port, data, method="GET", timeout=10):
 
 
 def raw_status(port, data, **options):
-    reply = raw(port, data, **options)
-    return reply.status if reply else 0
+    """The status; "closed" without a byte, "silent" when none came in time."""
+    try:
+        reply = raw(port, data, timeout=options.pop("timeout", 5), **options)
+        return reply.status if reply else "closed"
+    except TimeoutError:
+        return "silent"
 
 
 def requests_at(origin):
