@@ -3,18 +3,18 @@
 #include <string.h>
 
 struct row {
-    enum method method;
     struct span path;
-    enum access_role role;
     api_fn *run;
+    enum method method;
+    enum access_role role;
 };
 
 static const struct row ROWS[] = {
 #define API(method, path, role, function)                                                \
-    {METHOD_##method,                                                                    \
-     {.ptr = (const uint8_t *)(path), .len = sizeof(path) - 1},                          \
-     ACCESS_##role,                                                                      \
-     function},
+    {{.ptr = (const uint8_t *)(path), .len = sizeof(path) - 1},                          \
+     function,                                                                           \
+     METHOD_##method,                                                                    \
+     ACCESS_##role},
 #include "admin/api.def"
 #undef API
 };

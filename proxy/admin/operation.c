@@ -16,10 +16,11 @@ void operations_init(struct operations *self, struct mailbox *mailbox)
 
 void operations_clear(struct operations *self)
 {
-    struct list_link *link = NULL;
+    struct list_link *next = NULL;
 
-    while ((link = list_first(&self->list)) != NULL) {
+    for (struct list_link *link = list_first(&self->list); link != NULL; link = next) {
         struct operation *operation = LIST_ENTRY(link, struct operation, link);
+        next = link->next == &self->list.head ? NULL : link->next;
         operation_free(&operation);
     }
 }
@@ -43,14 +44,15 @@ static void on_ticket(struct mail *mail)
 struct operation *operation_new(struct operations *all, void (*on_done)(void *owner),
                                 void *owner)
 {
-    struct operation *self = NULL;
+    struct control_reload *room = NULL;
 
     if (all->count < OPERATIONS_MAX) {
-        self = calloc(1, sizeof(struct control_reload));
+        room = calloc(1, sizeof(*room));
     }
-    if (self == NULL) {
+    if (room == NULL) {
         return NULL;
     }
+    struct operation *self = &room->operation;
     self->ticket.mail.deliver = on_ticket;
     self->ticket.reply_to = all->mailbox;
     self->all = all;

@@ -10,7 +10,7 @@
 #include "net/loop.h"
 
 enum {
-    DRAIN_MS = 30000,
+    DRAIN_MS = 15000,
     TICK_MS = 250,
     EXPIRE_COUNT = 4096,
 };

@@ -53,6 +53,7 @@ const struct session *become_judged_by(const struct scene *scene, struct session
         storage->generation = 1;
         storage->first = (struct fingerprint){0};
         storage->binding = BINDING_NONE;
+        storage->is_public = false;
         storage->stirred = false;
         storage->pending = 0;
         storage->bound_at_ms = 0;

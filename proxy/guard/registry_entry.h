@@ -23,6 +23,7 @@ enum {
     ENTRY_BOUND = 4,   /**< Has a requester: in the shard's list of bound entries. */
     ENTRY_CHANGED = 8, /**< In the shard's list of changes. */
     ENTRY_STORED = 16, /**< Was handed out: its removal must be, too. */
+    ENTRY_PUBLIC = 32, /**< session.is_public */
 };
 
 /** Requester and claims, each two bytes of length and the name; none: no bytes. */

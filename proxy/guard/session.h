@@ -88,6 +88,7 @@ static inline void session_copy(struct session *self, const struct session *from
     self->generation = from->generation;
     self->first = from->first;
     self->binding = from->binding;
+    self->is_public = from->is_public;
     self->stirred = from->stirred;
     self->pending = from->pending;
     self->bound_at_ms = from->bound_at_ms;

@@ -132,7 +132,7 @@ static void store(struct bindings *self, const struct registry_record *record,
         " stirred, tokens, requester, claims) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
         DB_VALUES(DB_TEXT(key), DB_U64(wall_ms), DB_U64(record->idle_for_ms),
                   DB_U64(session->generation), DB_U64((uint64_t)session->binding),
-                  DB_U64(session->stirred), DB_TEXT(token_text),
+                  DB_U64(session->stirred + 2U * session->is_public), DB_TEXT(token_text),
                   DB_TEXT(user_span(&session->requester)), DB_TEXT(claim_bytes)));
 }
 
@@ -203,7 +203,8 @@ static bool read_record(struct db_rows *rows, uint64_t wall_ms,
         db_u64(rows, 2) + (wall_ms > saved_at ? wall_ms - saved_at : 0);
     session->generation = (uint32_t)db_u64(rows, 3);
     session->binding = binding_of(db_u64(rows, 4));
-    session->stirred = db_u64(rows, 5) != 0;
+    session->stirred = (db_u64(rows, 5) & 1) != 0;
+    session->is_public = (db_u64(rows, 5) & 2) != 0;
     if (!user_set(&session->requester, db_text(rows, 7))) {
         session->binding = BINDING_NONE;
     }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "relay/exchange_state.h"
+#include "relay/exchange_rooms.h"
 
 enum {
     ROUNDS_MAX = 32, /* States one event may run through; more is a loop. */
@@ -125,11 +125,8 @@ static void write_log(const struct exchange *self, uint64_t duration_us)
         .bytes = self->body_sent,
         .ending = self->ending,
         .session = session,
-        .upstream =
-            self->request.failure != ENDING_NONE || self->answer_part != ANSWER_NONE
-                ? pool_settings(self->pool)->name
-                : "",
-        .upstream_connection = self->answer.complete ? self->routed.index : 0,
+        .upstream = self->upstream_number > 0 ? pool_settings(self->pool)->name : "",
+        .upstream_connection = self->upstream_number,
         .detector = self->detector,
         .incident = self->incident,
     };

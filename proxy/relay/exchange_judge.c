@@ -1,11 +1,5 @@
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/check.h"
-#include "guard/identify.h"
-#include "guard/login.h"
-#include "relay/exchange_state.h"
+#include "relay/exchange_rooms.h"
 
 enum {
     COMMIT_TRIES_MAX = 16, /* Times another worker may be faster in the registry. */
@@ -26,96 +20,6 @@ struct rules exchange_rules(const struct exchange *self)
 bool exchange_is_down(const struct exchange *self)
 {
     return feature_table_down(self->relay->shared->features, self->gate_mask) != 0;
-}
-
-static bool has_cache_sign(const struct head *head)
-{
-    const struct field *age = head_field(head, FIELD_AGE);
-    const struct field *cache = head_field(head, FIELD_X_CACHE);
-    const struct field *status = head_field(head, FIELD_CACHE_STATUS);
-    uint64_t seconds = 0;
-
-    if (age != NULL && (parse_u64(age->value, &seconds) != ERR_NONE || seconds > 0)) {
-        return true;
-    }
-    if (cache != NULL && cache->value.len >= 3 &&
-        span_equal_nocase(span_first(cache->value, 3), SPAN("hit"))) {
-        return true;
-    }
-    struct span rest = status != NULL ? status->value : (struct span){0};
-    struct span item;
-    while (span_next(&rest, ';', &item)) {
-        struct span word = span_trim(span_first(item, span_find(item, ',')));
-        if (span_equal_nocase(word, SPAN("hit"))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum echo_state echo_of(const struct exchange *self, const struct head *head)
-{
-    const struct field *echo = head_field(head, FIELD_COUNTERMARK_ECHO);
-
-    if (echo == NULL) {
-        return ECHO_MISSING;
-    }
-    return span_equal(echo->value, span_of(self->id)) ? ECHO_MATCH : ECHO_OTHER;
-}
-
-static void keep_echo(struct exchange *self, const struct head *head)
-{
-    const struct field *echo = head_field(head, FIELD_COUNTERMARK_ECHO);
-
-    self->echoed_id[0] = '\0';
-    if (echo != NULL && echo->value.len == JOURNAL_ID_DIGITS) {
-        uint8_t bytes[JOURNAL_ID_DIGITS / 2];
-        if (parse_hex(echo->value, bytes, sizeof(bytes)) == ERR_NONE) {
-            (void)span_copy(echo->value, self->echoed_id, sizeof(self->echoed_id));
-        }
-    }
-}
-
-static void fill_issued(struct exchange *self, const struct head *head)
-{
-    struct issued_cookies issued;
-    int64_t now_s = (int64_t)(loop_unix_ms(self->relay->loop) / 1000);
-
-    self->answer.issued_count = 0;
-    self->answer.too_many_tokens = false;
-    if (head_field(head, FIELD_SET_COOKIE) == NULL) {
-        return;
-    }
-    identify_issued(head, &self->plan->site->session, now_s, &issued);
-    self->answer.too_many_tokens = issued.more;
-    self->answer.issued_count = issued.count;
-    for (unsigned i = 0; i < issued.count; i++) {
-        struct issued_token *token = &self->answer.issued[i];
-        *token = (struct issued_token){
-            .deletion = issued.items[i].deletion,
-            .too_short = issued.items[i].too_short,
-        };
-        token->token = fingerprint_of(self->relay->fingerprinter, issued.items[i].value);
-    }
-}
-
-void exchange_fill_answer(struct exchange *self, const struct head *head)
-{
-    enum media media = media_of_head(head);
-
-    self->answer.status = head->status;
-    self->answer.complete = false;
-    self->answer.has_content = false;
-    self->answer.html = media == MEDIA_HTML;
-    self->answer.doubtful = false;
-    self->answer.cache_sign = has_cache_sign(head);
-    self->answer.success = self->asker.role == ROLE_NONE
-                               ? LOGIN_UNTOLD
-                               : login_success_by_head(&self->plan->site->login, head);
-    self->answer.echo = echo_of(self, head);
-    self->answer.observation_count = 0;
-    fill_issued(self, head);
-    keep_echo(self, head);
 }
 
 /* One try at judging, with everything that it borrows. */
@@ -164,6 +68,11 @@ static void summon_owners(struct exchange *self, struct court *court)
     }
 }
 
+bool exchange_observes(const struct exchange *self)
+{
+    return self->routed.requirement.observe || self->plan->site->observe;
+}
+
 static bool has_content(const struct exchange *self)
 {
     return self->method != METHOD_HEAD && self->upstream_status != 204 &&
@@ -191,6 +100,7 @@ static void judge_once(struct exchange *self, struct court *court)
 
     summon_session(self, court);
     summon_owners(self, court);
+    exchange_note_mixed(self, court->now);
     struct evidence evidence = {
         .rules = &rules,
         .asker = &self->asker,
@@ -237,35 +147,6 @@ static bool commit(struct exchange *self, struct judgement *judgement)
     return true;
 }
 
-/* Takes back what judge_forward() had counted on the entry of token `index`. */
-void exchange_settle_token(struct exchange *self, unsigned index)
-{
-    struct registry *registry = self->relay->shared->registry;
-    struct rules rules = exchange_rules(self);
-    uint64_t now_ms = loop_now_ms(self->relay->loop);
-
-    for (unsigned tries = 0; tries < COMMIT_TRIES_MAX; tries++) {
-        struct session now;
-        struct change change;
-        registry_find(registry, &self->asker.tokens[index], now_ms, false, &now);
-        if (!judge_settle(&rules, &self->asker, &now, &change) ||
-            registry_commit(registry, &change.next, change.tokens, change.token_count,
-                            now_ms) != REGISTRY_CHANGED) {
-            return;
-        }
-    }
-}
-
-void exchange_settle_identity(struct exchange *self)
-{
-    for (unsigned i = self->judged ? 1 : 0; i < self->asker.token_count; i++) {
-        if ((self->forward_changed >> i & 1) != 0) {
-            exchange_settle_token(self, i);
-        }
-    }
-    self->forward_changed = 0;
-}
-
 /* Counters of the answer, once per exchange. */
 static void count_answer(struct exchange *self, const struct judgement *judgement)
 {
@@ -292,212 +173,6 @@ static void count_answer(struct exchange *self, const struct judgement *judgemen
     if (judgement->findings.count > 0) {
         self->detector = detector_name(judgement->findings.items[0].detector);
     }
-}
-
-/* The features whose incident a finding about identity belongs to. */
-static uint64_t incident_mask(const struct exchange *self)
-{
-    return FEATURE_LOGIN_BIT | self->routed.features;
-}
-
-static struct takedown_case case_of(struct exchange *self,
-                                    const struct judgement *judgement,
-                                    const struct finding *finding)
-{
-    const struct asker *asker = &self->asker;
-    struct takedown_case noted = {
-        .feature_mask = incident_mask(self),
-        .strength = finding->strength,
-        .viewer_kind = VIEWER_ADDRESS,
-        .viewer = {.ptr = self->client_address.bytes, .len = 16},
-        .subject = user_span(&finding->subject),
-        .address = self->client_address.bytes,
-        .now_ms = loop_now_ms(self->relay->loop),
-    };
-
-    if (judgement->viewer != NULL) {
-        noted.viewer_kind = VIEWER_USER;
-        noted.viewer = user_span(judgement->viewer);
-    } else if (asker->token_count > 0) {
-        noted.viewer_kind = VIEWER_SESSION;
-        noted.viewer =
-            (struct span){.ptr = asker->tokens[0].bytes, .len = FINGERPRINT_SIZE};
-    }
-    return noted;
-}
-
-/* Sets the flags at once, for every worker; the disk follows. Returns what went down. */
-static uint64_t take_down(struct exchange *self, const struct judgement *judgement)
-{
-    struct relay_shared *shared = self->relay->shared;
-    uint64_t mask = 0;
-
-    for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
-        const struct finding *finding = &judgement->findings.items[i];
-        if (finding->counts && finding->action == FINDING_REFUSE) {
-            struct takedown_case noted = case_of(self, judgement, finding);
-            mask |= takedown_note(shared->takedown, &noted, self->plan->policies);
-        }
-    }
-    if (mask == 0) {
-        return 0;
-    }
-    if (feature_table_down(shared->features, FEATURE_LOGIN_BIT) != 0 &&
-        self->routed.features == 0) {
-        atomic_store(&self->plan->site->routes[self->routed.index].closed, true);
-    }
-    (void)atomic_fetch_add(&shared->features->unsettled, 1);
-    uint64_t taken = feature_table_take_down(shared->features, mask);
-    if (taken == 0) {
-        (void)atomic_fetch_sub(&shared->features->unsettled, 1);
-        return 0;
-    }
-    meter_take_down(self->relay, taken);
-    return taken;
-}
-
-static void fill_finding(struct exchange *self, const struct judgement *judgement,
-                         struct journal_entry *entry)
-{
-    const struct site *site = self->plan->site;
-
-    for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
-        const struct finding *finding = &judgement->findings.items[i];
-        entry->detectors_mask |= UINT32_C(1) << finding->detector;
-        entry->strong = entry->strong || finding->strength == STRENGTH_STRONG;
-        entry->one_of_two = entry->one_of_two || finding->one_of_two;
-        if (finding->strength != STRENGTH_NONE) {
-            entry->kind = JOURNAL_DISPLAY;
-        }
-    }
-    if (judgement->findings.count == 0) {
-        (void)snprintf(entry->reason, sizeof(entry->reason), "in-doubt");
-        return;
-    }
-    const struct finding *first = &judgement->findings.items[0];
-    entry->detector = first->detector;
-    entry->subject = first->subject;
-    (void)snprintf(entry->reason, sizeof(entry->reason), "%s",
-                   first->reason != NULL ? first->reason : "");
-    if (first->marker_class < site->class_count) {
-        (void)span_copy(site->classes[first->marker_class].name, entry->marker_class,
-                        sizeof(entry->marker_class));
-    }
-}
-
-static void fill_viewer(const struct exchange *self, const struct judgement *judgement,
-                        struct journal_entry *entry)
-{
-    const struct asker *asker = &self->asker;
-
-    if (judgement->viewer != NULL) {
-        entry->viewer = *judgement->viewer;
-        entry->viewer_confirmed = judgement->viewer_confirmed;
-    }
-    if (asker->token_count > 0) {
-        entry->session = asker->session.id != 0 ? asker->session.first : asker->tokens[0];
-    }
-    (void)address_format(&self->client_address, entry->client_address);
-}
-
-static void fill_connection(const struct exchange *self, struct journal_entry *entry)
-{
-    const struct upstream *upstream = self->upstream;
-
-    if (upstream == NULL) {
-        return;
-    }
-    (void)snprintf(entry->upstream, sizeof(entry->upstream), "%s %s",
-                   pool_settings(self->pool)->name, upstream_server_text(upstream));
-    entry->upstream_connection = upstream->number;
-    entry->upstream_exchange_count = upstream->exchange_count;
-    memcpy(entry->previous_id, upstream->previous_id, sizeof(entry->previous_id));
-    memcpy(entry->previous_session, upstream->previous_session,
-           sizeof(entry->previous_session));
-}
-
-/* Everything that a regulator will ask about this exchange. */
-static void fill_entry(struct exchange *self, const struct judgement *judgement,
-                       struct journal_entry *entry)
-{
-    const struct route *route = self->routed.route;
-
-    *entry = (struct journal_entry){
-        .kind = JOURNAL_EVENT,
-        .at_ms = loop_unix_ms(self->relay->loop),
-        .status = self->upstream_status,
-        .body_size = self->hold.len + self->body_sent,
-    };
-    fill_finding(self, judgement, entry);
-    fill_viewer(self, judgement, entry);
-    fill_connection(self, entry);
-    if (entry->kind == JOURNAL_DISPLAY && !self->routed.requirement.observe) {
-        entry->feature_mask = incident_mask(self);
-    } else if (entry->kind == JOURNAL_DISPLAY) {
-        entry->feature_mask = FEATURE_LOGIN_BIT;
-    }
-    memcpy(entry->exchange_id, self->id, sizeof(entry->exchange_id));
-    memcpy(entry->echoed_id, self->echoed_id, sizeof(entry->echoed_id));
-    (void)snprintf(entry->screen, sizeof(entry->screen), "%s", route->screen);
-    (void)snprintf(entry->shows, sizeof(entry->shows), "%s", route->shows);
-    (void)snprintf(entry->route, sizeof(entry->route), "%s", route->pattern);
-    (void)snprintf(entry->method, sizeof(entry->method), "%s", self->method_text);
-    (void)snprintf(entry->path, sizeof(entry->path), "%s", self->path);
-}
-
-/* The disk has answered, on our thread. */
-static void on_recorded(struct mail *mail)
-{
-    struct journal_ticket *inner = LIST_ENTRY(mail, struct journal_ticket, mail);
-    struct exchange_ticket *ticket = LIST_ENTRY(inner, struct exchange_ticket, ticket);
-    struct exchange *self = ticket->exchange;
-
-    if (ticket->settles) {
-        (void)atomic_fetch_sub(&ticket->features->unsettled, 1);
-    }
-    if (self != NULL) {
-        self->ticket = NULL;
-        self->committed = true;
-        self->commit_failed = !inner->committed;
-        self->incident = inner->incident;
-    }
-    free(ticket);
-    if (self != NULL) {
-        exchange_advance(self);
-    }
-}
-
-void exchange_ticket_forget(struct exchange *self)
-{
-    if (self->ticket != NULL) {
-        self->ticket->exchange = NULL;
-        self->ticket = NULL;
-    }
-}
-
-/* Gives the facts to the record. False: it takes nothing more. */
-static bool post(struct exchange *self, const struct journal_entry *entry)
-{
-    struct relay *relay = self->relay;
-    struct journal *journal = relay->shared->journal;
-    struct exchange_ticket *ticket = malloc(sizeof(*ticket));
-
-    if (ticket == NULL) {
-        return false;
-    }
-    *ticket = (struct exchange_ticket){
-        .ticket = {.mail = {.deliver = on_recorded}, .reply_to = relay->mailbox},
-        .exchange = self,
-        .features = relay->shared->features,
-        .settles = entry->took_down_mask != 0,
-    };
-    self->ticket = ticket;
-    if (!journal->post(journal->self, entry, &ticket->ticket)) {
-        self->ticket = NULL;
-        free(ticket);
-        return false;
-    }
-    return true;
 }
 
 /* Says goodbye to the connection: kept under its session's name if provably clean. */
@@ -562,7 +237,7 @@ static enum step observe(struct exchange *self, const struct judgement *judgemen
     struct journal_entry entry;
     struct journal *journal = self->relay->shared->journal;
 
-    fill_entry(self, judgement, &entry);
+    exchange_fill_entry(self, judgement, &entry);
     entry.outcome = JOURNAL_DELIVERED;
     if (entry.kind == JOURNAL_DISPLAY) {
         meter_display(self->relay, JOURNAL_DELIVERED);
@@ -576,14 +251,14 @@ static enum step refuse(struct exchange *self, const struct judgement *judgement
 {
     struct journal_entry entry;
 
-    fill_entry(self, judgement, &entry);
+    exchange_fill_entry(self, judgement, &entry);
     entry.outcome = self->streaming ? JOURNAL_CUT : JOURNAL_WITHHELD;
-    entry.took_down_mask = take_down(self, judgement);
+    entry.took_down_mask = exchange_take_down(self, judgement);
     if (entry.kind == JOURNAL_DISPLAY) {
         meter_display(self->relay, entry.outcome);
     }
     exchange_drop_upstream(self);
-    bool posted = post(self, &entry);
+    bool posted = exchange_post(self, &entry);
     if (self->streaming) {
         return exchange_close_silently(self, ENDING_CUT);
     }
@@ -601,7 +276,7 @@ static void record_beside(struct exchange *self, const struct judgement *judgeme
     struct journal *journal = self->relay->shared->journal;
     struct journal_entry entry;
 
-    fill_entry(self, judgement, &entry);
+    exchange_fill_entry(self, judgement, &entry);
     entry.kind = JOURNAL_EVENT;
     entry.outcome = JOURNAL_DELIVERED;
     (void)journal->post(journal->self, &entry, NULL);
@@ -610,7 +285,7 @@ static void record_beside(struct exchange *self, const struct judgement *judgeme
 enum step exchange_judge(struct exchange *self)
 {
     struct court court;
-    bool observes = self->routed.requirement.observe || self->plan->site->observe;
+    bool observes = exchange_observes(self);
 
     self->answer.complete = true;
     summon_observations(self, &court);

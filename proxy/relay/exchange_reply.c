@@ -1,14 +1,12 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
-#include "relay/exchange_state.h"
+#include "relay/exchange_rooms.h"
 
 enum {
     SPANS_AT_ONCE = 48,
     SLOW_LOOK_MS = 30000, /* How often a slow client's progress is looked at. */
-    CHUNK_HEAD_MAX = 20,
 };
 
 /* Room for `size` bytes of reply text, what is there is lost. False: memory. */
@@ -50,7 +48,7 @@ static void discharge(struct exchange *self)
     }
 }
 
-static enum step finish(struct exchange *self)
+enum step exchange_finish(struct exchange *self)
 {
     discharge(self);
     deadline_clear(&self->deadline);
@@ -64,11 +62,12 @@ static enum step give_up(struct exchange *self, enum ending ending)
         self->ending = ending;
     }
     self->disposition = DISPOSITION_RESET;
-    return finish(self);
+    return exchange_finish(self);
 }
 
 /* Hands spans to the client's stream and waits if it does not take them all. */
-static enum step write_out(struct exchange *self, const struct span *spans, size_t count)
+enum step exchange_write_out(struct exchange *self, const struct span *spans,
+                             size_t count)
 {
     self->drained = false;
     switch (stream_write(client_stream(self->client), spans, count, true)) {
@@ -101,7 +100,7 @@ static bool is_too_slow(struct exchange *self)
 }
 
 /* A part of the write is still on its way. True: `step_out` says how to go on. */
-static bool still_writing(struct exchange *self, enum step *step_out)
+bool exchange_still_writing(struct exchange *self, enum step *step_out)
 {
     if (self->client_gone) {
         *step_out = give_up(self, ENDING_CLIENT_GONE);
@@ -124,17 +123,17 @@ enum step exchange_step_reply(struct exchange *self)
 {
     enum step step = STEP_WAIT;
 
-    if (still_writing(self, &step)) {
+    if (exchange_still_writing(self, &step)) {
         return step;
     }
     size_t left = self->hold.segment_count - self->segments_sent;
     if (left == 0) {
-        return finish(self);
+        return exchange_finish(self);
     }
     size_t count = left < SPANS_AT_ONCE ? left : SPANS_AT_ONCE;
     const struct span *spans = self->hold.segments + self->segments_sent;
     self->segments_sent += count;
-    return write_out(self, spans, count);
+    return exchange_write_out(self, spans, count);
 }
 
 /* Whether the client's connection can go on after a whole answer of ours. */
@@ -167,7 +166,7 @@ static enum step reply(struct exchange *self, struct reply *page, enum ending en
     struct span text = writer_span(&out);
     self->body_sent = 0;
     self->state = STATE_REPLY;
-    return write_out(self, &text, 1);
+    return exchange_write_out(self, &text, 1);
 }
 
 enum step exchange_reply_error(struct exchange *self, unsigned status, enum ending ending)
@@ -265,7 +264,7 @@ enum step exchange_close_silently(struct exchange *self, enum ending ending)
     self->disposition = DISPOSITION_RESET;
     exchange_drop_upstream(self);
     exchange_stop_answer(self, true);
-    return finish(self);
+    return exchange_finish(self);
 }
 
 static bool has_no_body(const struct exchange *self)
@@ -295,7 +294,7 @@ static void write_framing(struct exchange *self, bool chunked, uint64_t length,
 }
 
 /* Completes the head that exchange_fill_answer() has begun. */
-static struct span complete_head(struct exchange *self, bool chunked, uint64_t length)
+struct span exchange_complete_head(struct exchange *self, bool chunked, uint64_t length)
 {
     struct writer out = writer_of(self->reply_text, self->reply_text_capacity);
 
@@ -322,127 +321,11 @@ enum step exchange_release(struct exchange *self)
     self->ending = ENDING_RELEASED;
     self->released_us = loop_clock_us();
     self->body_sent = head_only ? 0 : self->hold.len;
-    spans[0] = complete_head(self, false, self->hold.len);
+    spans[0] = exchange_complete_head(self, false, self->hold.len);
     if (count > 0) {
         memcpy(spans + 1, self->hold.segments, count * sizeof(*spans));
     }
     self->segments_sent = head_only ? self->hold.segment_count : count;
     self->state = STATE_REPLY;
-    return write_out(self, spans, count + 1);
-}
-
-/* Sends the head of an answer whose body goes on while it still comes. */
-enum step exchange_start_stream(struct exchange *self)
-{
-    bool chunked = self->answer_framing != FRAMING_LENGTH;
-    struct span head = complete_head(self, chunked, self->answer_length);
-
-    self->streaming = true;
-    self->status = self->upstream_status;
-    self->released_us = loop_clock_us();
-    self->last_chunk_due = chunked;
-    self->state = STATE_STREAM;
-    return write_out(self, &head, 1);
-}
-
-/* Kept bytes that nothing pending can reach: whole segments, all of them at the end. */
-static size_t ready_segments(struct exchange *self)
-{
-    size_t count = self->hold.segment_count;
-
-    if (self->answer_part == ANSWER_COMPLETE || count == 0) {
-        return count;
-    }
-    bool pending = self->scan != NULL && scan_pending(self->scan) > 0;
-    return pending ? count - 1 : count;
-}
-
-static enum step end_stream(struct exchange *self)
-{
-    struct span last = SPAN("0\r\n\r\n");
-
-    if (!self->last_chunk_due) {
-        self->ending = ENDING_RELEASED;
-        return finish(self);
-    }
-    self->last_chunk_due = false;
-    return write_out(self, &last, 1);
-}
-
-/* Writes the segments that are ready, as one chunk. */
-static enum step send_segments(struct exchange *self, size_t count)
-{
-    struct span spans[SPANS_AT_ONCE + 2];
-    char chunk_head[CHUNK_HEAD_MAX];
-    uint64_t len = 0;
-    size_t used = 0;
-
-    count = count < SPANS_AT_ONCE ? count : SPANS_AT_ONCE;
-    for (size_t i = 0; i < count; i++) {
-        len += self->hold.segments[i].len;
-    }
-    bool chunked = self->answer_framing != FRAMING_LENGTH;
-    if (chunked) {
-        int head_len =
-            snprintf(chunk_head, sizeof(chunk_head), "%llx\r\n", (unsigned long long)len);
-        memcpy(self->reply_text, chunk_head, (size_t)head_len);
-        spans[used++] = (struct span){.ptr = self->reply_text, .len = (size_t)head_len};
-    }
-    memcpy(spans + used, self->hold.segments, count * sizeof(*spans));
-    used += count;
-    if (chunked) {
-        spans[used++] = SPAN("\r\n");
-    }
-    self->body_sent += len;
-    self->segments_sent = count;
-    return write_out(self, spans, used);
-}
-
-/* The client has what was written: its memory goes. */
-static void forget_sent(struct exchange *self)
-{
-    if (self->segments_sent > 0) {
-        if (self->scan != NULL) {
-            scan_settle(self->scan);
-        }
-        hold_forget(&self->hold, self->segments_sent);
-        self->segments_sent = 0;
-    }
-}
-
-/* Sends on what was scanned, piece by piece; the first finding or take-down cuts it. */
-enum step exchange_step_stream(struct exchange *self)
-{
-    enum step step = STEP_WAIT;
-
-    if (still_writing(self, &step)) {
-        if (step == STEP_WAIT && self->upstream != NULL) {
-            stream_pause(self->upstream->stream, PAUSE_SINK_FULL);
-        }
-        return step;
-    }
-    forget_sent(self);
-    if (exchange_is_down(self)) {
-        return exchange_close_silently(self, ENDING_CUT);
-    }
-    if (self->answer_part == ANSWER_COMPLETE) {
-        if (!self->judged) {
-            return exchange_judge(self);
-        }
-    } else if (self->upstream_failed || self->timed_out) {
-        return exchange_close_silently(self, self->timed_out ? ENDING_RESPONSE_TIMEOUT
-                                                             : ENDING_UPSTREAM_CLOSED);
-    } else if (exchange_judge_part(self) == VERDICT_REFUSE) {
-        return exchange_judge(self);
-    }
-    size_t count = ready_segments(self);
-    if (count > 0) {
-        return send_segments(self, count);
-    }
-    if (self->answer_part == ANSWER_COMPLETE) {
-        return end_stream(self);
-    }
-    stream_resume(self->upstream->stream, PAUSE_SINK_FULL);
-    exchange_set_deadline(self, pool_settings(self->pool)->response_timeout_ms);
-    return STEP_WAIT;
+    return exchange_write_out(self, spans, count + 1);
 }

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "guard/identify.h"
 #include "guard/judge.h"
 #include "http/coding.h"
 #include "http/media.h"
@@ -115,6 +116,8 @@ struct exchange {
     uint64_t decoded_len;
     uint64_t body_len; /* Of the request, so far. */
     uint64_t upstream_number;
+    uint64_t entry_ids[ASKER_TOKENS_MAX]; /* Entries of the tokens when forwarded. */
+    uint32_t generations[ASKER_TOKENS_MAX];
     unsigned forward_changed; /* Bit per token whose entry judge_forward() changed. */
     size_t head_start;        /* Of the answer's head in the hold's first block. */
     size_t head_checked;      /* Bytes of it that h1_find_head() has seen. */
@@ -162,6 +165,7 @@ struct exchange {
     bool body_broken;
     bool body_chunked; /* As the request head announced. */
     bool body_asked;
+    bool query_names; /* The query gives the login's name too, or cannot be read. */
     bool too_large;
     bool had_token; /* A token was taken away while login is down. */
     bool has_fresh_key;
@@ -180,50 +184,3 @@ struct exchange {
     uint8_t request_inline[EXCHANGE_TEXT_SIZE];
     uint8_t reply_inline[EXCHANGE_TEXT_SIZE];
 };
-
-/* The states. */
-#define EXCHANGE_STATE_FUNCTION(id, function, name)                                      \
-    enum step function(struct exchange *self);
-EXCHANGE_STATES(EXCHANGE_STATE_FUNCTION)
-#undef EXCHANGE_STATE_FUNCTION
-
-/* exchange.c */
-void exchange_advance(struct exchange *self);
-enum step exchange_become(struct exchange *self, enum exchange_state state);
-void exchange_set_deadline(struct exchange *self, uint64_t timeout_ms);
-const struct limits *exchange_limits(const struct exchange *self);
-void exchange_drop_upstream(struct exchange *self);
-
-/* exchange_answer.c */
-extern const struct stream_events EXCHANGE_UPSTREAM_EVENTS;
-void exchange_start_answer(struct exchange *self);
-void exchange_stop_answer(struct exchange *self, bool refused);
-void exchange_feed(struct exchange *self, struct span content);
-void exchange_send_piece(struct exchange *self, struct span content, enum piece piece);
-void exchange_send_continue(struct exchange *self);
-void exchange_set_pool_callbacks(struct exchange *self);
-
-/* exchange_ask.c */
-void exchange_open(struct exchange *self, const struct head *head);
-
-/* exchange_judge.c */
-enum step exchange_judge(struct exchange *self);
-struct rules exchange_rules(const struct exchange *self);
-void exchange_settle_token(struct exchange *self, unsigned index);
-bool exchange_is_down(const struct exchange *self);
-void exchange_settle_identity(struct exchange *self);
-void exchange_fill_answer(struct exchange *self, const struct head *head);
-bool exchange_may_stream(struct exchange *self);
-enum verdict exchange_judge_part(struct exchange *self);
-void exchange_ticket_forget(struct exchange *self);
-
-/* exchange_reply.c: each decides what the client gets and moves to STATE_REPLY. */
-enum step exchange_reply_error(struct exchange *self, unsigned status,
-                               enum ending ending);
-enum step exchange_reply_refused(struct exchange *self);
-enum step exchange_reply_maintenance(struct exchange *self);
-enum step exchange_reply_logged_out(struct exchange *self);
-enum step exchange_release(struct exchange *self);
-enum step exchange_start_stream(struct exchange *self);
-bool exchange_make_reply_room(struct exchange *self, size_t size);
-enum step exchange_close_silently(struct exchange *self, enum ending ending);

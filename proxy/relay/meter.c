@@ -176,21 +176,6 @@ void meter_display(struct relay *relay, enum journal_outcome outcome)
               1);
 }
 
-void meter_take_down(struct relay *relay, uint64_t mask)
-{
-    for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
-        if ((mask >> slot & 1) == 0) {
-            continue;
-        }
-        char labels[LABELS_MAX];
-        size_t len = stats_label(labels, sizeof(labels), "feature",
-                                 span_of(relay->shared->features->names[slot]));
-        (void)snprintf(labels + len, sizeof(labels) - len, ",cause=\"finding\"");
-        stats_add(relay->stats,
-                  stats_series(relay->shared->stats, STAT_TAKE_DOWNS, labels), 1);
-    }
-}
-
 void meter_binding(struct relay *relay, const char *source)
 {
     stats_add(relay->stats,

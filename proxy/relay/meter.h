@@ -57,7 +57,6 @@ void meter_marked(struct relay *relay, const struct meter *self, unsigned route,
                   bool marked);
 void meter_finding(struct relay *relay, const struct finding *finding);
 void meter_display(struct relay *relay, enum journal_outcome outcome);
-void meter_take_down(struct relay *relay, uint64_t mask);
 void meter_binding(struct relay *relay, const char *source);
 void meter_connections(struct relay *relay, enum meter_connection kind, int change);
 void meter_refused_connection(struct relay *relay, const char *reason);

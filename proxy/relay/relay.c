@@ -7,7 +7,7 @@
 #include "base/secret.h"
 #include "relay/client.h"
 #include "relay/exchange.h"
-#include "relay/exchange_state.h"
+#include "relay/exchange_rooms.h"
 #include "relay/pool.h"
 
 static void free_pools(struct plan *plan)
@@ -16,6 +16,14 @@ static void free_pools(struct plan *plan)
         pool_free(&plan->pools[i]);
     }
     free(plan->pools);
+}
+
+/* Closes idle connections while the relay still counts them. */
+static void retire_pools(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->site->upstream_count; i++) {
+        pool_retire(plan->pools[i]);
+    }
 }
 
 static void plan_free(struct plan *plan)
@@ -121,6 +129,7 @@ void relay_free(struct relay **self_p)
     }
     CHECK(list_empty(&self->clients));
     if (self->plan != NULL) {
+        retire_pools(self->plan);
         plan_unref(&self->plan);
     }
     exchange_free_spares(self);
@@ -142,9 +151,7 @@ bool relay_use(struct relay *self, struct site *site)
     self->plan = plan;
     list_push_back(&self->plans, &plan->link);
     if (old != NULL) {
-        for (size_t i = 0; i < old->site->upstream_count; i++) {
-            pool_retire(old->pools[i]);
-        }
+        retire_pools(old);
         plan_unref(&old);
     }
     return true;

@@ -209,6 +209,12 @@ static inline int fixture_setup(void **state)
     return 0;
 }
 
+static inline struct fixture *fixture_of(void **state)
+{
+    CHECK(*state != NULL);
+    return *state;
+}
+
 static inline int fixture_teardown(void **state)
 {
     struct fixture *self = *state;
@@ -320,9 +326,10 @@ static inline int fixture_ask(struct fixture *self, bool local, const char *requ
     return (int)status;
 }
 
-#define assert_reply_has(fixture, text)                                                  \
-    do {                                                                                 \
-        if (strstr((fixture)->reply, text) == NULL) {                                    \
-            fail_msg("no %s in: %s", text, (fixture)->reply);                            \
-        }                                                                                \
-    } while (0)
+/* The last reply has `text` in it. */
+static inline void fixture_expect(const struct fixture *self, const char *text)
+{
+    if (strstr(self->reply, text) == NULL) {
+        fail_msg("no %s in: %s", text, self->reply);
+    }
+}

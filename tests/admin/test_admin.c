@@ -10,22 +10,22 @@ enum {
 
 static void admin_keeps_a_connection_for_the_next_request(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd = fixture_connect(fixture, false);
 
     for (int i = 0; i < 3; i++) {
         fixture_send(fd, LIVE "\r\n");
         fixture_answer(fixture, fd, false);
-        assert_reply_has(fixture, "HTTP/1.1 200 OK\r\n");
-        assert_reply_has(fixture, "Content-Length: 6\r\n");
-        assert_reply_has(fixture, "\r\n\r\nalive\n");
+        fixture_expect(fixture, "HTTP/1.1 200 OK\r\n");
+        fixture_expect(fixture, "Content-Length: 6\r\n");
+        fixture_expect(fixture, "\r\n\r\nalive\n");
     }
     (void)close(fd);
 }
 
 static void admin_answers_pipelined_requests_in_order(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd = fixture_connect(fixture, true);
 
     fixture_send(fd, LIVE "\r\nGET /nothing HTTP/1.1\r\n" HOST "\r\n" LIVE
@@ -41,7 +41,7 @@ static void admin_answers_pipelined_requests_in_order(void **state)
 
 static void admin_reads_a_request_byte_by_byte(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     const char *request = DOWN "Content-Type: application/json\r\n"
                                "Transfer-Encoding: chunked\r\n\r\n"
                                "7\r\n{\"reaso\r\n7\r\nn\":\"x\"}\r\n0\r\n\r\n";
@@ -61,18 +61,18 @@ static void admin_reads_a_request_byte_by_byte(void **state)
     fixture->ticket->result = CONTROL_DONE;
     mailbox_post(fixture->ticket->reply_to, &fixture->ticket->mail);
     fixture_answer(fixture, fd, false);
-    assert_reply_has(fixture, "HTTP/1.1 200 ");
+    fixture_expect(fixture, "HTTP/1.1 200 ");
     (void)close(fd);
 }
 
 static void admin_answers_head_without_content(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd = fixture_connect(fixture, false);
 
     fixture_send(fd, "HEAD /livez HTTP/1.1\r\n" HOST "\r\n");
     fixture_answer(fixture, fd, true);
-    assert_reply_has(fixture, "Content-Length: 6\r\n");
+    fixture_expect(fixture, "Content-Length: 6\r\n");
     assert_int_equal(strlen(strstr(fixture->reply, "\r\n\r\n")), 4);
     fixture_send(fd, LIVE "\r\n");
     fixture_answer(fixture, fd, false);
@@ -82,19 +82,19 @@ static void admin_answers_head_without_content(void **state)
 
 static void admin_closes_after_http_1_0(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd = fixture_connect(fixture, false);
 
     fixture_send(fd, "GET /livez HTTP/1.0\r\n" HOST "\r\n");
     fixture_answer(fixture, fd, false);
-    assert_reply_has(fixture, "Connection: close\r\n");
+    fixture_expect(fixture, "Connection: close\r\n");
     assert_true(fixture_closes(fixture, fd));
     (void)close(fd);
 }
 
 static void admin_asks_for_a_body_that_waits(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd = fixture_connect(fixture, true);
 
     fixture_send(fd, DOWN "Content-Type: application/json\r\nContent-Length: 2\r\n"
@@ -107,7 +107,7 @@ static void admin_asks_for_a_body_that_waits(void **state)
     assert_string_equal(fixture->reply, "HTTP/1.1 100 Continue\r\n\r\n");
     fixture_send(fd, "{}");
     fixture_answer(fixture, fd, false);
-    assert_reply_has(fixture, "HTTP/1.1 422 ");
+    fixture_expect(fixture, "HTTP/1.1 422 ");
     (void)close(fd);
 }
 
@@ -121,15 +121,15 @@ static void expect_refusal(struct fixture *fixture, const char *request,
     if (strncmp(fixture->reply, status_line, strlen(status_line)) != 0) {
         fail_msg("%.60s: %s", request, fixture->reply);
     }
-    assert_reply_has(fixture, "Content-Type: application/problem+json\r\n");
-    assert_reply_has(fixture, "Connection: close\r\n");
+    fixture_expect(fixture, "Content-Type: application/problem+json\r\n");
+    fixture_expect(fixture, "Connection: close\r\n");
     assert_true(fixture_closes(fixture, fd));
     (void)close(fd);
 }
 
 static void admin_refuses_what_is_not_plain_http(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     static const struct {
         const char *request;
         const char *status_line;
@@ -168,7 +168,7 @@ static void fill(char *request, const char *before)
 
 static void admin_bounds_heads_and_bodies(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     static const struct {
         const char *before;
         const char *status_line;
@@ -191,7 +191,7 @@ static void admin_bounds_heads_and_bodies(void **state)
 
 static void admin_takes_a_body_of_exactly_its_bound(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     const char *head = DOWN "Content-Type: application/json\r\n"
                             "Content-Length: 65536\r\n\r\n";
     size_t head_len = strlen(head);
@@ -205,14 +205,14 @@ static void admin_takes_a_body_of_exactly_its_bound(void **state)
     request[head_len + 65536] = '\0';
     fixture_send(fd, request);
     fixture_answer(fixture, fd, false);
-    assert_reply_has(fixture, "HTTP/1.1 422 ");
+    fixture_expect(fixture, "HTTP/1.1 422 ");
     free(request);
     (void)close(fd);
 }
 
 static void admin_has_room_for_a_bounded_number(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fds[ADMIN_CONNECTIONS_MAX];
 
     for (size_t i = 0; i < ADMIN_CONNECTIONS_MAX; i++) {
@@ -253,25 +253,25 @@ static void expect_late(struct fixture *fixture, const char *part, const char *e
     }
     pass(fixture, 10200);
     fixture_answer(fixture, fd, false);
-    assert_reply_has(fixture, expected);
+    fixture_expect(fixture, expected);
     (void)close(fd);
 }
 
 static void admin_waits_only_so_long_for_a_slow_head(void **state)
 {
-    expect_late(*state, "GET /livez HTT", "HTTP/1.1 408 ");
+    expect_late(fixture_of(state), "GET /livez HTT", "HTTP/1.1 408 ");
 }
 
 static void admin_waits_only_so_long_for_a_slow_body(void **state)
 {
-    expect_late(*state,
+    expect_late(fixture_of(state),
                 DOWN "Content-Type: application/json\r\nContent-Length: 5\r\n\r\n{",
                 "HTTP/1.1 408 ");
 }
 
 static void admin_closes_an_idle_connection(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd = fixture_connect(fixture, true);
 
     for (int i = 0; i < 3; i++) {
@@ -286,7 +286,7 @@ static void admin_closes_an_idle_connection(void **state)
 
 static void admin_says_when_a_change_is_not_confirmed_in_time(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd = fixture_connect(fixture, true);
 
     fixture_send(fd, DOWN "Content-Type: application/json\r\nContent-Length: 14\r\n\r\n"
@@ -296,7 +296,7 @@ static void admin_says_when_a_change_is_not_confirmed_in_time(void **state)
     }
     pass(fixture, 30200);
     fixture_answer(fixture, fd, false);
-    assert_reply_has(fixture, "HTTP/1.1 504 ");
+    fixture_expect(fixture, "HTTP/1.1 504 ");
     fixture->ticket->result = CONTROL_DONE;
     mailbox_post(fixture->ticket->reply_to, &fixture->ticket->mail);
     loop_step(fixture->loop);
@@ -305,20 +305,20 @@ static void admin_says_when_a_change_is_not_confirmed_in_time(void **state)
 
 static void admin_answers_a_client_that_has_finished_sending(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd = fixture_connect(fixture, false);
 
     fixture_send(fd, LIVE "\r\n");
     assert_int_equal(shutdown(fd, SHUT_WR), 0);
     fixture_answer(fixture, fd, false);
-    assert_reply_has(fixture, "HTTP/1.1 200 ");
+    fixture_expect(fixture, "HTTP/1.1 200 ");
     assert_true(fixture_closes(fixture, fd));
     (void)close(fd);
 }
 
 static void admin_stop_closes_everything_and_removes_its_socket(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd = fixture_connect(fixture, true);
 
     loop_step(fixture->loop);

@@ -60,13 +60,13 @@ static void expect_result(struct fixture *fixture, const char *request,
 
     answer_ticket(fixture, result);
     fixture_answer(fixture, fd, false);
-    assert_reply_has(fixture, status_line);
+    fixture_expect(fixture, status_line);
     (void)close(fd);
 }
 
 static void api_change_tells_who_what_and_why(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd =
         begin_over(fixture, false,
                    UP "Authorization: Bearer operator\r\n" JSON
@@ -80,15 +80,15 @@ static void api_change_tells_who_what_and_why(void **state)
     assert_true(fixture->change.anyway);
     answer_ticket(fixture, CONTROL_DONE);
     fixture_answer(fixture, fd, false);
-    assert_reply_has(fixture, "HTTP/1.1 200 OK\r\n");
-    assert_reply_has(fixture,
-                     "\r\n\r\n{\"name\":\"login\",\"state\":\"up\",\"changed\":true}");
+    fixture_expect(fixture, "HTTP/1.1 200 OK\r\n");
+    fixture_expect(fixture,
+                   "\r\n\r\n{\"name\":\"login\",\"state\":\"up\",\"changed\":true}");
     (void)close(fd);
 }
 
 static void api_change_over_the_socket_is_by_the_peers_user(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd = begin(fixture, DOWN REASON);
 
     assert_int_equal(fixture->change.state, FEATURE_DOWN);
@@ -98,13 +98,13 @@ static void api_change_over_the_socket_is_by_the_peers_user(void **state)
     }
     answer_ticket(fixture, CONTROL_UNCHANGED);
     fixture_answer(fixture, fd, false);
-    assert_reply_has(fixture, "\"state\":\"down\",\"changed\":false}");
+    fixture_expect(fixture, "\"state\":\"down\",\"changed\":false}");
     (void)close(fd);
 }
 
 static void api_change_of_a_name_is_decoded_once(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd =
         begin(fixture, "POST /api/v1/features/a%2Fb%2541/down HTTP/1.1\r\n" HOST REASON);
 
@@ -116,21 +116,21 @@ static void api_change_of_a_name_is_decoded_once(void **state)
 
 static void api_change_answers_what_became_of_it(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
 
     expect_result(fixture, DOWN REASON, CONTROL_FAILED, "HTTP/1.1 503 ");
     expect_result(fixture, DOWN REASON, CONTROL_UNKNOWN, "HTTP/1.1 404 ");
     expect_result(fixture, UP REASON, CONTROL_INCIDENT_OPEN, "HTTP/1.1 409 ");
-    assert_reply_has(fixture, "\"incident\":4}");
-    assert_reply_has(fixture, "Content-Type: application/problem+json\r\n");
+    fixture_expect(fixture, "\"incident\":4}");
+    fixture_expect(fixture, "Content-Type: application/problem+json\r\n");
 }
 
 static void api_close_tells_the_incident(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
 
     expect_result(fixture, CLOSE REASON, CONTROL_DONE, "HTTP/1.1 200 ");
-    assert_reply_has(fixture, "\r\n\r\n{\"id\":4,\"state\":\"closed\"}");
+    fixture_expect(fixture, "\r\n\r\n{\"id\":4,\"state\":\"closed\"}");
     assert_int_equal(fixture->closed, 4);
     assert_string_equal(fixture->reason, "x");
     expect_result(fixture, CLOSE REASON, CONTROL_UNKNOWN, "HTTP/1.1 404 ");
@@ -138,32 +138,31 @@ static void api_close_tells_the_incident(void **state)
 
 static void api_reload_in_force_has_its_warnings(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd = begin(fixture, RELOAD);
 
     control_reload_done(fixture->reload, true, SPAN("a:1:2: warning: old\n"));
     fixture_answer(fixture, fd, false);
-    assert_reply_has(fixture, "HTTP/1.1 200 ");
-    assert_reply_has(fixture,
-                     "{\"in_force\":true,\"warnings\":[\"a:1:2: warning: old\"]}");
+    fixture_expect(fixture, "HTTP/1.1 200 ");
+    fixture_expect(fixture, "{\"in_force\":true,\"warnings\":[\"a:1:2: warning: old\"]}");
     (void)close(fd);
 }
 
 static void api_reload_with_errors_has_every_line(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd = begin(fixture, RELOAD);
 
     control_reload_done(fixture->reload, false, SPAN("a:1:2: one\na:3:4: two"));
     fixture_answer(fixture, fd, false);
-    assert_reply_has(fixture, "HTTP/1.1 422 ");
-    assert_reply_has(fixture, "\"errors\":[\"a:1:2: one\",\"a:3:4: two\"]}");
+    fixture_expect(fixture, "HTTP/1.1 422 ");
+    fixture_expect(fixture, "\"errors\":[\"a:1:2: one\",\"a:3:4: two\"]}");
     (void)close(fd);
 }
 
 static void api_change_that_nobody_takes_is_declined(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
 
     fixture->takes = false;
     assert_int_equal(fixture_ask(fixture, true, DOWN REASON), 503);
@@ -173,7 +172,7 @@ static void api_change_that_nobody_takes_is_declined(void **state)
 
 static void api_change_goes_on_when_its_asker_is_gone(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int fd = begin(fixture, DOWN REASON);
 
     (void)close(fd);
@@ -186,7 +185,7 @@ static void api_change_goes_on_when_its_asker_is_gone(void **state)
 
 static void api_change_under_way_at_the_end_is_freed(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     int first = begin(fixture, DOWN REASON);
 
     fixture->ticket = NULL;
@@ -198,7 +197,7 @@ static void api_change_under_way_at_the_end_is_freed(void **state)
 
 static void api_changes_under_way_are_bounded(void **state)
 {
-    struct fixture *fixture = *state;
+    struct fixture *fixture = fixture_of(state);
     struct control_ticket *tickets[OPERATIONS_MAX];
 
     for (size_t i = 0; i < OPERATIONS_MAX; i++) {

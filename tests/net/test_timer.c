@@ -159,7 +159,8 @@ static void deadline_keeps_its_time_after_a_long_stop(void **state)
         for (; ahead.count == 0 && now < woken + 100000; now += WHEEL_TICK_MS / 2) {
             wheel_turn(&wheel, now);
         }
-        assert_in_range(ahead.fired_ms, woken + 10000, woken + 10000 + 2 * WHEEL_TICK_MS);
+        assert_in_range(ahead.fired_ms, woken + 10000,
+                        woken + 10000 + 2 * (uint64_t)WHEEL_TICK_MS);
     }
 }
 

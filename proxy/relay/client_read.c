@@ -1,0 +1,224 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "relay/client_state.h"
+
+enum {
+    BACKLOG_SLACK = LOOP_READ_SIZE,
+    BACKLOG_MIN = 4096,
+};
+
+/* Puts bytes at the end of the backlog. False: more than may wait. */
+bool client_keep(struct client *self, struct span bytes)
+{
+    size_t max = client_limits(self)->head_size_max + BACKLOG_SLACK;
+    size_t needed = self->backlog_len + bytes.len;
+
+    if (needed > max) {
+        return false;
+    }
+    if (needed > self->backlog_capacity) {
+        size_t capacity = needed < 4096 ? 4096 : needed;
+        uint8_t *more = realloc(self->backlog, capacity);
+        if (more == NULL) {
+            return false;
+        }
+        self->backlog = more;
+        self->backlog_capacity = capacity;
+    }
+    memcpy(self->backlog + self->backlog_len, bytes.ptr, bytes.len);
+    self->backlog_len = needed;
+    return true;
+}
+
+/* The backlog becomes exactly `rest`, which may lie inside it. */
+static bool keep_only(struct client *self, struct span rest)
+{
+    if (rest.len == 0) {
+        self->backlog_len = 0;
+        return true;
+    }
+    bool inside = self->backlog != NULL && rest.ptr >= self->backlog &&
+                  rest.ptr <= self->backlog + self->backlog_len;
+    if (inside) {
+        memmove(self->backlog, rest.ptr, rest.len);
+        self->backlog_len = rest.len;
+        return true;
+    }
+    self->backlog_len = 0;
+    return client_keep(self, rest);
+}
+
+static void begin_exchange(struct client *self)
+{
+    self->state = CLIENT_EXCHANGE;
+    self->checked = 0;
+    deadline_clear(&self->deadline);
+}
+
+static enum ending ending_of(enum h1_error error)
+{
+    switch (error) {
+    case H1_ERROR_NONE:
+    case H1_ERROR_MALFORMED:
+        return ENDING_MALFORMED;
+    case H1_ERROR_AMBIGUOUS:
+        return ENDING_AMBIGUOUS;
+    case H1_ERROR_TARGET_LONG:
+        return ENDING_TARGET_LONG;
+    case H1_ERROR_FIELDS_LARGE:
+        return ENDING_FIELDS_LARGE;
+    case H1_ERROR_VERSION:
+        return ENDING_VERSION;
+    case H1_ERROR_CODING:
+        return ENDING_CODING;
+    case H1_ERROR_METHOD:
+        return ENDING_METHOD;
+    }
+    UNREACHABLE();
+}
+
+void client_reject(struct client *self, enum ending ending, unsigned status)
+{
+    begin_exchange(self);
+    self->request_read = false;
+    exchange_reject(self, ending, status);
+}
+
+/* Looks for a head at the front. Returns the bytes that it took, 0: it needs more. */
+static size_t take_head(struct client *self, struct span bytes)
+{
+    const struct limits *settings = client_limits(self);
+    struct h1_limits limits = {.head_size_max = settings->head_size_max,
+                               .target_size_max = settings->target_size_max,
+                               .field_count_max = settings->field_count_max};
+    size_t len = 0;
+
+    switch (h1_find_head(self->codec, bytes, &self->checked, &len)) {
+    case H1_FOUND_NOT: {
+        enum h1_error large = h1_check_size(self->codec, bytes, &limits);
+        if (large != H1_ERROR_NONE) {
+            client_reject(self, ending_of(large), h1_error_status(large));
+            return bytes.len;
+        }
+        if (self->state == CLIENT_IDLE) {
+            self->state = CLIENT_HEAD;
+            client_set_deadline(self, settings->header_timeout_ms);
+        }
+        return 0;
+    }
+    case H1_FOUND_BAD:
+        client_reject(self, ENDING_MALFORMED, 400);
+        return bytes.len;
+    case H1_FOUND_HEAD:
+        break;
+    }
+    struct head *head = &self->relay->request_head;
+    enum h1_error error =
+        h1_parse_head(self->codec, span_first(bytes, len), &limits, head);
+    if (error != H1_ERROR_NONE) {
+        client_reject(self, ending_of(error), h1_error_status(error));
+        return bytes.len;
+    }
+    begin_exchange(self);
+    self->request_read = head->framing == FRAMING_NONE;
+    exchange_begin(self, head);
+    return len;
+}
+
+/* Hands a piece of the body to the exchange. Returns the bytes taken. */
+static size_t take_body(struct client *self, struct span bytes)
+{
+    struct span content;
+    size_t consumed = 0;
+    enum piece piece = h1_parse_body(self->codec, bytes, &content, &consumed);
+
+    self->request_read = piece == PIECE_LAST;
+    exchange_on_body(self->exchange, content, piece);
+    return piece == PIECE_BROKEN ? bytes.len : consumed;
+}
+
+/* True when `bytes` can be worked on now. */
+static bool can_take(const struct client *self)
+{
+    switch (self->state) {
+    case CLIENT_CLOSED:
+        return false;
+    case CLIENT_IDLE:
+    case CLIENT_HEAD:
+        return true;
+    case CLIENT_EXCHANGE:
+        return self->exchange != NULL && exchange_takes_body(self->exchange);
+    case CLIENT_LINGER:
+        return true;
+    }
+    UNREACHABLE();
+}
+
+static size_t take(struct client *self, struct span bytes)
+{
+    switch (self->state) {
+    case CLIENT_IDLE:
+    case CLIENT_HEAD:
+        return take_head(self, bytes);
+    case CLIENT_EXCHANGE:
+        return take_body(self, bytes);
+    case CLIENT_LINGER:
+        self->lingered += bytes.len;
+        return bytes.len;
+    case CLIENT_CLOSED:
+        break;
+    }
+    UNREACHABLE();
+}
+
+/* What cannot be worked on waits; while anything waits for an exchange reading rests. */
+static void wait_with(struct client *self, struct span rest)
+{
+    if (!keep_only(self, rest)) {
+        client_free(self);
+        return;
+    }
+    if (self->state == CLIENT_EXCHANGE && self->backlog_len > 0) {
+        stream_pause(self->stream, PAUSE_BACKLOG);
+    } else {
+        stream_resume(self->stream, PAUSE_BACKLOG);
+    }
+    if (self->state == CLIENT_LINGER &&
+        (self->ended || self->lingered > CLIENT_LINGER_BYTES_MAX)) {
+        client_free(self);
+        return;
+    }
+    if (self->ended && self->state != CLIENT_EXCHANGE) {
+        client_free(self);
+    }
+}
+
+/* Works through bytes in order until they are used up or something must be waited for.
+ * The last line may free `self`. */
+void client_pump(struct client *self, struct span bytes)
+{
+    CHECK(!self->pumping);
+    self->pumping = true;
+    while (bytes.len > 0 && can_take(self)) {
+        size_t taken = take(self, bytes);
+        if (taken == 0) {
+            break;
+        }
+        bytes = span_from(bytes, taken);
+    }
+    self->pumping = false;
+    if (self->state == CLIENT_CLOSED) {
+        client_free(self);
+        return;
+    }
+    wait_with(self, bytes);
+}
+
+void client_pump_backlog(struct client *self)
+{
+    if (!self->pumping) {
+        client_pump(self, (struct span){.ptr = self->backlog, .len = self->backlog_len});
+    }
+}

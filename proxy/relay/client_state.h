@@ -1,0 +1,62 @@
+/**
+ * The inside of a client connection, shared by client.c and client_read.c and nobody
+ * else.
+ *
+ * Layer: relay. client.c is its life and its events, client_read.c works through the
+ * bytes that it sent.
+ */
+#pragma once
+
+#include "relay/client.h"
+
+enum {
+    CLIENT_TOKEN_KEPT_MAX = 256,
+    CLIENT_LINGER_BYTES_MAX = 1048576,
+};
+
+/*
+ *   IDLE --> HEAD --> EXCHANGE --> IDLE
+ *                        |
+ *                        +--> LINGER --> closed
+ */
+enum client_state {
+    CLIENT_CLOSED, /* Zero: nothing may be done with it. */
+    CLIENT_IDLE,   /* Between requests. */
+    CLIENT_HEAD,   /* Some bytes of a head. */
+    CLIENT_EXCHANGE,
+    CLIENT_LINGER, /* Answered; reads and drops until the client closes. */
+};
+
+struct client {
+    struct list_link link;
+    struct relay *relay;
+    const struct listen_settings *listen;
+    struct stream *stream;
+    struct h1 *codec;
+    struct exchange *exchange;
+    struct deadline deadline;
+    struct address peer;
+    enum client_state state;
+    bool request_read; /* The body of the request under way was parsed to its end. */
+    bool ended;        /* The client sent FIN. */
+    bool pumping;      /* pump() is running below us. */
+    uint8_t *backlog;  /* Bytes that wait; NULL: none ever did. */
+    size_t backlog_len;
+    size_t backlog_capacity;
+    size_t checked; /* Bytes of the head that were looked at. */
+    uint64_t lingered;
+    struct fingerprint fingerprint; /* Of `token`. */
+    uint16_t token_len;
+    uint8_t token[CLIENT_TOKEN_KEPT_MAX];
+};
+
+/* client.c */
+void client_free(struct client *self);
+void client_set_deadline(struct client *self, uint64_t timeout_ms);
+const struct limits *client_limits(const struct client *self);
+
+/* client_read.c; each may free `self` in its last line, except client_keep(). */
+bool client_keep(struct client *self, struct span bytes);
+void client_pump(struct client *self, struct span bytes);
+void client_pump_backlog(struct client *self);
+void client_reject(struct client *self, enum ending ending, unsigned status);

@@ -1,0 +1,248 @@
+#include "base/check.h"
+#include "guard/identify.h"
+#include "guard/login.h"
+#include "relay/exchange_rooms.h"
+#include "relay/rewrite.h"
+
+enum {
+    FRAMING_ROOM = 256, /* Bytes that write_framing() may add to a reply's head. */
+};
+
+static enum scan_kind kind_of(enum media media)
+{
+    switch (media) {
+    case MEDIA_HTML:
+        return SCAN_KIND_HTML;
+    case MEDIA_XML:
+        return SCAN_KIND_XML;
+    case MEDIA_JSON:
+        return SCAN_KIND_JSON;
+    case MEDIA_JAVASCRIPT:
+        return SCAN_KIND_SCRIPT;
+    case MEDIA_CSV:
+    case MEDIA_TEXT:
+    case MEDIA_EVENT_STREAM:
+    case MEDIA_FORM:
+    case MEDIA_MULTIPART:
+        return SCAN_KIND_TEXT;
+    case MEDIA_UNKNOWN:
+    case MEDIA_BINARY:
+        return SCAN_KIND_UNKNOWN;
+    case MEDIA_OTHER:
+        return SCAN_KIND_NONE;
+    }
+    UNREACHABLE();
+}
+
+/* Whether and how the body can be read. */
+static void prepare_scan(struct exchange *self, const struct head *head)
+{
+    const struct field *type = head_field(head, FIELD_CONTENT_TYPE);
+    struct span type_text = type != NULL ? type->value : (struct span){0};
+    bool inspect = media_is_inspected(head);
+    enum scan_kind kind = inspect ? kind_of(media_of_head(head)) : SCAN_KIND_NONE;
+
+    self->scan = scan_begin(self->plan->scanner, kind,
+                            media_parameter(type_text, SPAN("charset")));
+    self->undecodable = self->scan == NULL;
+    self->inspected = inspect;
+    self->uninspected = UNINSPECTED_MEDIA;
+    if (!inspect || self->scan == NULL ||
+        head_field(head, FIELD_CONTENT_ENCODING) == NULL) {
+        return;
+    }
+    self->decoder = exchange_take_decoder(self);
+    if (self->decoder == NULL ||
+        coding_start(self->decoder->coding, head, self->decoder) == CODING_UNKNOWN) {
+        self->inspected = false;
+        self->undecodable = true;
+        self->uninspected = UNINSPECTED_CODING;
+    } else if (coding_is_identity(self->decoder->coding)) {
+        exchange_give_decoder(self);
+    }
+}
+
+static void scan_fields(struct exchange *self, const struct head *head)
+{
+    for (size_t i = 0; i < head->field_count; i++) {
+        const struct field *field = &head->fields[i];
+        if (field->id == FIELD_SET_COOKIE) {
+            struct set_cookie cookie;
+            if (cookie_parse_set(field->value, &cookie)) {
+                scan_set_cookie(self->scan, cookie.name, cookie.value);
+            }
+        }
+        scan_field(self->scan, field->name, field->value);
+    }
+}
+
+/* While login is down only deletions and tokens of those who came without any pass. */
+static bool set_cookie_stays(void *context, const struct field *field)
+{
+    struct exchange *self = context;
+    const struct session_policy *policy = &self->plan->site->session;
+    int64_t now_s = (int64_t)(loop_unix_ms(self->relay->loop) / 1000);
+    struct set_cookie cookie;
+
+    if (!cookie_parse_set(field->value, &cookie) || cookie_is_deletion(&cookie, now_s)) {
+        return true;
+    }
+    if (policy->remember != NULL &&
+        cookie_names_rank(policy->remember, cookie.name) >= 0) {
+        return false;
+    }
+    return policy->cookies == NULL ||
+           cookie_names_rank(policy->cookies, cookie.name) < 0 || !self->had_token;
+}
+
+/* Begins the head that the client may get. False: it does not fit. */
+static bool begin_reply(struct exchange *self, const struct head *head)
+{
+    bool enforced = !self->routed.requirement.observe;
+    struct rewrite_response rewrite = {
+        .head = head,
+        .validators_removed = enforced && self->routed.requirement.require_mask != 0,
+        .set_cookie_stays = self->identity_removed ? set_cookie_stays : NULL,
+        .set_cookie_context = self,
+    };
+    struct writer out =
+        writer_of(self->reply_text, self->reply_text_capacity - FRAMING_ROOM);
+
+    rewrite_response(&rewrite, &out);
+    if (out.full) {
+        size_t size = BLOCK_SMALL + EXCHANGE_TEXT_SIZE;
+        if (!exchange_make_reply_room(self, size)) {
+            return false;
+        }
+        out = writer_of(self->reply_text, size - FRAMING_ROOM);
+        rewrite_response(&rewrite, &out);
+    }
+    self->reply_text_len = out.len;
+    return !out.full;
+}
+
+/* NTLM and Negotiate bind a connection to a user: never for anybody else. */
+static bool binds_connection(const struct head *head)
+{
+    for (size_t i = 0; i < head->field_count; i++) {
+        const struct field *field = &head->fields[i];
+        if (field->id == FIELD_WWW_AUTHENTICATE ||
+            field->id == FIELD_PROXY_AUTHENTICATE) {
+            struct span scheme = span_first(field->value, span_find(field->value, ' '));
+            if (span_equal_nocase(scheme, SPAN("ntlm")) ||
+                span_equal_nocase(scheme, SPAN("negotiate"))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool has_cache_sign(const struct head *head)
+{
+    const struct field *age = head_field(head, FIELD_AGE);
+    const struct field *cache = head_field(head, FIELD_X_CACHE);
+    const struct field *status = head_field(head, FIELD_CACHE_STATUS);
+    uint64_t seconds = 0;
+
+    if (age != NULL && (parse_u64(age->value, &seconds) != ERR_NONE || seconds > 0)) {
+        return true;
+    }
+    if (cache != NULL && cache->value.len >= 3 &&
+        span_equal_nocase(span_first(cache->value, 3), SPAN("hit"))) {
+        return true;
+    }
+    struct span rest = status != NULL ? status->value : (struct span){0};
+    struct span item;
+    while (span_next(&rest, ';', &item)) {
+        struct span word = span_trim(span_first(item, span_find(item, ',')));
+        if (span_equal_nocase(word, SPAN("hit"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum echo_state echo_of(const struct exchange *self, const struct head *head)
+{
+    const struct field *echo = head_field(head, FIELD_COUNTERMARK_ECHO);
+
+    if (echo == NULL) {
+        return ECHO_MISSING;
+    }
+    return span_equal(echo->value, span_of(self->id)) ? ECHO_MATCH : ECHO_OTHER;
+}
+
+static void keep_echo(struct exchange *self, const struct head *head)
+{
+    const struct field *echo = head_field(head, FIELD_COUNTERMARK_ECHO);
+
+    self->echoed_id[0] = '\0';
+    if (echo != NULL && echo->value.len == JOURNAL_ID_DIGITS) {
+        uint8_t bytes[JOURNAL_ID_DIGITS / 2];
+        if (parse_hex(echo->value, bytes, sizeof(bytes)) == ERR_NONE) {
+            (void)span_copy(echo->value, self->echoed_id, sizeof(self->echoed_id));
+        }
+    }
+}
+
+static void fill_issued(struct exchange *self, const struct head *head)
+{
+    struct issued_cookies issued;
+    int64_t now_s = (int64_t)(loop_unix_ms(self->relay->loop) / 1000);
+
+    self->answer.issued_count = 0;
+    self->answer.too_many_tokens = false;
+    if (head_field(head, FIELD_SET_COOKIE) == NULL) {
+        return;
+    }
+    identify_issued(head, &self->plan->site->session, now_s, &issued);
+    self->answer.too_many_tokens = issued.more;
+    self->answer.issued_count = issued.count;
+    for (unsigned i = 0; i < issued.count; i++) {
+        struct issued_token *token = &self->answer.issued[i];
+        *token = (struct issued_token){
+            .deletion = issued.items[i].deletion,
+            .too_short = issued.items[i].too_short,
+        };
+        token->token = fingerprint_of(self->relay->fingerprinter, issued.items[i].value);
+    }
+}
+
+static void fill_answer(struct exchange *self, const struct head *head)
+{
+    enum media media = media_of_head(head);
+
+    self->answer.status = head->status;
+    self->answer.complete = false;
+    self->answer.has_content = false;
+    self->answer.html = media == MEDIA_HTML;
+    self->answer.doubtful = false;
+    self->answer.cache_sign = has_cache_sign(head);
+    self->answer.success = self->asker.role == ROLE_NONE
+                               ? LOGIN_UNTOLD
+                               : login_success_by_head(&self->plan->site->login, head);
+    self->answer.echo = echo_of(self, head);
+    self->answer.observation_count = 0;
+    fill_issued(self, head);
+    keep_echo(self, head);
+}
+
+/* The final head: everything that needs its fields is done here, they do not last. */
+void exchange_take_head(struct exchange *self, const struct head *head)
+{
+    self->upstream_status = head->status;
+    self->answer_framing = head->framing;
+    self->answer_length = head->has_content_length ? head->content_length : UINT64_MAX;
+    self->upstream_clean = head->keep_alive && head->version_minor == 1 &&
+                           head->framing != FRAMING_CLOSE && !binds_connection(head);
+    prepare_scan(self, head);
+    if (self->scan != NULL) {
+        scan_fields(self, head);
+    }
+    fill_answer(self, head);
+    if (!begin_reply(self, head)) {
+        exchange_fail_upstream(self, ENDING_UPSTREAM_LARGE);
+    }
+    self->answer_part = head->framing == FRAMING_NONE ? ANSWER_COMPLETE : ANSWER_BODY;
+}

@@ -1,0 +1,406 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "guard/claim.h"
+#include "guard/identify.h"
+#include "http/host.h"
+#include "relay/exchange_rooms.h"
+#include "relay/rewrite.h"
+
+enum {
+    PATH_BUFFER = 4096, /* A longer target takes memory of its own. */
+    SPAN_ID_BYTES = 8,
+    EXCHANGE_ID_BYTES = JOURNAL_ID_DIGITS / 2,
+    TEXT_SLACK = 4096, /* What we add to a head, at most. */
+};
+
+/* What is known about a request while it is being opened. */
+struct opening {
+    struct exchange *exchange;
+    const struct head *head;
+    struct host host;
+    struct span host_text;
+    struct span target; /* In origin form. */
+    struct path path;
+    struct identity identity;
+    uint8_t *path_memory; /* NULL: `path_buffer` was enough. */
+    uint8_t path_buffer[PATH_BUFFER];
+};
+
+static void name_exchange(struct exchange *self)
+{
+    format_hex(relay_random(self->relay, EXCHANGE_ID_BYTES), EXCHANGE_ID_BYTES, self->id);
+    self->id[JOURNAL_ID_DIGITS] = '\0';
+}
+
+/* Absolute form to origin form; its authority must be the one that Host names. */
+static bool read_target(struct opening *opening)
+{
+    const struct field *host = head_field(opening->head, FIELD_HOST);
+    struct span authority = host_of_target(opening->head->target);
+
+    opening->target = opening->head->target;
+    opening->host_text = host != NULL ? host->value : (struct span){0};
+    if (authority.len > 0) {
+        if (host != NULL && !span_equal_nocase(host->value, authority)) {
+            return false;
+        }
+        opening->host_text = authority;
+        size_t start = (size_t)(authority.ptr - opening->target.ptr) + authority.len;
+        opening->target = span_from(opening->target, start);
+        if (opening->target.len == 0) {
+            opening->target = SPAN("/");
+        }
+    }
+    opening->host = (struct host){0};
+    return opening->host_text.len == 0 || host_parse(opening->host_text, &opening->host);
+}
+
+static bool read_path(struct opening *opening)
+{
+    size_t size = PATH_BUFFER_SIZE(opening->head->target.len);
+    uint8_t *buffer = opening->path_buffer;
+
+    opening->path_memory = NULL;
+    if (size > sizeof(opening->path_buffer)) {
+        opening->path_memory = malloc(size);
+        buffer = opening->path_memory;
+        if (buffer == NULL) {
+            return false;
+        }
+    }
+    return path_normalize(opening->head->target, buffer, &opening->path) ==
+           PATH_ERROR_NONE;
+}
+
+/* The address that the nearest proxy we do not trust had asked from. */
+static bool find_client(struct exchange *self, const struct head *head)
+{
+    const struct listen_settings *listen = client_listen(self->client);
+    bool trusted = false;
+
+    self->client_address = client_peer(self->client);
+    for (size_t i = head->field_count; i-- > 0;) {
+        if (head->fields[i].id != FIELD_X_FORWARDED_FOR) {
+            continue;
+        }
+        struct span rest = head->fields[i].value;
+        while (rest.len > 0 && address_trusted(&self->client_address, listen)) {
+            size_t comma = rest.len;
+            while (comma > 0 && rest.ptr[comma - 1] != ',') {
+                comma--;
+            }
+            struct address hop;
+            if (address_parse(span_trim(span_from(rest, comma)), &hop) != ERR_NONE) {
+                return trusted;
+            }
+            self->client_address = hop;
+            trusted = true;
+            rest = span_first(rest, comma > 0 ? comma - 1 : 0);
+        }
+    }
+    return trusted;
+}
+
+/* True for a token that was issued while login was down, to somebody without any. */
+static bool is_public(struct exchange *self, struct span token)
+{
+    struct session session;
+    struct fingerprint fingerprint = client_fingerprint(self->client, token);
+
+    registry_find(self->relay->shared->registry, &fingerprint,
+                  loop_now_ms(self->relay->loop), false, &session);
+    return session.id != 0 && session.is_public;
+}
+
+/* True for a cookie that goes on while login is down: not a session's, or a public one.
+ */
+static bool cookie_stays(void *context, const struct cookie *cookie)
+{
+    const struct opening *opening = context;
+    struct exchange *self = opening->exchange;
+    const struct session_policy *policy = &self->plan->site->session;
+
+    if (identify_is_remember_cookie(policy, cookie->name)) {
+        return false;
+    }
+    if (!identify_is_session_cookie(policy, cookie->name)) {
+        return true;
+    }
+    for (unsigned i = 0; i < opening->identity.token_count; i++) {
+        struct span token = opening->identity.tokens[i].value;
+        if (token.ptr == cookie->value.ptr) {
+            return is_public(self, token);
+        }
+    }
+    return false;
+}
+
+static const char *session_name(const struct exchange *self, char *digits)
+{
+    const struct asker *asker = &self->asker;
+
+    if (asker->token_count == 0 || asker->kind == ASKER_AMBIGUOUS) {
+        return "none";
+    }
+    fingerprint_format(asker->session.id != 0 ? &asker->session.first : &asker->tokens[0],
+                       digits);
+    digits[FINGERPRINT_DIGITS] = '\0';
+    return digits;
+}
+
+/* The rewritten head in the memory at hand, or in more when it does not fit. */
+static bool write_head(struct exchange *self, const struct rewrite_request *rewrite)
+{
+    struct writer out = writer_of(self->request_text, self->request_text_capacity);
+
+    rewrite_request(rewrite, &out);
+    if (out.full) {
+        size_t size = exchange_limits(self)->head_size_max * 2 + TEXT_SLACK;
+        self->request_text = malloc(size);
+        if (self->request_text == NULL) {
+            self->request_text = self->request_inline;
+            return false;
+        }
+        self->request_text_capacity = size;
+        out = writer_of(self->request_text, size);
+        rewrite_request(rewrite, &out);
+    }
+    self->request_text_len = out.len;
+    return !out.full;
+}
+
+/* Writes the outgoing head, without what says who asks when login is down. */
+static bool write_request(struct exchange *self, struct opening *opening,
+                          bool peer_trusted)
+{
+    char digits[FINGERPRINT_DIGITS + 1];
+    char span_id[2 * SPAN_ID_BYTES + 1];
+    struct address peer = client_peer(self->client);
+    const struct session_policy *policy = &self->plan->site->session;
+    bool anonymous = self->identity_removed;
+    uint8_t *target = anonymous ? malloc(opening->target.len + 1) : NULL;
+
+    if (anonymous && target == NULL) {
+        return false;
+    }
+    format_hex(relay_random(self->relay, SPAN_ID_BYTES), SPAN_ID_BYTES, span_id);
+    span_id[2 * SPAN_ID_BYTES] = '\0';
+    struct rewrite_request rewrite = {
+        .head = opening->head,
+        .target = opening->target,
+        .host = opening->host_text,
+        .peer = &peer,
+        .peer_trusted = peer_trusted,
+        .scheme = "http",
+        .session = session_name(self, digits),
+        .id = self->id,
+        .span_id = span_id,
+        .conditions_removed = self->routed.requirement.require_mask != 0 &&
+                              !self->routed.requirement.observe,
+        .policy = anonymous ? policy : NULL,
+        .cookie_stays = anonymous ? cookie_stays : NULL,
+        .cookie_context = opening,
+    };
+    if (anonymous) {
+        rewrite.target.ptr = target;
+        rewrite.target.len = identify_write_target(opening->target, policy, target);
+    }
+    bool whole = write_head(self, &rewrite);
+    free(target);
+    return whole;
+}
+
+/* Which connections may carry this request. */
+static void plan_connection(struct exchange *self)
+{
+    const struct asker *asker = &self->asker;
+    struct upstream_settings *settings =
+        &self->plan->site->upstreams[self->routed.route->upstream];
+
+    self->pool = self->plan->pools[self->routed.route->upstream];
+    self->request.recent = asker->unsafe;
+    self->request.alone = asker->kind == ASKER_AMBIGUOUS || asker->mixed ||
+                          (asker->remembered && asker->token_count == 0) ||
+                          settings->connections == CONNECTIONS_NONE;
+    if (settings->connections == CONNECTIONS_SESSION && asker->token_count > 0) {
+        self->request.key =
+            asker->session.id != 0 ? asker->session.first : asker->tokens[0];
+    }
+}
+
+static void note_request(struct exchange *self, const struct opening *opening)
+{
+    const struct head *head = opening->head;
+
+    (void)span_copy(head->method_text, self->method_text, sizeof(self->method_text));
+    (void)span_copy(opening->path.once, self->path, sizeof(self->path));
+    self->method = head->method;
+    self->keep_alive = head->keep_alive;
+    self->request_body = head->framing != FRAMING_NONE;
+    self->request_read = !self->request_body;
+    self->body_chunked = head->framing == FRAMING_CHUNKED;
+    self->expects_continue = head->version_minor == 1 && self->request_body &&
+                             head_has_token(head, FIELD_EXPECT, SPAN("100-continue"));
+}
+
+/* A finding while login was down closes its route, until login is up again. */
+static bool route_is_closed(struct exchange *self, bool login_down)
+{
+    _Atomic(bool) *closed = &self->plan->site->routes[self->routed.index].closed;
+
+    if (!atomic_load_explicit(closed, memory_order_relaxed)) {
+        return false;
+    }
+    if (!login_down) {
+        atomic_store(closed, false);
+    }
+    return login_down;
+}
+
+/* The features whose being down stops this request, before anything is sent. */
+static bool gate_is_closed(struct exchange *self)
+{
+    struct feature_table *features = self->relay->shared->features;
+    const struct asker *asker = &self->asker;
+
+    self->gate_mask = self->routed.features;
+    bool login_down = feature_table_down(features, FEATURE_LOGIN_BIT) != 0;
+    if (route_is_closed(self, login_down)) {
+        self->gate_mask |= FEATURE_LOGIN_BIT;
+    }
+    if (login_down && self->routed.role == ROLE_LOGOUT) {
+        self->logout_while_down = true;
+        self->gate_mask &= ~FEATURE_LOGIN_BIT;
+        return feature_table_down(features, self->gate_mask) != 0;
+    }
+    if (feature_table_down(features, self->gate_mask) != 0) {
+        return true;
+    }
+    if (login_down) {
+        exchange_remove_identity(self);
+    } else if (asker->token_count > 0 || asker->remembered) {
+        self->gate_mask |= FEATURE_LOGIN_BIT;
+    }
+    return false;
+}
+
+enum step exchange_refuse_request(struct exchange *self, unsigned status,
+                                  enum ending ending)
+{
+    meter_rejected(self->relay, ending);
+    return exchange_reply_error(self, status, ending);
+}
+
+/* Host, path, route. False: answered. */
+static bool find_route(struct exchange *self, struct opening *opening)
+{
+    const struct site *site = self->plan->site;
+
+    if (!read_target(opening)) {
+        (void)exchange_refuse_request(self, 400, ENDING_MALFORMED);
+        return false;
+    }
+    if (!read_path(opening)) {
+        (void)exchange_refuse_request(self, 400, ENDING_PATH);
+        return false;
+    }
+    switch (route_find(site, opening->host.name, opening->head, &opening->path,
+                       &self->routed)) {
+    case ROUTE_FOUND:
+        return true;
+    case ROUTE_BAD_PATH:
+        (void)exchange_refuse_request(self, 400, ENDING_PATH);
+        return false;
+    case ROUTE_UNKNOWN_HOST:
+        (void)exchange_refuse_request(self, 421, ENDING_HOST);
+        return false;
+    }
+    UNREACHABLE();
+}
+
+/* Everything that can be answered without an upstream. True: go on. */
+static bool may_be_asked(struct exchange *self, const struct opening *opening)
+{
+    const struct head *head = opening->head;
+    struct journal *journal = self->relay->shared->journal;
+
+    if (head->framing == FRAMING_LENGTH &&
+        head->content_length > exchange_limits(self)->body_size_max) {
+        (void)exchange_refuse_request(self, 413, ENDING_BODY_LARGE);
+        return false;
+    }
+    if (head_field(head, FIELD_EXPECT) != NULL && !self->expects_continue &&
+        !(head_has_token(head, FIELD_EXPECT, SPAN("100-continue")))) {
+        (void)exchange_refuse_request(self, 417, ENDING_EXPECTATION);
+        return false;
+    }
+    if (self->routed.requirement.require_mask != 0 && !self->routed.requirement.observe &&
+        journal->failing(journal->self)) {
+        (void)exchange_reply_error(self, 503, ENDING_LEDGER);
+        return false;
+    }
+    return true;
+}
+
+static bool wants_login_name(const struct exchange *self)
+{
+    return self->asker.role == ROLE_LOGIN && self->request_body &&
+           self->plan->site->login.user_field != NULL;
+}
+
+/* From the request head to the first state. */
+static void open_routed(struct exchange *self, struct opening *opening)
+{
+    bool peer_trusted = find_client(self, opening->head);
+
+    exchange_identify(self, opening->head, &opening->identity);
+    if (gate_is_closed(self)) {
+        self->state = STATE_SETTLE;
+        return;
+    }
+    if (!may_be_asked(self, opening)) {
+        return;
+    }
+    plan_connection(self);
+    if (!write_request(self, opening, peer_trusted)) {
+        (void)exchange_reply_error(self, 503, ENDING_INTERNAL);
+        return;
+    }
+    const struct field *type = head_field(opening->head, FIELD_CONTENT_TYPE);
+    if (wants_login_name(self)) {
+        self->login_type_len = span_copy(type != NULL ? type->value : (struct span){0},
+                                         self->login_type, sizeof(self->login_type));
+        self->query_names =
+            claim_in_query(self->plan->site->login.user_field, opening->path.query);
+        self->state = STATE_LOGIN;
+        exchange_set_deadline(self, exchange_limits(self)->body_timeout_ms);
+        return;
+    }
+    self->state = STATE_ACQUIRE;
+}
+
+void exchange_open(struct exchange *self, const struct head *head)
+{
+    struct opening opening;
+
+    opening.exchange = self;
+    opening.head = head;
+    opening.path_memory = NULL;
+    opening.path = (struct path){0};
+    self->taste = reply_taste_of(head);
+    self->routed.index = (unsigned)self->plan->site->route_count - 1;
+    self->routed.route = &self->plan->site->routes[self->routed.index];
+    self->client_address = client_peer(self->client);
+    self->answer_length = UINT64_MAX;
+    exchange_clear_asker(&self->asker);
+    name_exchange(self);
+    note_request(self, &opening);
+    client_set_exchange(self->client, self);
+    if (find_route(self, &opening)) {
+        (void)span_copy(opening.path.once, self->path, sizeof(self->path));
+        open_routed(self, &opening);
+    }
+    free(opening.path_memory);
+}

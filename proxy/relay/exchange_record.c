@@ -1,0 +1,211 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "relay/exchange_rooms.h"
+
+/* The features whose incident a finding about identity belongs to. */
+static uint64_t incident_mask(const struct exchange *self)
+{
+    return FEATURE_LOGIN_BIT | self->routed.features;
+}
+
+static struct takedown_case case_of(struct exchange *self,
+                                    const struct judgement *judgement,
+                                    const struct finding *finding)
+{
+    const struct asker *asker = &self->asker;
+    struct takedown_case noted = {
+        .feature_mask = incident_mask(self),
+        .strength = finding->strength,
+        .viewer_kind = VIEWER_ADDRESS,
+        .viewer = {.ptr = self->client_address.bytes, .len = 16},
+        .subject = user_span(&finding->subject),
+        .address = self->client_address.bytes,
+        .now_ms = loop_now_ms(self->relay->loop),
+    };
+
+    if (judgement->viewer != NULL) {
+        noted.viewer_kind = VIEWER_USER;
+        noted.viewer = user_span(judgement->viewer);
+    } else if (asker->token_count > 0) {
+        noted.viewer_kind = VIEWER_SESSION;
+        noted.viewer =
+            (struct span){.ptr = asker->tokens[0].bytes, .len = FINGERPRINT_SIZE};
+    }
+    return noted;
+}
+
+/* Sets the flags at once, for every worker; the disk follows. Returns what went down. */
+uint64_t exchange_take_down(struct exchange *self, const struct judgement *judgement)
+{
+    struct relay_shared *shared = self->relay->shared;
+    uint64_t mask = 0;
+
+    for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
+        const struct finding *finding = &judgement->findings.items[i];
+        if (finding->counts && finding->action == FINDING_REFUSE) {
+            struct takedown_case noted = case_of(self, judgement, finding);
+            mask |= takedown_note(shared->takedown, &noted, self->plan->policies);
+        }
+    }
+    if (mask == 0) {
+        return 0;
+    }
+    if (feature_table_down(shared->features, FEATURE_LOGIN_BIT) != 0 &&
+        self->routed.features == 0) {
+        atomic_store(&self->plan->site->routes[self->routed.index].closed, true);
+    }
+    (void)atomic_fetch_add(&shared->features->unsettled, 1);
+    uint64_t taken = feature_table_take_down(shared->features, mask);
+    if (taken == 0) {
+        (void)atomic_fetch_sub(&shared->features->unsettled, 1);
+        return 0;
+    }
+    return taken;
+}
+
+static void fill_finding(struct exchange *self, const struct judgement *judgement,
+                         struct journal_entry *entry)
+{
+    const struct site *site = self->plan->site;
+
+    for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
+        const struct finding *finding = &judgement->findings.items[i];
+        entry->detectors_mask |= UINT32_C(1) << finding->detector;
+        entry->strong = entry->strong || finding->strength == STRENGTH_STRONG;
+        entry->one_of_two = entry->one_of_two || finding->one_of_two;
+        if (finding->strength != STRENGTH_NONE) {
+            entry->kind = JOURNAL_DISPLAY;
+        }
+    }
+    if (judgement->findings.count == 0) {
+        (void)snprintf(entry->reason, sizeof(entry->reason), "in-doubt");
+        return;
+    }
+    const struct finding *first = &judgement->findings.items[0];
+    entry->detector = first->detector;
+    entry->subject = first->subject;
+    (void)snprintf(entry->reason, sizeof(entry->reason), "%s",
+                   first->reason != NULL ? first->reason : "");
+    if (first->marker_class < site->class_count) {
+        (void)span_copy(site->classes[first->marker_class].name, entry->marker_class,
+                        sizeof(entry->marker_class));
+    }
+}
+
+static void fill_viewer(const struct exchange *self, const struct judgement *judgement,
+                        struct journal_entry *entry)
+{
+    const struct asker *asker = &self->asker;
+
+    if (judgement->viewer != NULL) {
+        entry->viewer = *judgement->viewer;
+        entry->viewer_confirmed = judgement->viewer_confirmed;
+    }
+    if (asker->token_count > 0) {
+        entry->session = asker->session.id != 0 ? asker->session.first : asker->tokens[0];
+    }
+    (void)address_format(&self->client_address, entry->client_address);
+}
+
+static void fill_connection(const struct exchange *self, struct journal_entry *entry)
+{
+    const struct upstream *upstream = self->upstream;
+
+    if (upstream == NULL) {
+        return;
+    }
+    (void)snprintf(entry->upstream, sizeof(entry->upstream), "%s %s",
+                   pool_settings(self->pool)->name, upstream_server_text(upstream));
+    entry->upstream_connection = upstream->number;
+    entry->upstream_exchange_count = upstream->exchange_count;
+    memcpy(entry->previous_id, upstream->previous_id, sizeof(entry->previous_id));
+    memcpy(entry->previous_session, upstream->previous_session,
+           sizeof(entry->previous_session));
+}
+
+/* Everything that a regulator will ask about this exchange. */
+void exchange_fill_entry(struct exchange *self, const struct judgement *judgement,
+                         struct journal_entry *entry)
+{
+    const struct route *route = self->routed.route;
+
+    *entry = (struct journal_entry){
+        .kind = JOURNAL_EVENT,
+        .at_ms = loop_unix_ms(self->relay->loop),
+        .status = self->upstream_status,
+        .body_size = self->hold.len + self->body_sent,
+    };
+    fill_finding(self, judgement, entry);
+    fill_viewer(self, judgement, entry);
+    fill_connection(self, entry);
+    if (entry->kind == JOURNAL_DISPLAY && !self->routed.requirement.observe) {
+        entry->feature_mask = incident_mask(self);
+    } else if (entry->kind == JOURNAL_DISPLAY) {
+        entry->feature_mask = FEATURE_LOGIN_BIT;
+    }
+    memcpy(entry->exchange_id, self->id, sizeof(entry->exchange_id));
+    memcpy(entry->echoed_id, self->echoed_id, sizeof(entry->echoed_id));
+    (void)snprintf(entry->screen, sizeof(entry->screen), "%s", route->screen);
+    (void)snprintf(entry->shows, sizeof(entry->shows), "%s", route->shows);
+    (void)snprintf(entry->route, sizeof(entry->route), "%s", route->pattern);
+    (void)snprintf(entry->method, sizeof(entry->method), "%s", self->method_text);
+    (void)snprintf(entry->path, sizeof(entry->path), "%s", self->path);
+}
+
+/* The disk has answered, on our thread. */
+static void on_recorded(struct mail *mail)
+{
+    struct journal_ticket *inner = LIST_ENTRY(mail, struct journal_ticket, mail);
+    struct exchange_ticket *ticket = LIST_ENTRY(inner, struct exchange_ticket, ticket);
+    struct exchange *self = ticket->exchange;
+
+    if (ticket->settles) {
+        (void)atomic_fetch_sub(&ticket->features->unsettled, 1);
+    }
+    if (self != NULL) {
+        self->ticket = NULL;
+        self->committed = true;
+        self->commit_failed = !inner->committed;
+        self->incident = inner->incident;
+    }
+    free(ticket);
+    if (self != NULL) {
+        exchange_advance(self);
+    }
+}
+
+void exchange_ticket_forget(struct exchange *self)
+{
+    if (self->ticket != NULL) {
+        self->ticket->exchange = NULL;
+        self->ticket = NULL;
+    }
+}
+
+/* Gives the facts to the record. False: it takes nothing more. */
+bool exchange_post(struct exchange *self, const struct journal_entry *entry)
+{
+    struct relay *relay = self->relay;
+    struct journal *journal = relay->shared->journal;
+    struct exchange_ticket *ticket = malloc(sizeof(*ticket));
+
+    if (ticket == NULL) {
+        return false;
+    }
+    *ticket = (struct exchange_ticket){
+        .ticket = {.mail = {.deliver = on_recorded}, .reply_to = relay->mailbox},
+        .exchange = self,
+        .features = relay->shared->features,
+        .settles = entry->took_down_mask != 0,
+    };
+    self->ticket = ticket;
+    if (!journal->post(journal->self, entry, &ticket->ticket)) {
+        self->ticket = NULL;
+        free(ticket);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,86 @@
+/**
+ * What the rooms of an exchange, exchange_*.c, do for each other.
+ *
+ * Layer: relay. Nobody else includes this. Each function stands in the file it is listed
+ * under; those that answer a `step` may have moved the exchange to another state.
+ */
+#pragma once
+
+#include "relay/exchange_state.h"
+
+/* The states: each file has those that belong to it. */
+#define EXCHANGE_STATE_FUNCTION(id, function, name)                                      \
+    enum step function(struct exchange *self);
+EXCHANGE_STATES(EXCHANGE_STATE_FUNCTION)
+#undef EXCHANGE_STATE_FUNCTION
+
+/* exchange.c: the machine */
+void exchange_advance(struct exchange *self);
+enum step exchange_become(struct exchange *self, enum exchange_state state);
+void exchange_set_deadline(struct exchange *self, uint64_t timeout_ms);
+const struct limits *exchange_limits(const struct exchange *self);
+void exchange_drop_upstream(struct exchange *self);
+
+/* exchange_open.c: from a request head to the first state */
+void exchange_open(struct exchange *self, const struct head *head);
+enum step exchange_refuse_request(struct exchange *self, unsigned status,
+                                  enum ending ending);
+
+/* exchange_identity.c: who asks, and what the registry is told of it */
+void exchange_clear_asker(struct asker *asker);
+void exchange_identify(struct exchange *self, const struct head *head,
+                       struct identity *identity_out);
+void exchange_remove_identity(struct exchange *self);
+void exchange_forward_identity(struct exchange *self);
+void exchange_note_mixed(struct exchange *self, const struct session *now);
+void exchange_settle_token(struct exchange *self, unsigned index);
+void exchange_settle_identity(struct exchange *self);
+
+/* exchange_ask.c: the request on its way */
+void exchange_start_answer(struct exchange *self);
+void exchange_arm_ask(struct exchange *self);
+void exchange_send_continue(struct exchange *self);
+void exchange_fail_upstream(struct exchange *self, enum ending failure);
+bool exchange_is_over(struct exchange *self, enum step *step_out);
+
+/* exchange_head.c: the head of the answer */
+void exchange_take_head(struct exchange *self, const struct head *head);
+
+/* exchange_answer.c: the answer until it is complete */
+extern const struct stream_events EXCHANGE_UPSTREAM_EVENTS;
+struct exchange_decoder *exchange_take_decoder(struct exchange *self);
+void exchange_give_decoder(struct exchange *self);
+void exchange_stop_answer(struct exchange *self, bool refused);
+
+/* exchange_judge.c: the verdict and what follows from it */
+struct rules exchange_rules(const struct exchange *self);
+bool exchange_is_down(const struct exchange *self);
+bool exchange_observes(const struct exchange *self);
+enum step exchange_judge(struct exchange *self);
+enum verdict exchange_judge_part(struct exchange *self);
+bool exchange_may_stream(struct exchange *self);
+
+/* exchange_record.c: take-down and the record */
+uint64_t exchange_take_down(struct exchange *self, const struct judgement *judgement);
+void exchange_fill_entry(struct exchange *self, const struct judgement *judgement,
+                         struct journal_entry *entry);
+bool exchange_post(struct exchange *self, const struct journal_entry *entry);
+void exchange_ticket_forget(struct exchange *self);
+
+/* exchange_reply.c: what the client gets */
+enum step exchange_reply_error(struct exchange *self, unsigned status,
+                               enum ending ending);
+enum step exchange_reply_refused(struct exchange *self);
+enum step exchange_reply_maintenance(struct exchange *self);
+enum step exchange_reply_logged_out(struct exchange *self);
+enum step exchange_release(struct exchange *self);
+enum step exchange_close_silently(struct exchange *self, enum ending ending);
+bool exchange_make_reply_room(struct exchange *self, size_t size);
+enum step exchange_write_out(struct exchange *self, const struct span *spans,
+                             size_t count);
+bool exchange_still_writing(struct exchange *self, enum step *step_out);
+struct span exchange_complete_head(struct exchange *self, bool chunked, uint64_t length);
+enum step exchange_finish(struct exchange *self);
+
+/* exchange_stream.c: what leaves before it is complete */
+enum step exchange_start_stream(struct exchange *self);

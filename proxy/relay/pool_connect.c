@@ -1,0 +1,235 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "relay/meter.h"
+#include "relay/pool_state.h"
+
+enum {
+    RESOLVE_RETRY_MS = 1000,
+};
+
+static void on_resolved(void *owner, enum err err, const struct address *addresses,
+                        size_t count)
+{
+    struct pool_server *server = owner;
+    const struct upstream_settings *settings = server->pool->settings;
+    uint64_t now_ms = loop_now_ms(server->pool->relay->loop);
+
+    resolve_free(&server->resolve);
+    if (err == ERR_NONE) {
+        memcpy(server->addresses, addresses, count * sizeof(*addresses));
+        server->address_count = count;
+        server->address_next = 0;
+        server->unresolvable = false;
+        server->resolve_at_ms = now_ms + settings->resolve_interval_ms;
+    } else {
+        server->unresolvable = server->address_count == 0;
+        server->resolve_at_ms = now_ms + RESOLVE_RETRY_MS;
+    }
+    pool_serve_waiting(server->pool);
+}
+
+void pool_ask_name(struct pool_server *server)
+{
+    if (server->resolve == NULL) {
+        server->resolve = resolve_new(server->pool->relay->loop, server->server->host,
+                                      server->server->port, on_resolved, server);
+        server->unresolvable = server->resolve == NULL && server->address_count == 0;
+    }
+}
+
+void pool_init_server(struct pool *self, size_t index)
+{
+    struct pool_server *server = &self->servers[index];
+    struct server *settings = &self->settings->servers[index];
+
+    *server = (struct pool_server){.pool = self, .server = settings};
+    list_init(&server->idle);
+    if (address_parse(span_of(settings->host), &server->addresses[0]) == ERR_NONE) {
+        server->addresses[0].port = settings->port;
+        server->address_count = 1;
+        return;
+    }
+    server->resolve_at_ms = 1;
+    pool_ask_name(server);
+}
+
+/* Room for one more connection to `server`, by closing the one idle longest if need be.
+ */
+static bool make_room(struct pool *self, struct pool_server *server)
+{
+    unsigned count =
+        atomic_load_explicit(&server->server->connections, memory_order_relaxed);
+    if (count < self->settings->connections_max) {
+        return true;
+    }
+    struct list_link *link = list_first(&server->idle);
+    if (link == NULL) {
+        return false;
+    }
+    struct upstream *longest = LIST_ENTRY(link, struct upstream, link);
+    pool_take_from_idle(longest);
+    pool_destroy(&longest);
+    return true;
+}
+
+/* A session stays with its server as long as that one can be had. */
+static struct pool_server *choose_server(struct pool *self, struct pool_request *request)
+{
+    size_t start = self->server_next;
+
+    if (!fingerprint_none(&request->key)) {
+        start = request->key.bytes[FINGERPRINT_SIZE - 1];
+    } else {
+        self->server_next = (self->server_next + 1) % self->server_count;
+    }
+    return &self->servers[(start + request->tried) % self->server_count];
+}
+
+/* A connect attempt ended badly: the next server, or the end. */
+static void attempt_failed(struct upstream *upstream, enum ending failure)
+{
+    struct pool *self = upstream->pool;
+    struct attempt *attempt = upstream->attempt;
+    struct pool_request *request = attempt->request;
+
+    meter_connect(self->relay, failure);
+    deadline_remove(&attempt->deadline);
+    free(attempt);
+    pool_destroy(&upstream);
+    if (request == NULL) {
+        return;
+    }
+    request->connecting = NULL;
+    request->tried++;
+    if (request->tried >= self->server_count) {
+        pool_fail(request, failure);
+        return;
+    }
+    request->failure = failure;
+    list_push_front(&self->waiting, &request->link);
+    pool_serve_waiting(self);
+}
+
+static void on_connected(void *owner, enum err err)
+{
+    struct upstream *upstream = owner;
+    struct attempt *attempt = upstream->attempt;
+
+    if (err != ERR_NONE) {
+        attempt_failed(upstream,
+                       err == ERR_TIMEOUT ? ENDING_CONNECT_TIMEOUT : ENDING_CONNECT);
+        return;
+    }
+    struct pool_request *request = attempt->request;
+    meter_connect(upstream->pool->relay, ENDING_NONE);
+    deadline_remove(&attempt->deadline);
+    free(attempt);
+    upstream->attempt = NULL;
+    if (request == NULL) {
+        pool_destroy(&upstream);
+        return;
+    }
+    request->connecting = NULL;
+    request->waiting = false;
+    pool_lend(upstream);
+    stream_start(upstream->stream);
+    request->on_ready(request, upstream);
+}
+
+static void on_connect_due(struct deadline *deadline)
+{
+    struct attempt *attempt = LIST_ENTRY(deadline, struct attempt, deadline);
+    attempt_failed(attempt->upstream, ENDING_CONNECT_TIMEOUT);
+}
+
+static void ignore_read(void *owner, struct span bytes)
+{
+    (void)owner;
+    (void)bytes;
+}
+
+static const struct stream_events CONNECT_EVENTS = {
+    .space = pool_shared_space,
+    .on_read = ignore_read,
+    .on_end = pool_ignore_drain,
+    .on_drain = pool_ignore_drain,
+    .on_connect = on_connected,
+};
+
+/* Starts a connection for `request`. False: memory or descriptors. */
+static bool connect_for(struct pool_server *server, struct pool_request *request)
+{
+    struct pool *self = server->pool;
+    struct relay *relay = self->relay;
+    struct upstream *upstream = malloc(sizeof(*upstream));
+    struct attempt *attempt = malloc(sizeof(*attempt));
+
+    if (upstream == NULL || attempt == NULL) {
+        free(upstream);
+        free(attempt);
+        return false;
+    }
+    *upstream = (struct upstream){
+        .pool = self,
+        .server = server,
+        .key = request->key,
+        .codec = h1_new(H1_RESPONSE),
+        .attempt = attempt,
+        .address = server->addresses[server->address_next % server->address_count],
+        .number = atomic_fetch_add(&relay->shared->connection_number, 1) + 1,
+    };
+    server->address_next++;
+    *attempt = (struct attempt){.upstream = upstream, .request = request};
+    attempt->deadline.on_due = on_connect_due;
+    pool_count_connection(server, true);
+    if (upstream->codec != NULL) {
+        upstream->stream =
+            stream_connect(relay->loop, &upstream->address, &CONNECT_EVENTS, upstream);
+    }
+    if (upstream->stream == NULL) {
+        free(attempt);
+        pool_destroy(&upstream);
+        return false;
+    }
+    deadline_set(&attempt->deadline, loop_wheel(relay->loop),
+                 loop_now_ms(relay->loop) + self->settings->connect_timeout_ms);
+    request->connecting = upstream;
+    list_remove(&request->link);
+    return true;
+}
+
+/* Tries to start a connection for the first waiting request. With `may_fail` false what
+ * cannot be had stays in the queue, and pool_tick() tells the asker. */
+enum served pool_serve(struct pool *self, struct pool_request *request, bool may_fail)
+{
+    struct pool_server *server = choose_server(self, request);
+
+    while (server->address_count == 0 && server->unresolvable &&
+           request->tried + 1 < self->server_count) {
+        request->tried++;
+        server = choose_server(self, request);
+    }
+    if (server->address_count == 0) {
+        if (server->unresolvable && may_fail) {
+            pool_fail(request, ENDING_RESOLVE);
+            return SERVED_FAILED;
+        }
+        if (!server->unresolvable) {
+            pool_ask_name(server);
+        }
+        return SERVED_LATER;
+    }
+    if (!make_room(self, server)) {
+        return SERVED_LATER;
+    }
+    if (connect_for(server, request)) {
+        return SERVED;
+    }
+    if (may_fail) {
+        pool_fail(request, ENDING_CONNECT);
+        return SERVED_FAILED;
+    }
+    return SERVED_LATER;
+}

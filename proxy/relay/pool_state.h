@@ -1,0 +1,64 @@
+/**
+ * The inside of a pool, shared by pool.c and pool_connect.c and nobody else.
+ *
+ * Layer: relay. pool.c keeps connections and hands them out, pool_connect.c finds servers
+ * and brings connections up.
+ */
+#pragma once
+
+#include "net/resolve.h"
+#include "relay/pool.h"
+#include "relay/relay.h"
+
+enum {
+    POOL_KEY_BUCKETS = 4096, /* Power of two. */
+};
+
+/* One server of the upstream as this worker sees it. */
+struct pool_server {
+    struct pool *pool;
+    struct server *server;
+    struct resolve *resolve; /* A question under way. */
+    uint64_t resolve_at_ms;  /* When to ask again; 0: the host is an address. */
+    struct address addresses[RESOLVE_ADDRESSES_MAX];
+    size_t address_count;
+    size_t address_next;
+    bool unresolvable; /* The last question failed and no older answer is left. */
+    struct list idle;  /* Longest first. */
+};
+
+struct pool {
+    struct relay *relay;
+    const struct upstream_settings *settings;
+    struct list waiting; /* Requests, oldest first. */
+    bool retired;        /* Of a plan no longer in force: nothing is kept. */
+    size_t server_next;
+    unsigned lent; /* Connections that are with exchanges. */
+    struct list keys[POOL_KEY_BUCKETS];
+    size_t server_count;
+    struct pool_server servers[];
+};
+
+/* A connection on its way up, with the request that waits for it. */
+struct attempt {
+    struct upstream *upstream;
+    struct pool_request *request; /* NULL: the asker gave up. */
+    struct deadline deadline;
+};
+
+enum served { SERVED, SERVED_LATER, SERVED_FAILED };
+
+/* pool.c */
+void pool_destroy(struct upstream **upstream_p);
+void pool_take_from_idle(struct upstream *upstream);
+void pool_fail(struct pool_request *request, enum ending failure);
+void pool_lend(struct upstream *upstream);
+void pool_serve_waiting(struct pool *self);
+void pool_count_connection(struct pool_server *server, bool up);
+struct stream_space pool_shared_space(void *owner);
+void pool_ignore_drain(void *owner, enum err err);
+
+/* pool_connect.c */
+void pool_init_server(struct pool *self, size_t index);
+void pool_ask_name(struct pool_server *server);
+enum served pool_serve(struct pool *self, struct pool_request *request, bool may_fail);
