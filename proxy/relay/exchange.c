@@ -7,7 +7,9 @@
 #include "relay/exchange_rooms.h"
 
 enum {
-    ROUNDS_MAX = 32, /* States one event may run through; more is a loop. */
+    /* Rounds that one event may take; an answer of many small pieces takes many. Only a
+     * loop without progress comes this far. */
+    ROUNDS_MAX = 1 << 22,
 };
 
 static const struct {

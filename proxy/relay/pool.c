@@ -258,6 +258,8 @@ void pool_return(struct upstream **upstream_p, const struct fingerprint *key)
         pool_serve_waiting(self);
         return;
     }
+    stream_resume(upstream->stream, PAUSE_SINK_FULL); /* An idle read stays armed. */
+    stream_resume(upstream->stream, PAUSE_HOLD);
     upstream->key = *key;
     upstream->idle_since_ms = loop_now_ms(self->relay->loop);
     stream_set_owner(upstream->stream, &IDLE_EVENTS, upstream);
