@@ -34,8 +34,9 @@ enum feature_state {
 struct feature_table {
     _Atomic(uint64_t) down_mask;  /**< Down or on trial: what the gate reads. */
     _Atomic(uint64_t) trial_mask; /**< Of these, on trial. */
-    _Atomic(unsigned) unsettled;  /**< Take-downs that are not on disk yet: while it is
-                                       not 0 no client may be told that a feature is down. */
+    _Atomic(unsigned)
+        unsettled; /**< Take-downs that are not on disk yet: while it is
+                        not 0 no client may be told that a feature is down. */
     _Atomic(unsigned) count;
     char names[FEATURE_COUNT_MAX][FEATURE_NAME_SIZE_MAX];
 };
