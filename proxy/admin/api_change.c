@@ -192,6 +192,11 @@ static void finish_ticket(const struct operation *operation, struct answer *answ
     case CONTROL_INCIDENT_OPEN:
         say_incident_open(operation, answer);
         return;
+    case CONTROL_FINDING:
+        answer_problem(answer, 409,
+                       "A finding came since this was asked for: it stays down. Look at "
+                       "the incidents, then ask again.");
+        return;
     case CONTROL_FAILED:
         break;
     }

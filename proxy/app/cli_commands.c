@@ -4,10 +4,6 @@
 
 #include "app/cli_admin.h"
 
-#ifndef VERSION
-#define VERSION "0.1.0"
-#endif
-
 enum { TARGET_SIZE_MAX = 512 };
 
 static void print_field(const struct json_tree *map, const char *name, int width)

@@ -1,6 +1,7 @@
 /* What single values cannot tell: names, contradictions, what is missing (loader.h). */
 #include <string.h>
 
+#include "app/cover.h"
 #include "app/loader.h"
 #include "http/path_pattern.h"
 
@@ -94,18 +95,6 @@ static void check_addresses(struct loader *loader)
     }
 }
 
-/* True when whatever comes to `later` is taken by `earlier`. */
-static bool shadows(const struct route *earlier, const struct route *later)
-{
-    if (earlier->path == NULL || later->path == NULL) {
-        return false;
-    }
-    bool host = earlier->host == NULL ||
-                (later->host != NULL &&
-                 span_equal_nocase(span_of(earlier->host), span_of(later->host)));
-    return host && path_pattern_covers(earlier->path, later->path);
-}
-
 static void check_routes(struct loader *loader)
 {
     const struct site *site = &loader->snapshot->site;
@@ -113,7 +102,7 @@ static void check_routes(struct loader *loader)
 
     for (size_t i = 0; i < site->route_count; i++) {
         for (size_t j = 0; j < i; j++) {
-            if (shadows(&site->routes[j], &site->routes[i])) {
+            if (cover_route(&site->routes[j], &site->routes[i])) {
                 struct place first = place_of(loader, item_at(list, j), "path");
                 report_error(loader->report, place_of(loader, item_at(list, i), "path"),
                              "route `%s` can never match: `%s` at %s:%zu:%zu comes first",

@@ -14,10 +14,6 @@
 #include "net/listener.h"
 #include "net/local.h"
 
-#ifndef VERSION
-#define VERSION "0.1.0"
-#endif
-
 /* As many descriptors as the system lets us have. */
 static void raise_descriptor_limit(void)
 {
@@ -161,10 +157,12 @@ struct sockets {
     size_t bound;
 };
 
-static void close_sockets(struct graph *self, struct sockets *sockets)
+/* Those of the workers from `first` on. */
+static void close_sockets(struct graph *self, const struct sockets *sockets,
+                          unsigned first)
 {
     for (size_t i = 0; i < sockets->bound; i++) {
-        for (unsigned j = 0; j < self->worker_count; j++) {
+        for (unsigned j = first; j < self->worker_count; j++) {
             (void)close(sockets->fds[i][j]);
         }
     }
@@ -192,41 +190,36 @@ static bool bind_listeners(struct graph *self, struct sockets *sockets)
             return false;
         }
         sockets->bound++;
-        (void)address_format_port(&address, text);
-        log_write(LOG_LEVEL_NOTICE, "listening on %s", text);
     }
     return true;
 }
 
-/* Closes the sockets of workers that will not be made. */
-static void close_from(const struct graph *self, const struct sockets *sockets,
-                       unsigned from)
+/* Worker `index` takes its sockets, whatever comes of it. */
+static struct worker *make_worker(struct graph *self, const struct sockets *sockets,
+                                  unsigned index)
 {
-    for (unsigned i = from; i < self->worker_count; i++) {
-        for (size_t j = 0; j < sockets->bound; j++) {
-            (void)close(sockets->fds[j][i]);
-        }
+    int fds[WORKER_LISTENERS_MAX];
+
+    for (size_t i = 0; i < sockets->bound; i++) {
+        fds[i] = sockets->fds[i][index];
     }
+    struct worker_settings settings = {
+        .shared = &self->shared,
+        .site = self->config->site,
+        .log = self->log,
+        .listens = self->config->listens,
+        .fds = fds,
+        .count = sockets->bound,
+    };
+    return worker_new(&settings);
 }
 
 static bool make_workers(struct graph *self, const struct sockets *sockets)
 {
     for (unsigned i = 0; i < self->worker_count; i++) {
-        int fds[WORKER_LISTENERS_MAX];
-        for (size_t j = 0; j < sockets->bound; j++) {
-            fds[j] = sockets->fds[j][i];
-        }
-        struct worker_settings settings = {
-            .shared = &self->shared,
-            .site = self->config->site,
-            .log = self->log,
-            .listens = self->config->listens,
-            .fds = fds,
-            .count = sockets->bound,
-        };
-        self->workers[i] = worker_new(&settings);
+        self->workers[i] = make_worker(self, sockets, i);
         if (self->workers[i] == NULL) {
-            close_from(self, sockets, i + 1);
+            close_sockets(self, sockets, i + 1);
             return false;
         }
     }
@@ -241,7 +234,7 @@ static int open_ports(struct graph *self)
     self->worker_count = worker_count_of(self->config);
     self->shared.worker_count = self->worker_count;
     if (!bind_listeners(self, &sockets) || !bind_admin(self)) {
-        close_sockets(self, &sockets);
+        close_sockets(self, &sockets, 0);
         self->worker_count = 0;
         return CLI_USAGE;
     }
@@ -252,7 +245,7 @@ static int open_ports(struct graph *self)
             log_write(LOG_LEVEL_ERROR, "cannot open the access log %s: %s",
                       self->config->access_log.path,
                       fault_errno_text(errno, text, sizeof(text)));
-            close_sockets(self, &sockets);
+            close_sockets(self, &sockets, 0);
             self->worker_count = 0;
             return CLI_USAGE;
         }
@@ -332,6 +325,9 @@ void graph_free(struct graph **self_p)
     signals_free(&self->signals);
     if (self->loop != NULL) {
         deadline_remove(&self->tick);
+    }
+    if (self->admin_sockets.local_fd >= 0) {
+        (void)unlink(self->admin_sockets.local_path); /* Bound, and never served. */
     }
     close_fd(&self->admin_sockets.local_fd);
     close_fd(&self->admin_sockets.address_fd);

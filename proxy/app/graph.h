@@ -13,6 +13,7 @@
 #include "admin/admin.h"
 #include "app/cli.h"
 #include "app/config.h"
+#include "app/coverage.h"
 #include "app/log_writer.h"
 #include "app/worker.h"
 #include "net/signals.h"
@@ -22,6 +23,7 @@
 
 enum {
     GRAPH_WORKERS_MAX = 256,
+    GRAPH_COVERAGE_MAX = 1024, /**< Routes whose coverage is watched. */
 };
 
 struct graph {
@@ -47,6 +49,8 @@ struct graph {
     struct worker *workers[GRAPH_WORKERS_MAX];
     unsigned config_info; /**< Slot of the series with the hash in force. */
     uint64_t config_loaded_at_ms;
+    struct coverage coverage[GRAPH_COVERAGE_MAX]; /**< By route, since the reload. */
+    uint64_t coverage_at_ms;                      /**< When to look next. */
     enum control_ready ready;
     int exit_code;
     struct control_status status; /**< Lent texts of the last answer. */
@@ -69,6 +73,9 @@ void graph_free(struct graph **self_p);
  */
 bool graph_reload(struct graph *self, const char *who, bool weaker_allowed,
                   struct report *report);
+
+/** Alerts of routes that lost their marker. */
+void graph_watch_coverage(struct graph *self);
 
 /** Hands the tokens in force to the admin interface. False: memory, or too many. */
 bool graph_set_tokens(struct graph *self);

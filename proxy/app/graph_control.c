@@ -7,9 +7,9 @@
 #include "base/writer.h"
 #include "relay/meter.h"
 
-#ifndef VERSION
-#define VERSION "0.1.0"
-#endif
+enum {
+    COVERAGE_DATA_MAX = 4096,
+};
 
 static enum control_ready ready(void *context)
 {
@@ -212,6 +212,44 @@ static void coverage(void *context, struct json_write *out)
         json_write_end_object(out);
     }
     json_write_end_array(out);
+}
+
+static void alert_coverage(struct graph *self, const struct route *route, double share)
+{
+    struct json_write data;
+    char text[32];
+    int len = snprintf(text, sizeof(text), "%.6f", share);
+
+    json_write_init(&data, COVERAGE_DATA_MAX);
+    json_write_begin_object(&data);
+    json_write_member(&data, "route", span_of(route->pattern));
+    json_write_member(&data, "screen", span_of(route->screen));
+    json_write_key(&data, "ratio");
+    json_write_raw(&data,
+                   (struct span){.ptr = (const uint8_t *)text, .len = (size_t)len});
+    json_write_end_object(&data);
+    log_write(LOG_LEVEL_WARNING, "route `%s` lost its marker: %s of its pages have it",
+              route->pattern, text);
+    if (!recorder_alert(self->recorder, "", "coverage.lost", json_write_result(&data))) {
+        log_write(LOG_LEVEL_ERROR, "the alert of it was not taken");
+    }
+    json_write_free(&data);
+}
+
+void graph_watch_coverage(struct graph *self)
+{
+    const struct site *site = self->config->site;
+
+    for (unsigned i = 0; i < site->route_count && i < GRAPH_COVERAGE_MAX; i++) {
+        uint64_t marked = 0;
+        uint64_t unmarked = 0;
+        double share = 0;
+        meter_coverage(self->shared.stats, site, i, &marked, &unmarked);
+        if (site->routes[i].requirement.require_mask != 0 &&
+            coverage_lost(&self->coverage[i], marked, unmarked, &share)) {
+            alert_coverage(self, &site->routes[i], share);
+        }
+    }
 }
 
 struct admin_control graph_control(struct graph *self)

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "app/graph.h"
+#include "app/restart.h"
 #include "app/weaker.h"
 #include "base/check.h"
 #include "base/log.h"
@@ -12,6 +13,7 @@
 enum {
     DRAIN_MS = 15000,
     TICK_MS = 250,
+    COVERAGE_MS = 60000,
     EXPIRE_COUNT = 4096,
 };
 
@@ -31,6 +33,10 @@ static void on_tick(struct deadline *deadline)
     uint64_t now_ms = loop_now_ms(self->loop);
 
     registry_expire(self->shared.registry, now_ms, EXPIRE_COUNT);
+    if (now_ms >= self->coverage_at_ms) {
+        self->coverage_at_ms = now_ms + COVERAGE_MS;
+        graph_watch_coverage(self);
+    }
     if (self->ready == CONTROL_DRAINING) {
         stop_when_drained(self);
     }
@@ -54,11 +60,11 @@ static void drain(struct graph *self)
     }
 }
 
-static void log_report(const struct report *report)
+static void log_report(const struct report *report, enum log_level level)
 {
     const char *text = NULL;
     for (size_t i = 0; (text = report_text(report, i)) != NULL; i++) {
-        log_write(LOG_LEVEL_ERROR, "reload: %s", text);
+        log_write(level, "reload: %s", text);
     }
 }
 
@@ -69,7 +75,6 @@ static void reload_by_signal(struct graph *self)
         return;
     }
     (void)graph_reload(self, "signal", false, report);
-    log_report(report);
     report_free(&report);
 }
 
@@ -95,7 +100,7 @@ static void on_signal(void *owner, int number)
     }
 }
 
-static void note_config(struct graph *self, const char *who)
+static void note_config(struct graph *self, const char *who, const char *summary)
 {
     char labels[128];
 
@@ -108,24 +113,42 @@ static void note_config(struct graph *self, const char *who)
     stats_set(self->stats, stats_series(self->shared.stats, STAT_CONFIG_RELOAD_OK, ""),
               1);
     self->config_loaded_at_ms = loop_unix_ms(self->loop);
-    if (!recorder_note_config(self->recorder, self->config->hash, who, "in force")) {
+    if (!recorder_note_config(self->recorder, self->config->hash, who, summary)) {
         log_write(LOG_LEVEL_WARNING, "the change of configuration is not in the ledger: "
                                      "its queue is full");
     }
 }
 
-static void reload_failed(struct graph *self)
+static void reload_failed(struct graph *self, const struct report *report)
 {
+    log_report(report, LOG_LEVEL_ERROR);
     stats_set(self->stats, stats_series(self->shared.stats, STAT_CONFIG_RELOAD_OK, ""),
               0);
     log_write(LOG_LEVEL_ERROR, "reload refused: the configuration in force stays");
 }
 
-static void put_in_force(struct graph *self, struct config *config, const char *who)
+/* Kept in the ledger: a reload that weakens says so there too (I6). */
+static void note_reload(struct graph *self, const char *who, const struct report *report)
+{
+    char summary[REPORT_TEXT_MAX + 64];
+    size_t count = report_warning_count(report);
+
+    if (count == 0) {
+        (void)snprintf(summary, sizeof(summary), "in force");
+    } else {
+        (void)snprintf(summary, sizeof(summary), "in force; %zu warnings: %s", count,
+                       report_text(report, 0));
+    }
+    note_config(self, who, summary);
+}
+
+static void put_in_force(struct graph *self, struct config *config, const char *who,
+                         const struct report *report)
 {
     struct config *old = self->config;
 
     self->config = config;
+    memset(self->coverage, 0, sizeof(self->coverage)); /* Routes have other places. */
     for (unsigned i = 0; i < self->worker_count; i++) {
         if (!worker_use(self->workers[i], config->site)) {
             log_write(LOG_LEVEL_ERROR,
@@ -140,7 +163,8 @@ static void put_in_force(struct graph *self, struct config *config, const char *
     if (old != self->first) {
         config_free(&old);
     }
-    note_config(self, who);
+    log_report(report, LOG_LEVEL_WARNING);
+    note_reload(self, who, report);
     log_write(LOG_LEVEL_NOTICE, "configuration %.12s in force", config->hash);
 }
 
@@ -156,10 +180,11 @@ bool graph_reload(struct graph *self, const char *who, bool weaker_allowed,
         config_free(&config);
     }
     if (config == NULL) {
-        reload_failed(self);
+        reload_failed(self, report);
         return false;
     }
-    put_in_force(self, config, who);
+    restart_check(self->first, config, report);
+    put_in_force(self, config, who, report);
     return true;
 }
 
@@ -205,16 +230,29 @@ static void stop_workers(struct graph *self)
     }
 }
 
+static void say_serving(const struct graph *self)
+{
+    for (size_t i = 0; i < self->config->listen_count; i++) {
+        const struct listen_settings *listen = &self->config->listens[i];
+        bool ipv6 = strchr(listen->host, ':') != NULL;
+        log_write(LOG_LEVEL_NOTICE, "listening on %s%s%s:%u", ipv6 ? "[" : "",
+                  listen->host, ipv6 ? "]" : "", listen->port);
+    }
+    log_write(LOG_LEVEL_NOTICE, "serving: %u workers, configuration %.12s",
+              self->worker_count, self->config->hash);
+}
+
 int graph_run(struct graph *self)
 {
     if (!start_control(self) || !start_threads(self)) {
         log_write(LOG_LEVEL_ERROR, "cannot start threads or the admin interface");
+        admin_stop(self->admin);
+        stop_workers(self);
         return CLI_NO;
     }
-    note_config(self, "start");
+    note_config(self, "start", "in force");
     self->ready = CONTROL_READY;
-    log_write(LOG_LEVEL_NOTICE, "serving: %u workers, configuration %.12s",
-              self->worker_count, self->config->hash);
+    say_serving(self);
     loop_run(self->loop);
     admin_stop(self->admin);
     stop_workers(self);

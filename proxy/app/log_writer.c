@@ -133,11 +133,13 @@ struct log_writer *log_writer_new(const struct access_log_settings *settings)
 
 static void free_buffers(struct list *list)
 {
-    for (struct list_link *link = list_first(list); link != NULL;
-         link = list_first(list)) {
-        list_remove(link);
+    struct list_link *next = NULL;
+
+    for (struct list_link *link = list->head.next; link != &list->head; link = next) {
+        next = link->next;
         free(LIST_ENTRY(link, struct buffer, link));
     }
+    list_init(list);
 }
 
 void log_writer_free(struct log_writer **self_p)

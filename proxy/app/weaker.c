@@ -1,6 +1,11 @@
 #include "app/weaker.h"
 
+#include <stdarg.h>
 #include <string.h>
+
+#include "app/cover.h"
+#include "http/path_pattern.h"
+#include "notify/alert.h"
 
 struct comparison {
     const struct config *in_force;
@@ -11,17 +16,30 @@ struct comparison {
     bool refused;
 };
 
-static void weaker(struct comparison *self, const char *what, const char *name)
+__attribute__((format(printf, 2, 3))) static void weaker(struct comparison *self,
+                                                         const char *format, ...)
 {
+    char what[REPORT_TEXT_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start is the line above.
+    (void)vsnprintf(what, sizeof(what), format, arguments);
+    va_end(arguments);
     if (self->weaker_allowed) {
-        report_warning(self->report, self->place, "weaker: %s%s", what, name);
+        report_warning(self->report, self->place, "weaker: %s", what);
         return;
     }
     report_error(self->report, self->place,
-                 "weaker than the configuration in force: %s%s; use `countermark reload` "
+                 "weaker than the configuration in force: %s; use `countermark reload` "
                  "if it is meant",
-                 what, name);
+                 what);
     self->refused = true;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
 }
 
 static const struct feature_settings *find_feature(const struct site *site,
@@ -35,6 +53,38 @@ static const struct feature_settings *find_feature(const struct site *site,
     return NULL;
 }
 
+static bool has_path(const struct feature_settings *feature,
+                     const struct path_pattern *path)
+{
+    for (size_t i = 0; i < feature->path_count; i++) {
+        if (path_pattern_covers(feature->paths[i], path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void compare_feature(struct comparison *self,
+                            const struct feature_settings *before,
+                            const struct feature_settings *after)
+{
+    const struct take_down_policy *old = &before->take_down;
+    const struct take_down_policy *new = &after->take_down;
+
+    for (size_t i = 0; i < before->path_count; i++) {
+        const struct path_pattern *path = before->paths[i];
+        if (!has_path(after, path)) {
+            weaker(self, "feature `%s` is without `%.*s%s`", before->name,
+                   SPAN_ARGS(path->text), path->below ? "/**" : "");
+        }
+    }
+    if (new->cases > old->cases || new->within_ms < old->within_ms ||
+        (old->weak_cases != 0 &&
+         (new->weak_cases == 0 || new->weak_cases > old->weak_cases))) {
+        weaker(self, "feature `%s` is taken down later", before->name);
+    }
+}
+
 static void compare_features(struct comparison *self,
                              const struct feature_table *features)
 {
@@ -44,56 +94,151 @@ static void compare_features(struct comparison *self,
         const struct feature_settings *before = &old->features[i];
         const struct feature_settings *after =
             find_feature(self->next->site, before->name);
-        if (after == NULL && feature_table_state(features, before->slot) != FEATURE_UP) {
-            report_error(
-                self->report, self->place,
-                "feature `%s` is down and cannot be removed or renamed: bring it "
-                "up first",
-                before->name);
+        if (after != NULL) {
+            compare_feature(self, before, after);
+        } else if (feature_table_state(features, before->slot) == FEATURE_UP) {
+            weaker(self, "feature `%s` is gone", before->name);
+        } else {
+            report_error(self->report, self->place,
+                         "feature `%s` is down and cannot be removed or renamed: bring "
+                         "it up first",
+                         before->name);
             self->refused = true;
-        } else if (after == NULL) {
-            weaker(self, "feature removed: ", before->name);
-        } else if (after->path_count < before->path_count) {
-            weaker(self, "fewer paths in feature ", before->name);
         }
     }
 }
 
-static const struct route *find_route(const struct site *site, const char *pattern)
+static const struct marker_class *find_class(const struct site *site, struct span name,
+                                             size_t *index_out)
 {
-    for (size_t i = 0; i < site->route_count; i++) {
-        if (strcmp(site->routes[i].pattern, pattern) == 0) {
-            return &site->routes[i];
+    for (size_t i = 0; i < site->class_count; i++) {
+        if (span_equal(site->classes[i].name, name)) {
+            *index_out = i;
+            return &site->classes[i];
         }
     }
     return NULL;
 }
 
-static unsigned count_bits(uint32_t mask)
+/* The first class that `before` asks for by name and `after` does not; or none. */
+static struct span class_lost(const struct comparison *self,
+                              const struct requirement *before,
+                              const struct requirement *after)
 {
-    return (unsigned)__builtin_popcount(mask);
+    const struct site *old = self->in_force->site;
+
+    for (size_t i = 0; i < old->class_count; i++) {
+        struct span name = old->classes[i].name;
+        size_t index = 0;
+        bool asked = (before->require_mask >> i & 1U) != 0;
+        bool asks = find_class(self->next->site, name, &index) != NULL &&
+                    (after->require_mask >> index & 1U) != 0;
+        if (asked && !asks) {
+            return name;
+        }
+    }
+    return (struct span){0};
+}
+
+/* `before` handled what `after` handles now. */
+static void compare_route(struct comparison *self, const struct route *before,
+                          const struct route *after, const char *where)
+{
+    const struct requirement *old = &before->requirement;
+    const struct requirement *new = &after->requirement;
+    bool mode_told = self->next->site->observe && !self->in_force->site->observe;
+
+    if (old->observe) {
+        return; /* Nothing was withheld there. */
+    }
+    if (new->observe) {
+        if (!mode_told) {
+            weaker(self, "`%s` is only observed", where);
+        }
+        return;
+    }
+    struct span lost = class_lost(self, old, new);
+    if (lost.len > 0) {
+        weaker(self, "marker `%.*s` is not required on `%s`", SPAN_ARGS(lost), where);
+    }
+    if (old->require_mask != 0 && old->unmarked == UNMARKED_REFUSE &&
+        new->unmarked == UNMARKED_RELEASE) {
+        weaker(self, "unmarked responses are released on `%s`", where);
+    }
+    if (old->echo_expected && !new->echo_expected) {
+        weaker(self, "the echo is not expected on `%s`", where);
+    }
+    if (before->over_limit == OVER_LIMIT_REFUSE &&
+        after->over_limit != OVER_LIMIT_REFUSE) {
+        weaker(self, "what is over `hold_max` is sent on `%s`", where);
+    }
+}
+
+static bool has_route(const struct site *site, const struct route *route)
+{
+    for (size_t i = 0; i < site->route_count; i++) {
+        if (strcmp(site->routes[i].pattern, route->pattern) == 0 &&
+            same_text(site->routes[i].host, route->host)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void compare_routes(struct comparison *self)
 {
     const struct site *old = self->in_force->site;
+    const struct site *next = self->next->site;
 
     for (size_t i = 0; i < old->route_count; i++) {
-        const struct route *before = &old->routes[i];
-        const struct route *after = find_route(self->next->site, before->pattern);
-        if (before->requirement.require_mask == 0) {
-            continue;
+        const struct route *after = cover_find(next, &old->routes[i]);
+        if (after != NULL) {
+            compare_route(self, &old->routes[i], after, old->routes[i].pattern);
         }
-        if (after == NULL) {
-            weaker(self, "route removed: ", before->pattern);
-        } else if (count_bits(after->requirement.require_mask) <
-                   count_bits(before->requirement.require_mask)) {
-            weaker(self, "fewer markers required on ", before->pattern);
-        } else if (after->requirement.observe && !before->requirement.observe) {
-            weaker(self, "only observed: ", before->pattern);
-        } else if (after->requirement.unmarked == UNMARKED_RELEASE &&
-                   before->requirement.unmarked == UNMARKED_REFUSE) {
-            weaker(self, "unmarked responses released on ", before->pattern);
+    }
+    for (size_t i = 0; i < next->route_count; i++) {
+        const struct route *after = &next->routes[i];
+        const struct route *before = cover_find(old, after);
+        if (before != NULL && !has_route(old, after)) {
+            compare_route(self, before, after, after->pattern);
+        }
+    }
+}
+
+static bool has_selector(const struct marker_class *class,
+                         const struct selector *selector)
+{
+    for (size_t i = 0; i < class->selector_count; i++) {
+        const struct selector *other = &class->selectors[i];
+        if (other->kind == selector->kind &&
+            span_equal(selector_argument(other), selector_argument(selector))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void compare_class(struct comparison *self, const struct marker_class *before,
+                          const struct marker_class *after)
+{
+    struct span name = before->name;
+
+    if (before->must_be != after->must_be) {
+        weaker(self, "marker `%.*s` has another `must_be`", SPAN_ARGS(name));
+    }
+    if (before->trusted && !after->trusted) {
+        weaker(self, "marker `%.*s` is not trusted", SPAN_ARGS(name));
+    }
+    for (size_t i = 0; i < before->selector_count; i++) {
+        const struct selector *selector = &before->selectors[i];
+        if (!has_selector(after, selector)) {
+            weaker(self, "marker `%.*s` is not looked for in `%s:%s`", SPAN_ARGS(name),
+                   selector_kind_name(selector->kind), selector->argument);
+        }
+    }
+    for (size_t i = 0; i < after->nobody_count; i++) {
+        if (!marker_names_nobody(before, after->nobody[i])) {
+            weaker(self, "marker `%.*s` has a new value for nobody", SPAN_ARGS(name));
         }
     }
 }
@@ -101,51 +246,83 @@ static void compare_routes(struct comparison *self)
 static void compare_markers(struct comparison *self)
 {
     const struct site *old = self->in_force->site;
-    const struct site *next = self->next->site;
 
-    if (next->class_count < old->class_count) {
-        weaker(self, "fewer marker classes", "");
-    }
-    size_t before = old->session.cookies != NULL ? old->session.cookies->count : 0;
-    size_t after = next->session.cookies != NULL ? next->session.cookies->count : 0;
-    if (after < before) {
-        weaker(self, "fewer session cookies", "");
+    for (size_t i = 0; i < old->class_count; i++) {
+        const struct marker_class *before = &old->classes[i];
+        size_t index = 0;
+        const struct marker_class *after =
+            find_class(self->next->site, before->name, &index);
+        if (after == NULL) {
+            weaker(self, "marker `%.*s` is gone", SPAN_ARGS(before->name));
+        } else {
+            compare_class(self, before, after);
+        }
     }
 }
 
-static bool same_text(const char *a, const char *b)
+static bool has_name(const struct cookie_names *names, struct span pattern)
 {
-    return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+    for (size_t i = 0; names != NULL && i < names->count; i++) {
+        if (span_equal(names->patterns[i], pattern)) {
+            return true;
+        }
+    }
+    return false;
 }
 
-/* What only a restart changes is said, not done silently. */
-static void compare_fixed(struct comparison *self)
+/* A name that is lost, or one that is newly excluded: a session goes unseen. */
+static void compare_cookies(struct comparison *self, const struct cookie_names *before,
+                            const struct cookie_names *after, bool excluded)
 {
-    const struct config *old = self->in_force;
-    const struct config *next = self->next;
-    bool same = old->listen_count == next->listen_count;
+    for (size_t i = 0; before != NULL && i < before->count; i++) {
+        struct span name = before->patterns[i];
+        if (span_starts(name, SPAN("!")) == excluded && !has_name(after, name)) {
+            weaker(self, "session cookie `%.*s` is %s", SPAN_ARGS(name),
+                   excluded ? "new" : "gone");
+        }
+    }
+}
 
-    for (size_t i = 0; same && i < old->listen_count; i++) {
-        same = same_text(old->listens[i].host, next->listens[i].host) &&
-               old->listens[i].port == next->listens[i].port;
+static void compare_sessions(struct comparison *self)
+{
+    const struct session_policy *old = &self->in_force->site->session;
+    const struct session_policy *next = &self->next->site->session;
+
+    compare_cookies(self, old->cookies, next->cookies, false);
+    compare_cookies(self, next->cookies, old->cookies, true);
+    if (old->path_parameter != NULL &&
+        !same_text(old->path_parameter, next->path_parameter)) {
+        weaker(self, "session parameter `%s` is gone", old->path_parameter);
     }
-    if (!same) {
-        report_warning(self->report, self->place,
-                       "`listen` changes only with a restart; the old addresses stay");
+    if (old->header != NULL && !same_text(old->header, next->header)) {
+        weaker(self, "session header `%s` is gone", old->header);
     }
-    if (!same_text(old->state, next->state)) {
-        report_warning(self->report, self->place,
-                       "`state` changes only with a restart; the old directory stays");
+    if (old->unknown_renew && !next->unknown_renew) {
+        weaker(self, "unknown sessions are adopted");
     }
-    if (!same_text(old->admin.socket, next->admin.socket) ||
-        !same_text(old->admin.host, next->admin.host) ||
-        old->admin.port != next->admin.port) {
-        report_warning(self->report, self->place,
-                       "the address and socket of `admin` change only with a restart");
+    if (self->in_force->site->login.request.count > 0 &&
+        self->next->site->login.request.count == 0) {
+        weaker(self, "no request is a login");
     }
-    if (old->workers != next->workers) {
-        report_warning(self->report, self->place,
-                       "`workers` changes only with a restart");
+}
+
+static bool has_alert(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->alert_count; i++) {
+        if (strcmp(config->alerts[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void compare_alerts(struct comparison *self)
+{
+    for (size_t i = 0; i < self->in_force->alert_count; i++) {
+        const char *name = self->in_force->alerts[i].name;
+        if (!has_alert(self->next, name)) {
+            weaker(self, "alert `%s` is gone", name);
+        }
     }
 }
 
@@ -162,11 +339,12 @@ bool weaker_check(const struct config *in_force, const struct config *next,
     };
 
     if (next->site->observe && !in_force->site->observe) {
-        weaker(&self, "mode is observe", "");
+        weaker(&self, "the mode is observe: nothing is withheld");
     }
     compare_features(&self, features);
-    compare_routes(&self);
     compare_markers(&self);
-    compare_fixed(&self);
+    compare_routes(&self);
+    compare_sessions(&self);
+    compare_alerts(&self);
     return !self.refused;
 }

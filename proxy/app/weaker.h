@@ -2,7 +2,9 @@
  * Does a new configuration protect less than the one in force?
  *
  * Layer: app. A reload by signal must never weaken protection unseen (I6): it is refused,
- * with every reason; an operator may do it by `countermark reload`, which is recorded.
+ * with every reason; an operator may do it by `countermark reload`, and then each reason
+ * is a warning, which is logged. Routes are compared by what handles the same paths, not
+ * by their texts, so that a new route before a guarded one is seen as well.
  */
 #pragma once
 

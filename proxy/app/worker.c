@@ -16,6 +16,7 @@ struct worker {
     struct access_log *access_log;
     struct deadline tick;
     uint64_t drain_by_ms; /* 0: not draining. */
+    bool started;         /* The thread is there to be joined. */
     _Atomic(bool) running;
     const struct listen_settings *listens;
     size_t count;
@@ -139,6 +140,7 @@ bool worker_start(struct worker *self)
         atomic_store(&self->running, false);
         return false;
     }
+    self->started = true;
     return true;
 }
 
@@ -187,7 +189,10 @@ bool worker_drain(struct worker *self, uint64_t patience_ms)
 
 void worker_join(struct worker *self)
 {
-    (void)pthread_join(self->thread, NULL);
+    if (self->started) {
+        (void)pthread_join(self->thread, NULL);
+        self->started = false;
+    }
 }
 
 void worker_free(struct worker **self_p)

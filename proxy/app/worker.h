@@ -40,7 +40,7 @@ bool worker_use(struct worker *self, struct site *site);
  * `patience_ms` is broken off. Any thread, once. False: memory. */
 bool worker_drain(struct worker *self, uint64_t patience_ms);
 
-/** Waits for the thread's end. */
+/** Waits for the end of the thread, if it was started. */
 void worker_join(struct worker *self);
 
 /** After worker_join() and after the recorder has answered all tickets. Sets NULL. */

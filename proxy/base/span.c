@@ -7,11 +7,9 @@ static uint8_t lower(uint8_t byte)
     return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
 }
 
-bool span_equal_nocase(struct span a, struct span b)
+bool span_alike(struct span a, struct span b)
 {
-    if (a.len != b.len) {
-        return false;
-    }
+    CHECK(a.len == b.len);
     for (size_t i = 0; i < a.len; i++) {
         if (lower(a.ptr[i]) != lower(b.ptr[i])) {
             return false;

@@ -69,8 +69,14 @@ static inline size_t span_find(struct span self, uint8_t byte)
     return found != NULL ? (size_t)(found - self.ptr) : self.len;
 }
 
+/** The same for two spans of one length; see span_equal_nocase(). */
+bool span_alike(struct span a, struct span b);
+
 /** True when both hold the same bytes, ASCII letters compared without case. */
-bool span_equal_nocase(struct span a, struct span b);
+static inline bool span_equal_nocase(struct span a, struct span b)
+{
+    return a.len == b.len && span_alike(a, b);
+}
 
 /** Without leading and trailing SP and HTAB (OWS of RFC 9110 section 5.6.3). */
 struct span span_trim(struct span self);

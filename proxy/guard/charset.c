@@ -28,6 +28,9 @@ static const struct charset_row {
 enum charset charset_named(struct span name)
 {
     name = span_trim(name);
+    if (name.len == 0 || span_equal_nocase(name, SPAN("utf-8"))) {
+        return CHARSET_ASCII; /* Nearly always; no row begins like it. */
+    }
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
         struct span prefix = span_of(ROWS[i].prefix);
         if (span_equal_nocase(span_first(name, prefix.len), prefix)) {

@@ -4,6 +4,9 @@
 
 void feature_table_init(struct feature_table *self)
 {
+    int result = pthread_mutex_init(&self->lock, NULL);
+    CHECK(result == 0);
+    memset(self->asked, 0, sizeof(self->asked));
     memset(self->names, 0, sizeof(self->names));
     atomic_store(&self->down_mask, 0);
     atomic_store(&self->trial_mask, 0);
@@ -49,7 +52,20 @@ enum err feature_table_slot(struct feature_table *self, struct span name,
     return ERR_NONE;
 }
 
-uint64_t feature_table_take_down(struct feature_table *self, uint64_t mask)
+static void lock(struct feature_table *self)
+{
+    int result = pthread_mutex_lock(&self->lock);
+    CHECK(result == 0);
+}
+
+static void unlock(struct feature_table *self)
+{
+    int result = pthread_mutex_unlock(&self->lock);
+    CHECK(result == 0);
+}
+
+/* A reader between the two sees down. */
+static uint64_t close_all(struct feature_table *self, uint64_t mask)
 {
     uint64_t down_before = atomic_fetch_or(&self->down_mask, mask);
     uint64_t trial_before = atomic_fetch_and(&self->trial_mask, ~mask);
@@ -57,16 +73,35 @@ uint64_t feature_table_take_down(struct feature_table *self, uint64_t mask)
     return mask & (~down_before | trial_before);
 }
 
-/* The order of the two stores is the safe one: a reader between them sees down. */
-void feature_table_set(struct feature_table *self, unsigned slot,
-                       enum feature_state state)
+uint64_t feature_table_take_down(struct feature_table *self, uint64_t mask)
 {
-    CHECK(slot < atomic_load(&self->count));
+    lock(self);
+    for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
+        self->asked[slot] += mask >> slot & 1;
+    }
+    uint64_t taken = close_all(self, mask);
+    unlock(self);
+    return taken;
+}
+
+uint64_t feature_table_asked(struct feature_table *self, unsigned slot)
+{
+    CHECK(slot < FEATURE_COUNT_MAX);
+
+    lock(self);
+    uint64_t asked = self->asked[slot];
+    unlock(self);
+    return asked;
+}
+
+/* The order of the two stores is the safe one: a reader between them sees down. */
+static void set(struct feature_table *self, unsigned slot, enum feature_state state)
+{
     uint64_t bit = UINT64_C(1) << slot;
 
     switch (state) {
     case FEATURE_DOWN:
-        (void)feature_table_take_down(self, bit);
+        (void)close_all(self, bit);
         return;
     case FEATURE_TRIAL:
         atomic_fetch_or(&self->down_mask, bit);
@@ -78,6 +113,31 @@ void feature_table_set(struct feature_table *self, unsigned slot,
         return;
     }
     UNREACHABLE();
+}
+
+bool feature_table_open(struct feature_table *self, unsigned slot,
+                        enum feature_state state, uint64_t asked)
+{
+    CHECK(slot < atomic_load(&self->count));
+    CHECK(state != FEATURE_DOWN);
+
+    lock(self);
+    bool same = self->asked[slot] == asked;
+    if (same) {
+        set(self, slot, state);
+    }
+    unlock(self);
+    return same;
+}
+
+void feature_table_set(struct feature_table *self, unsigned slot,
+                       enum feature_state state)
+{
+    CHECK(slot < atomic_load(&self->count));
+
+    lock(self);
+    set(self, slot, state);
+    unlock(self);
 }
 
 enum feature_state feature_table_state(const struct feature_table *self, unsigned slot)

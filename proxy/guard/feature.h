@@ -4,10 +4,12 @@
  * Layer: guard. One table for the life of the process, shared by all threads. A feature
  * keeps its slot by name over reloads; a set of features is a bit mask. Taking down is
  * one atomic OR, so from that instruction on no worker starts to release a response of
- * that feature (I3).
+ * that feature (I3). Writers alone share a lock: what opens a feature does so only if
+ * nobody asked to close it since that was decided.
  */
 #pragma once
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,6 +40,8 @@ struct feature_table {
         unsettled; /**< Take-downs that are not on disk yet: while it is
                         not 0 no client may be told that a feature is down. */
     _Atomic(unsigned) count;
+    pthread_mutex_t lock;              /**< Of writers; guards `asked`. */
+    uint64_t asked[FEATURE_COUNT_MAX]; /**< How often each was to be taken down. */
     char names[FEATURE_COUNT_MAX][FEATURE_NAME_SIZE_MAX];
 };
 
@@ -64,7 +68,17 @@ static inline uint64_t feature_table_down(const struct feature_table *self, uint
 /** Takes every feature of `mask` down; returns those that were up or on trial before. */
 uint64_t feature_table_take_down(struct feature_table *self, uint64_t mask);
 
-/** Sets one feature's state. Any thread. */
+/** How often `slot` was to be taken down so far. Any thread. */
+uint64_t feature_table_asked(struct feature_table *self, unsigned slot);
+
+/**
+ * Opens a feature to `state`, FEATURE_UP or FEATURE_TRIAL, unless it was to be taken down
+ * since feature_table_asked() said `asked`. False: its state is as it was.
+ */
+MUST_USE bool feature_table_open(struct feature_table *self, unsigned slot,
+                                 enum feature_state state, uint64_t asked);
+
+/** Sets one feature's state, whatever was asked; does not count. Any thread. */
 void feature_table_set(struct feature_table *self, unsigned slot,
                        enum feature_state state);
 

@@ -214,11 +214,14 @@ bool judge_verified_so_far(const struct evidence *evidence)
     uint32_t require_mask = evidence->rules->requirement->require_mask;
     scene_read(evidence, &storage, &scene);
     detect(&scene, &findings);
-    if (findings.count > 0 || evidence->answer->doubtful || scene.owner.typed != NULL) {
+    if (findings.count > 0 || scene.owner.typed != NULL) {
         return false;
     }
     if (require_mask == 0) {
-        return true;
+        return true; /* Nothing to prove, and so no doubt that matters (I5). */
+    }
+    if (evidence->answer->doubtful) {
+        return false;
     }
     return (require_mask & ~scene.seen_mask) == 0 &&
            (scene.owner.seen == NULL || scene.owner.standing >= STANDING_REQUESTER);

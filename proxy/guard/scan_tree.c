@@ -81,7 +81,8 @@ static unsigned traits_of(struct span name)
         return 0;
     }
     for (size_t i = 0; i < sizeof(ELEMENTS) / sizeof(ELEMENTS[0]); i++) {
-        if (span_equal(name, span_of(ELEMENTS[i].name))) {
+        if ((uint8_t)ELEMENTS[i].name[0] == name.ptr[0] &&
+            span_equal(name, span_of(ELEMENTS[i].name))) {
             return ELEMENTS[i].traits;
         }
     }

@@ -1,7 +1,9 @@
 #include "record/ledger.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "record/ledger_private.h"
 #include "record/ledger_schema.h"
@@ -56,10 +58,13 @@ static enum err prepare(struct ledger *self, const struct state_dir *directory,
     secret_mac_start(&self->pseudonyms, key);
     json_write_init(&self->data, LEDGER_BODY_MAX);
     json_write_init(&self->body, LEDGER_BODY_MAX);
+    char state_path[LEDGER_PATH_MAX];
     state_dir_file(directory, "ledger.db", path);
+    state_dir_file(directory, "features.state", state_path);
+    bool may_be_new = access(state_path, F_OK) != 0;
     enum err err = db_open(path, DB_WRITE_NEW, &self->db, fault_out);
     if (err == ERR_NONE) {
-        err = ledger_schema_prepare(self->db, path, fault_out);
+        err = ledger_schema_prepare(self->db, path, may_be_new, fault_out);
     }
     if (err == ERR_NONE) {
         err = remember_files(self, directory, fault_out);
@@ -114,6 +119,7 @@ bool ledger_present(const struct ledger *self)
 void ledger_begin(struct ledger *self, bool durable)
 {
     self->chain = self->chain_committed;
+    memcpy(self->told, self->told_committed, sizeof(self->told));
     self->added = 0;
     db_begin(self->db, durable);
 }
@@ -123,6 +129,7 @@ enum err ledger_commit(struct ledger *self)
     enum err err = db_commit(self->db);
     if (err == ERR_NONE) {
         self->chain_committed = self->chain;
+        memcpy(self->told_committed, self->told, sizeof(self->told));
         self->added_committed += self->added;
     } else {
         self->chain = self->chain_committed;

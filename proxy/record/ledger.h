@@ -57,7 +57,11 @@ bool ledger_knows(struct ledger *self, const struct journal_entry *entry,
 uint64_t ledger_add_display(struct ledger *self, const struct journal_entry *entry,
                             const char *feature);
 
+/** Adds an event; one of bytes that nobody asked for is alerted too. */
 void ledger_add_event(struct ledger *self, const struct journal_entry *entry);
+
+/** Is it an event of bytes that nobody asked for on an upstream connection? */
+bool ledger_is_desync(const struct journal_entry *entry);
 
 /** One change of a feature; text is borrowed. */
 struct ledger_change {

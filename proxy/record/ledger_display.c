@@ -279,4 +279,7 @@ void ledger_add_event(struct ledger *self, const struct journal_entry *entry)
                      DB_STRING(entry->exchange_id), DB_STRING(entry->previous_id),
                      DB_STRING(entry->upstream), DB_U64(entry->upstream_connection),
                      DB_STRING(entry->client_address)));
+    if (ledger_is_desync(entry)) {
+        ledger_tell_desync(self, entry);
+    }
 }

@@ -18,6 +18,14 @@ enum {
     LEDGER_PATH_MAX = STATE_DIR_PATH_MAX + 80,
     LEDGER_BODY_MAX = 65536, /**< Bytes of an alert's body. */
     LEDGER_UPDATE_INTERVAL_MS = 10000,
+    LEDGER_TOLD_MAX = 16,
+    LEDGER_TOLD_NAME_SIZE = 128, /**< As `upstream` of a journal's entry. */
+};
+
+/** When an alert told of an upstream last. */
+struct ledger_told {
+    char upstream[LEDGER_TOLD_NAME_SIZE];
+    uint64_t at_ms; /**< 0: never. */
 };
 
 /** A file that must stay in place. */
@@ -37,10 +45,15 @@ struct ledger {
     unsigned alert_count;
     uint64_t added;           /**< Deliveries of the open transaction. */
     uint64_t added_committed; /**< Since ledger_take_added(). */
-    struct json_write data;   /**< For an alert's data. */
-    struct json_write body;   /**< For an alert's whole body. */
+    struct ledger_told told[LEDGER_TOLD_MAX];
+    struct ledger_told told_committed[LEDGER_TOLD_MAX];
+    struct json_write data; /**< For an alert's data. */
+    struct json_write body; /**< For an alert's whole body. */
 };
 
 /** Tells of `incident` with `type`; `entry` may be NULL. */
 void ledger_tell_incident(struct ledger *self, const char *type, uint64_t incident,
                           uint64_t at_ms);
+
+/** Alerts of bytes that nobody asked for, at most once a minute for each upstream. */
+void ledger_tell_desync(struct ledger *self, const struct journal_entry *entry);

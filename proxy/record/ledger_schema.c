@@ -81,14 +81,14 @@ enum {
     VERSION = sizeof(STEPS) / sizeof(*STEPS),
 };
 
-static enum err damaged(struct db *db, const char *path, struct fault *fault_out)
+static enum err damaged(const char *reason, const char *path, struct fault *fault_out)
 {
     fault_set(fault_out,
               "%s: the ledger is damaged or not a ledger (%s); restore it from a backup, "
               "or move the whole state directory aside to begin a new one. It is the "
               "evidence of past incidents: keep it. Features that were down are up in a "
               "new one",
-              path, db_error_text(db));
+              path, reason);
     return ERR_STORAGE;
 }
 
@@ -123,13 +123,34 @@ static enum err migrate(struct db *db, uint64_t version, const char *path,
     return ERR_NONE;
 }
 
-enum err ledger_schema_prepare(struct db *db, const char *path, struct fault *fault_out)
+/* What is wrong with the file, or NULL. */
+static const char *find_damage(struct db *db, uint64_t version, bool may_be_new)
 {
-    uint64_t version = db_one_u64(db, "PRAGMA user_version", 0);
     uint64_t tables = db_one_u64(db, "SELECT count(*) FROM sqlite_schema", 0);
 
-    if (db_failed(db) || (version == 0 && tables > 0) || !passes_quick_check(db)) {
-        return damaged(db, path, fault_out);
+    if (db_failed(db)) {
+        return db_error_text(db);
+    }
+    if (version == 0 && tables > 0) {
+        return "its tables are not ours";
+    }
+    if (version == 0 && !may_be_new) {
+        return "it is empty";
+    }
+    if (!passes_quick_check(db)) {
+        return db_failed(db) ? db_error_text(db) : "its pages do not fit together";
+    }
+    return NULL;
+}
+
+enum err ledger_schema_prepare(struct db *db, const char *path, bool may_be_new,
+                               struct fault *fault_out)
+{
+    uint64_t version = db_one_u64(db, "PRAGMA user_version", 0);
+    const char *damage = find_damage(db, version, may_be_new);
+
+    if (damage != NULL) {
+        return damaged(damage, path, fault_out);
     }
     if (version > VERSION) {
         fault_set(fault_out,

@@ -11,6 +11,11 @@
 #include "record/db.h"
 #include "record/fault.h"
 
-/** Makes the tables of an empty file, or checks those that are there. */
-MUST_USE enum err ledger_schema_prepare(struct db *db, const char *path,
+/**
+ * Makes the tables of an empty file, or checks those that are there.
+ *
+ * `may_be_new`: false when something else says that there was a ledger; then an empty one
+ * has lost what it held and is damaged.
+ */
+MUST_USE enum err ledger_schema_prepare(struct db *db, const char *path, bool may_be_new,
                                         struct fault *fault_out);

@@ -102,9 +102,14 @@ bool recorder_set_alerts(struct recorder *self,
 bool recorder_change_feature(struct recorder *self, const struct feature_change *change,
                              struct control_ticket *ticket)
 {
-    struct recorder_item item = {.kind = RECORDER_CHANGE,
-                                 .body = copy_of(change, sizeof(*change)),
-                                 .control = ticket};
+    struct recorder_change body = {.change = *change};
+    unsigned slot = 0;
+
+    if (feature_table_find(self->features, span_of(change->name), &slot)) {
+        body.asked = feature_table_asked(self->features, slot);
+    }
+    struct recorder_item item = {
+        .kind = RECORDER_CHANGE, .body = copy_of(&body, sizeof(body)), .control = ticket};
     return push(self, &item);
 }
 

@@ -78,6 +78,7 @@ enum control_result {
     CONTROL_UNCHANGED,     /**< It was so already; nothing was written. */
     CONTROL_UNKNOWN,       /**< No such feature, incident or open incident. */
     CONTROL_INCIDENT_OPEN, /**< `up` needs the incident closed, or `anyway`. */
+    CONTROL_FINDING,       /**< A finding wants it down since it was to open: it stays. */
 };
 
 /** An operator's question; as struct journal_ticket. */
@@ -96,7 +97,10 @@ struct feature_change {
     char reason[RECORDER_REASON_SIZE_MAX];
 };
 
-/** False: the queue is full. `ticket` may be NULL. Sets the feature table when done. */
+/**
+ * False: the queue is full. `ticket` may be NULL. Sets the feature table when done; a
+ * finding that comes between this call and then keeps the feature down.
+ */
 MUST_USE bool recorder_change_feature(struct recorder *self,
                                       const struct feature_change *change,
                                       struct control_ticket *ticket);

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "record/clock.h"
 #include "record/recorder_private.h"
 
@@ -16,6 +17,8 @@ static void answer(struct recorder_item *item, enum control_result result,
 
 struct change_task {
     const struct feature_change *change;
+    unsigned slot;
+    uint64_t asked;
     uint64_t incident;
 };
 
@@ -35,55 +38,130 @@ static void apply_change(struct recorder *self, void *context)
     ledger_change_feature(self->ledger, &change);
 }
 
-/* Closing: memory, then the small file, then the ledger. Whatever fails, it is down. */
-static enum err shut(struct recorder *self, unsigned slot, struct change_task *task)
+static enum control_result result_of(enum err err)
 {
-    feature_table_set(self->features, slot, task->change->state);
-    if (recorder_write_state(self, -1) != ERR_NONE) {
+    return err == ERR_NONE ? CONTROL_DONE : CONTROL_FAILED;
+}
+
+static void write_state(struct recorder *self, int but_slot)
+{
+    if (recorder_write_state(self, but_slot) != ERR_NONE) {
         recorder_count(self, STAT_LEDGER_FAILURES, "");
     }
-    return recorder_transact(self, true, apply_change, task);
+}
+
+/* Closing: memory, then the small file, then the ledger. Whatever fails, it is down. */
+static enum control_result shut(struct recorder *self, struct change_task *task)
+{
+    enum feature_state state = task->change->state;
+
+    if (state == FEATURE_DOWN) {
+        feature_table_set(self->features, task->slot, state);
+    } else if (!feature_table_open(self->features, task->slot, state, task->asked)) {
+        return CONTROL_FINDING;
+    }
+    write_state(self, -1);
+    return result_of(recorder_transact(self, true, apply_change, task));
+}
+
+static void apply_stay(struct recorder *self, void *context)
+{
+    const struct change_task *task = context;
+    const struct ledger_change change = {
+        .name = task->change->name,
+        .state = FEATURE_DOWN,
+        .who = "countermark",
+        .reason = "a finding came while it was being opened",
+        .cause = "finding",
+        .incident = task->incident,
+        .at_ms = clock_wall_ms(),
+    };
+    ledger_change_feature(self->ledger, &change);
+}
+
+/* The files say that it is open, but a worker has found something since: never opened. */
+static void stay_down(struct recorder *self, struct change_task *task)
+{
+    write_state(self, -1);
+    task->incident = ledger_incident_of(self->ledger, task->change->name);
+    (void)recorder_transact(self, true, apply_stay, task); /* Or the small file has it. */
 }
 
 /* Opening: the ledger first, memory last. */
-static enum err open_up(struct recorder *self, unsigned slot, struct change_task *task)
+static enum control_result commit_open(struct recorder *self, struct change_task *task)
 {
-    bool wholly = task->change->state == FEATURE_UP;
+    enum feature_state state = task->change->state;
 
     enum err err = recorder_transact(self, true, apply_change, task);
-    if (err == ERR_NONE &&
-        recorder_write_state(self, wholly ? (int)slot : -1) != ERR_NONE) {
-        recorder_count(self, STAT_LEDGER_FAILURES, "");
+    if (err != ERR_NONE) {
+        return CONTROL_FAILED;
     }
-    if (err == ERR_NONE) {
-        feature_table_set(self->features, slot, task->change->state);
+    write_state(self, state == FEATURE_UP ? (int)task->slot : -1);
+    if (!feature_table_open(self->features, task->slot, state, task->asked)) {
+        stay_down(self, task);
+        return CONTROL_FINDING;
     }
-    return err;
+    if (state == FEATURE_TRIAL) {
+        write_state(self, -1);
+    }
+    return CONTROL_DONE;
+}
+
+/*
+ * A take-down that is on its way to us was asked for before the operator asked, or is
+ * counted: either way it is newer than what the operator knew. While the files say less
+ * than memory no 503 goes out without asking us (`unsettled`).
+ */
+static enum control_result open_up(struct recorder *self, struct change_task *task)
+{
+    if (self->kept_count > 0) {
+        return CONTROL_FAILED; /* What keeps it down may be among these. */
+    }
+    if (atomic_load(&self->features->unsettled) != 0 ||
+        feature_table_asked(self->features, task->slot) != task->asked) {
+        return CONTROL_FINDING;
+    }
+    (void)atomic_fetch_add(&self->features->unsettled, 1);
+    enum control_result result = commit_open(self, task);
+    (void)atomic_fetch_sub(&self->features->unsettled, 1);
+    return result;
+}
+
+static enum control_result change_feature(struct recorder *self, struct change_task *task)
+{
+    enum feature_state wanted = task->change->state;
+    enum feature_state state = FEATURE_DOWN;
+
+    if (!feature_table_find(self->features, span_of(task->change->name), &task->slot)) {
+        return CONTROL_UNKNOWN;
+    }
+    task->incident = ledger_incident_of(self->ledger, task->change->name);
+    state = feature_table_state(self->features, task->slot);
+    if (state == wanted) {
+        return CONTROL_UNCHANGED;
+    }
+    if (wanted == FEATURE_UP && task->incident != 0 && !task->change->anyway) {
+        return CONTROL_INCIDENT_OPEN;
+    }
+    bool closes = wanted == FEATURE_DOWN || state == FEATURE_UP;
+    return closes ? shut(self, task) : open_up(self, task);
 }
 
 void recorder_change(struct recorder *self, struct recorder_item *item)
 {
-    const struct feature_change *change = item->body;
-    struct change_task task = {.change = change};
-    unsigned slot = 0;
+    const struct recorder_change *body = item->body;
+    struct change_task task = {.change = &body->change, .asked = body->asked};
 
-    if (!feature_table_find(self->features, span_of(change->name), &slot)) {
-        answer(item, CONTROL_UNKNOWN, 0);
-        return;
+    enum control_result result = change_feature(self, &task);
+    if (result == CONTROL_DONE) {
+        log_write(LOG_LEVEL_NOTICE, "feature `%s` is %s: by %s", body->change.name,
+                  feature_state_name(body->change.state), body->change.who);
+    } else if (result == CONTROL_FINDING) {
+        log_write(LOG_LEVEL_NOTICE,
+                  "feature `%s` stays down: a finding came since %s asked",
+                  body->change.name, body->change.who);
     }
-    task.incident = ledger_incident_of(self->ledger, change->name);
-    enum feature_state state = feature_table_state(self->features, slot);
-    if (state == change->state) {
-        answer(item, CONTROL_UNCHANGED, task.incident);
-        return;
-    }
-    if (change->state == FEATURE_UP && task.incident != 0 && !change->anyway) {
-        answer(item, CONTROL_INCIDENT_OPEN, task.incident);
-        return;
-    }
-    bool closes = change->state == FEATURE_DOWN || state == FEATURE_UP;
-    enum err err = closes ? shut(self, slot, &task) : open_up(self, slot, &task);
-    answer(item, err == ERR_NONE ? CONTROL_DONE : CONTROL_FAILED, task.incident);
+    answer(item, result, task.incident);
 }
 
 struct close_task {

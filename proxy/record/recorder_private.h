@@ -31,7 +31,7 @@ enum recorder_kind {
     RECORDER_ALERT,    /**< struct recorder_alert */
     RECORDER_ALERTS,   /**< struct recorder_alerts */
     RECORDER_DELIVERY, /**< struct delivery_result */
-    RECORDER_CHANGE,   /**< struct feature_change */
+    RECORDER_CHANGE,   /**< struct recorder_change */
     RECORDER_CLOSE,    /**< struct recorder_close */
 };
 
@@ -64,6 +64,11 @@ struct recorder_alert {
 struct recorder_alerts {
     unsigned count;
     char names[RECORDER_ALERTS_MAX][RECORDER_NAME_SIZE_MAX];
+};
+
+struct recorder_change {
+    struct feature_change change;
+    uint64_t asked; /**< feature_table_asked() when the operator asked. */
 };
 
 struct recorder_close {

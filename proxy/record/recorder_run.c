@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "record/clock.h"
 #include "record/recorder_private.h"
 
@@ -12,6 +13,15 @@ void recorder_count(struct recorder *self, enum stat_id family, const char *labe
 
 static void set_failing(struct recorder *self, bool failing)
 {
+    if (failing && !recorder_failing(self)) {
+        log_write(
+            LOG_LEVEL_ERROR,
+            "the ledger does not write (%s): what needs it is refused until it does",
+            ledger_present(self->ledger) ? ledger_error_text(self->ledger)
+                                         : "its files are gone");
+    } else if (!failing && recorder_failing(self)) {
+        log_write(LOG_LEVEL_NOTICE, "the ledger writes again");
+    }
     if (failing) {
         self->retry_at_ms = clock_steady_ms() + RECORDER_RETRY_MS;
         recorder_count(self, STAT_LEDGER_FAILURES, "");
@@ -94,7 +104,8 @@ static bool needs_disk(struct recorder *self, const struct recorder_item *item)
         if (entry->kind == JOURNAL_DISPLAY) {
             return !ledger_knows(self->ledger, entry, recorder_feature_of(self, entry));
         }
-        return item->ticket != NULL || entry->took_down_mask != 0;
+        return item->ticket != NULL || entry->took_down_mask != 0 ||
+               ledger_is_desync(entry);
     }
     return item->kind != RECORDER_DELIVERY;
 }
@@ -126,8 +137,10 @@ static enum err state_take_downs(struct recorder *self)
             item->stated = true;
         }
     }
-    if (mask != 0) {
-        (void)feature_table_take_down(self->features, mask);
+    for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
+        if ((mask >> slot & 1) != 0) {
+            feature_table_set(self->features, slot, FEATURE_DOWN);
+        }
     }
     if (atomic_load(&self->features->down_mask) == self->stated_down_mask &&
         atomic_load(&self->features->trial_mask) == self->stated_trial_mask) {
@@ -138,6 +151,15 @@ static enum err state_take_downs(struct recorder *self)
         recorder_count(self, STAT_LEDGER_FAILURES, "");
     }
     return err;
+}
+
+/* A reason is our own word, never a visitor's text. */
+static void say_take_down(const struct recorder_item *item, const char *feature)
+{
+    const struct journal_entry *entry = item->body;
+
+    log_write(LOG_LEVEL_NOTICE, "feature `%s` is taken down: %s, incident %llu", feature,
+              entry->reason, (unsigned long long)item->incident);
 }
 
 static void count_take_down(struct recorder *self, const char *feature)
@@ -152,10 +174,13 @@ static void count_take_down(struct recorder *self, const char *feature)
     }
 }
 
-static void count_take_downs(struct recorder *self, const struct journal_entry *entry)
+static void tell_take_downs(struct recorder *self, const struct recorder_item *item)
 {
+    const struct journal_entry *entry = item->body;
+
     for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
         if ((entry->took_down_mask >> slot & 1) != 0) {
+            say_take_down(item, self->features->names[slot]);
             count_take_down(self, self->features->names[slot]);
         }
     }
@@ -180,8 +205,8 @@ static void end_kept(struct recorder *self, bool stated)
     for (size_t i = 0; i < self->kept_count; i++) {
         struct recorder_item *item = &self->kept[i];
         answer(item, stated || item->kind != RECORDER_BARRIER);
-        if (item->kind == RECORDER_ENTRY && self->block != NULL) {
-            count_take_downs(self, item->body);
+        if (item->kind == RECORDER_ENTRY) {
+            tell_take_downs(self, item);
         }
         free(item->body);
     }

@@ -318,14 +318,15 @@ void exchange_stop_answer(struct exchange *self, bool refused)
 enum step exchange_step_hold(struct exchange *self)
 {
     enum step step = STEP_WAIT;
+    bool large = self->hold.len > exchange_limits(self)->hold_max;
 
-    if (self->answer_part == ANSWER_COMPLETE) {
+    if (self->answer_part == ANSWER_COMPLETE && !large) {
         return exchange_judge(self);
     }
     if (exchange_is_over(self, &step)) {
         return step;
     }
-    if (self->hold.len > exchange_limits(self)->hold_max) {
+    if (large) {
         if (exchange_may_stream(self)) {
             return exchange_start_stream(self);
         }

@@ -301,6 +301,9 @@ enum step exchange_judge(struct exchange *self)
     self->judged = true;
     count_answer(self, &court.judgement);
     CHECK(court.judgement.verdict != VERDICT_HOLD);
+    if (self->overflow && observes) {
+        return exchange_reply_error(self, 502, ENDING_HOLD_LIMIT);
+    }
     if (court.judgement.verdict == VERDICT_REFUSE) {
         return observes ? observe(self, &court.judgement)
                         : refuse(self, &court.judgement);
@@ -336,7 +339,7 @@ bool exchange_may_stream(struct exchange *self)
     if (exchange_observes(self)) {
         return true;
     }
-    if (self->undecodable || self->routed.route->over_limit != OVER_LIMIT_STREAM) {
+    if (self->routed.route->over_limit != OVER_LIMIT_STREAM) {
         return false;
     }
     self->answer.complete = false;

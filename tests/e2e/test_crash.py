@@ -165,7 +165,7 @@ class Scene:
                  if row["state"] == "down" and row["feature"] == "login"]
         told = {delivery.body["data"].get("incident")
                 for delivery in self.receiver.of_type("incident.opened")}
-        told_down = {(delivery.id, delivery.body["data"].get("incident"))
+        told_down = {(delivery.id, delivery.body["data"].get("incident", 0))
                      for delivery in self.receiver.of_type("feature.down")}
         left = list(downs)
         for _, incident in told_down:

@@ -106,6 +106,31 @@ static void feature_comes_up_from_every_state(void **state)
     assert_string_equal(feature_state_name(FEATURE_UP), "up");
 }
 
+static void feature_does_not_open_when_it_was_to_go_down_meanwhile(void **state)
+{
+    (void)state;
+    struct feature_table table = {0};
+    feature_table_init(&table);
+    unsigned shop = slot_of(&table, SPAN("shop"));
+    uint64_t bit = UINT64_C(1) << shop;
+
+    assert_int_equal(feature_table_take_down(&table, bit), bit);
+    uint64_t asked = feature_table_asked(&table, shop);
+    assert_int_equal(asked, 1);
+    /* It is down already, and is to be all the same. */
+    assert_int_equal(feature_table_take_down(&table, bit), 0);
+    assert_false(feature_table_open(&table, shop, FEATURE_UP, asked));
+    assert_false(feature_table_open(&table, shop, FEATURE_TRIAL, asked));
+    assert_int_equal(feature_table_state(&table, shop), FEATURE_DOWN);
+    asked = feature_table_asked(&table, shop);
+    (void)feature_table_take_down(&table, FEATURE_LOGIN_BIT); /* Another one. */
+    feature_table_set(&table, shop, FEATURE_DOWN);            /* Does not ask. */
+    assert_true(feature_table_open(&table, shop, FEATURE_TRIAL, asked));
+    assert_int_equal(feature_table_state(&table, shop), FEATURE_TRIAL);
+    assert_true(feature_table_open(&table, shop, FEATURE_UP, asked));
+    assert_int_equal(feature_table_state(&table, shop), FEATURE_UP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +140,7 @@ int main(void)
         cmocka_unit_test(feature_take_down_tells_only_what_was_not_down_before),
         cmocka_unit_test(feature_on_trial_is_down_for_the_gate_and_can_be_taken_down),
         cmocka_unit_test(feature_comes_up_from_every_state),
+        cmocka_unit_test(feature_does_not_open_when_it_was_to_go_down_meanwhile),
     };
     return RUN_TESTS(tests);
 }

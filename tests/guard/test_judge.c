@@ -369,6 +369,26 @@ static void a_required_marker_that_is_missing_or_unreadable_is_refused(void **st
     assert_int_equal(trip_judge(&world, &trip), VERDICT_RELEASE);
 }
 
+static bool may_stream_now(void)
+{
+    struct session now = {0};
+    struct evidence evidence = {
+        .rules = &world.rules, .asker = &trip.asker, .now = &now, .answer = &trip.answer};
+    return judge_verified_so_far(&evidence);
+}
+
+static void an_unreadable_answer_streams_only_where_nothing_is_required(void **state)
+{
+    (void)state;
+    trip_ask(&trip, 0);
+    trip_forward(&world, &trip);
+    assert_true(may_stream_now());
+    trip.answer.doubtful = true;
+    assert_true(may_stream_now());
+    world.requirement.require_mask = 1;
+    assert_false(may_stream_now());
+}
+
 static void another_requests_echo_is_strong_where_it_can_hurt(void **state)
 {
     (void)state;
@@ -445,6 +465,7 @@ int main(void)
         JUDGES(a_cached_session_is_stopped_before_she_logs_in_with_it),
         JUDGES(typed_text_beside_the_own_marker_is_only_text),
         JUDGES(a_required_marker_that_is_missing_or_unreadable_is_refused),
+        JUDGES(an_unreadable_answer_streams_only_where_nothing_is_required),
         JUDGES(another_requests_echo_is_strong_where_it_can_hurt),
         JUDGES(an_unfinished_answer_holds_until_a_finding_is_certain),
         JUDGES(values_that_name_nobody_are_no_markers),

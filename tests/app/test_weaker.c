@@ -1,0 +1,217 @@
+#include "app/config_case.h"
+#include "app/weaker.h"
+
+#define SHOP "features: [{name: login, paths: [/l]}, {name: shop, paths: [/s, /t/**]}]\n"
+#define BASE LISTEN UPSTREAMS SESSION MARKERS
+#define ROUTE(text)                                                                      \
+    BASE FEATURES "routes: [{path: /a/**, require: [owner], unmarked: refuse, "          \
+                  "over_limit: refuse}" text "]\n"
+
+struct reload {
+    const char *in_force;
+    const char *next;
+    bool down; /* The feature `shop` is. */
+    bool weaker_allowed;
+};
+
+static bool check(const struct reload *reload, struct report *report)
+{
+    struct feature_table features = {0};
+    unsigned slot = 0;
+    struct config *in_force = config_case_good(reload->in_force);
+    struct config *next = config_case_good(reload->next);
+
+    feature_table_init(&features);
+    assert_int_equal(feature_table_slot(&features, SPAN("shop"), &slot), ERR_NONE);
+    assert_int_equal(slot, 1);
+    if (reload->down) {
+        feature_table_set(&features, slot, FEATURE_DOWN);
+    }
+    bool allowed =
+        weaker_check(in_force, next, &features, reload->weaker_allowed, report);
+    config_free(&in_force);
+    config_free(&next);
+    return allowed;
+}
+
+static void weaker_is_nothing_in_the_same_configuration(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {GOOD, BASE SHOP, ROUTE(""),
+                                        GOOD "mode: observe\n"};
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct report *report = report_new();
+        assert_true(
+            check(&(struct reload){.in_force = texts[i], .next = texts[i]}, report));
+        assert_null(report_text(report, 0));
+        report_free(&report);
+    }
+}
+
+static void weaker_is_nothing_that_protects_more(void **state)
+{
+    (void)state;
+    static const struct reload rows[] = {
+        {.in_force = GOOD "mode: observe\n", .next = GOOD},
+        {.in_force = BASE FEATURES, .next = ROUTE("")},
+        {.in_force = ROUTE(", {path: /b, mode: observe}"), .next = ROUTE("")},
+        {.in_force = BASE "features: [{name: login, paths: [/l]}]\n",
+         .next = BASE "features: [{name: login, paths: [/**]}]\n"},
+        {.in_force = BASE "features: [{name: login, paths: [/l], take_down: {cases: 3, "
+                          "weak_cases: 0}}]\n",
+         .next = BASE "features: [{name: login, paths: [/l]}]\n"},
+        {.in_force = GOOD,
+         .next = LISTEN UPSTREAMS
+         "session: {cookies: [SID, more], unknown: renew}\n" MARKERS FEATURES},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct report *report = report_new();
+        assert_true(check(&rows[i], report));
+        assert_null(report_text(report, 0));
+        report_free(&report);
+    }
+}
+
+static void weaker_names_each_thing_that_protects_less(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in_force;
+        const char *next;
+        const char *what;
+    } rows[] = {
+        {GOOD, GOOD "mode: observe\n", "the mode is observe: nothing is withheld"},
+        {BASE SHOP, BASE "features: [{name: login, paths: [/l]}]\n",
+         "feature `shop` is gone"},
+        {BASE SHOP,
+         BASE "features: [{name: login, paths: [/l]}, {name: shop, paths: [/s, /t]}]\n",
+         "feature `shop` is without `/t/**`"},
+        {BASE FEATURES,
+         BASE "features: [{name: login, paths: [/login], take_down: {cases: 2}}]\n",
+         "feature `login` is taken down later"},
+        {BASE FEATURES,
+         BASE "features: [{name: login, paths: [/login], take_down: {weak_cases: 0}}]\n",
+         "feature `login` is taken down later"},
+        {BASE FEATURES,
+         BASE "features: [{name: login, paths: [/login], take_down: {within: 1m}}]\n",
+         "feature `login` is taken down later"},
+        {ROUTE(""), ROUTE(", {path: /b, mode: observe}"), "`/b` is only observed"},
+        {ROUTE(""),
+         BASE FEATURES "routes: [{path: /a/**, require: [owner], unmarked: release, "
+                       "over_limit: refuse}]\n",
+         "unmarked responses are released on `/a/**`"},
+        {ROUTE(""),
+         BASE FEATURES "routes: [{path: /a/**, require: [owner], unmarked: refuse}]\n",
+         "what is over `hold_max` is sent on `/a/**`"},
+        {BASE FEATURES "routes: [{path: /a, require: [owner]}]\n",
+         BASE FEATURES "routes: [{path: /a}]\n",
+         "marker `owner` is not required on `/a`"},
+        {BASE FEATURES "routes: [{path: /a, require: [owner]}]\n", BASE FEATURES,
+         "marker `owner` is not required on `/a`"},
+        {BASE FEATURES "routes: [{path: /a/**, require: [owner]}]\n",
+         BASE FEATURES "routes: [{path: /a/open}, {path: /a/**, require: [owner]}]\n",
+         "marker `owner` is not required on `/a/open`"},
+        {BASE FEATURES "routes: [{path: /a, echo: expect}]\n", BASE FEATURES,
+         "the echo is not expected on `/a`"},
+        {LISTEN UPSTREAMS SESSION FEATURES
+         "markers: [{name: owner, find: [meta:a]}, {name: m, find: [meta:b]}]\n",
+         LISTEN UPSTREAMS SESSION FEATURES "markers: [{name: owner, find: [meta:a]}]\n",
+         "marker `m` is gone"},
+        {LISTEN UPSTREAMS SESSION FEATURES
+         "markers: [{name: owner, find: [meta:a, meta:b]}]\n",
+         LISTEN UPSTREAMS SESSION FEATURES "markers: [{name: owner, find: [meta:a]}]\n",
+         "marker `owner` is not looked for in `meta:b`"},
+        {BASE FEATURES,
+         LISTEN UPSTREAMS SESSION FEATURES
+         "markers: [{name: owner, find: [meta:user-marker], nobody: [guest]}]\n",
+         "marker `owner` has a new value for nobody"},
+        {LISTEN UPSTREAMS "session: {cookies: [SID, OTHER]}\n" MARKERS FEATURES, GOOD,
+         "session cookie `OTHER` is gone"},
+        {LISTEN UPSTREAMS "session: {cookies: [\"S*\"]}\n" MARKERS FEATURES,
+         LISTEN UPSTREAMS "session: {cookies: [\"S*\", \"!SID\"]}\n" MARKERS FEATURES,
+         "session cookie `!SID` is new"},
+        {LISTEN UPSTREAMS "session: {cookies: [SID], header: X-T}\n" MARKERS FEATURES,
+         GOOD, "session header `X-T` is gone"},
+        {LISTEN UPSTREAMS
+         "session: {cookies: [SID], path_parameter: jsid}\n" MARKERS FEATURES,
+         GOOD, "session parameter `jsid` is gone"},
+        {LISTEN UPSTREAMS "session: {cookies: [SID], unknown: renew}\n" MARKERS FEATURES,
+         GOOD, "unknown sessions are adopted"},
+        {GOOD "login: {request: [POST /login]}\n", GOOD, "no request is a login"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct reload reload = {.in_force = rows[i].in_force, .next = rows[i].next};
+        char expected[512];
+        struct report *report = report_new();
+        (void)snprintf(expected, sizeof(expected),
+                       "t.yaml: weaker than the configuration in force: %s; use "
+                       "`countermark reload` if it is meant",
+                       rows[i].what);
+        assert_false(check(&reload, report));
+        assert_string_equal(report_text(report, 0), expected);
+        assert_null(report_text(report, 1));
+        report_free(&report);
+
+        report = report_new();
+        reload.weaker_allowed = true;
+        (void)snprintf(expected, sizeof(expected), "t.yaml: warning: weaker: %s",
+                       rows[i].what);
+        assert_true(check(&reload, report));
+        assert_string_equal(report_text(report, 0), expected);
+        assert_null(report_text(report, 1));
+        report_free(&report);
+    }
+}
+
+static void weaker_or_not_a_feature_that_is_down_cannot_go(void **state)
+{
+    (void)state;
+    static const char gone[] = BASE "features: [{name: login, paths: [/l]}]\n";
+
+    for (int allowed = 0; allowed < 2; allowed++) {
+        struct report *report = report_new();
+        assert_false(check(&(struct reload){.in_force = BASE SHOP,
+                                            .next = gone,
+                                            .down = true,
+                                            .weaker_allowed = allowed != 0},
+                           report));
+        assert_string_equal(report_text(report, 0),
+                            "t.yaml: feature `shop` is down and cannot be removed or "
+                            "renamed: bring it up first");
+        assert_null(report_text(report, 1));
+        report_free(&report);
+    }
+}
+
+static void weaker_knows_classes_by_name_and_not_by_number(void **state)
+{
+    (void)state;
+    struct report *report = report_new();
+    const struct reload reload = {
+        .in_force = LISTEN UPSTREAMS SESSION FEATURES
+        "markers: [{name: owner, find: [meta:a]}, {name: m, find: [meta:b]}]\n"
+        "routes: [{path: /a, require: [m]}]\n",
+        .next = LISTEN UPSTREAMS SESSION FEATURES
+        "markers: [{name: m, find: [meta:b]}, {name: owner, find: [meta:a]}]\n"
+        "routes: [{path: /a, require: [m]}]\n",
+    };
+
+    assert_true(check(&reload, report));
+    assert_null(report_text(report, 0));
+    report_free(&report);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(weaker_is_nothing_in_the_same_configuration),
+        cmocka_unit_test(weaker_is_nothing_that_protects_more),
+        cmocka_unit_test(weaker_names_each_thing_that_protects_less),
+        cmocka_unit_test(weaker_or_not_a_feature_that_is_down_cannot_go),
+        cmocka_unit_test(weaker_knows_classes_by_name_and_not_by_number),
+    };
+    return cmocka_run_group_tests_name(__FILE__, tests, config_case_start, NULL);
+}
