@@ -11,10 +11,8 @@
 enum { BODY_MAX = 128 * 1024, PIECE = 64 * 1024, ROUNDS = 2000 };
 
 static const char *const SELECTORS[] = {
-    "meta:user-marker",
-    "attr:data-user-id",
-    "attr:data-member-id",
-    "regex:\"wgUserName\":\"([^\"]+)\"",
+    "meta:user-marker",        "attr:data-user-id",
+    "attr:data-member-id",     "regex:\"wgUserName\":\"([^\"]+)\"",
     "regex:uid=([0-9]{1,12})",
 };
 
@@ -28,7 +26,8 @@ static const char HEAD[] =
 
 static const char ROW[] =
     "<tr class=\"odd\"><td><a href=\"/mypage/record?number=12345\">entry of "
-    "the career record</a></td><td>2024-03-01, changed by the owner &amp; kept</td></tr>\n";
+    "the career record</a></td><td>2024-03-01, changed by the owner &amp; "
+    "kept</td></tr>\n";
 
 static double now_ns(void)
 {
@@ -62,7 +61,7 @@ static void scan_once(struct scanner *scanner, struct span rest, enum scan_lease
 static void measure(const char *name, struct scanner *scanner, const uint8_t *body,
                     enum scan_lease lease)
 {
-    static const size_t SIZES[] = {1024, 16 * 1024, BODY_MAX};
+    static const size_t SIZES[] = {1024, 16384, BODY_MAX};
     for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++) {
         double best = 1e18;
         for (int run = 0; run < 5; run++) {
@@ -73,8 +72,8 @@ static void measure(const char *name, struct scanner *scanner, const uint8_t *bo
             double spent = (now_ns() - start) / ROUNDS;
             best = spent < best ? spent : best;
         }
-        (void)printf("%-24s %4zu KiB %9.0f ns %7.1f ns/KiB\n", name, SIZES[i] / 1024, best,
-                     best * 1024 / (double)SIZES[i]);
+        (void)printf("%-24s %4zu KiB %9.0f ns %7.1f ns/KiB\n", name, SIZES[i] / 1024,
+                     best, best * 1024 / (double)SIZES[i]);
     }
 }
 

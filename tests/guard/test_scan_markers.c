@@ -30,7 +30,10 @@ static void matcher_sees_the_beginnings_of_patterns_at_every_place(void **state)
     for (size_t before = 0; before < 400; before++) {
         for (size_t i = 0; i < sizeof(FILLERS) - 1; i++) {
             memset(text, FILLERS[i], sizeof(text));
-            char filler = FILLERS[i] == '\'' ? 'y' : FILLERS[i];
+            char filler = FILLERS[i];
+            if (filler == '\'') {
+                filler = 'y';
+            }
             memset(text, filler, before);
             (void)snprintf(text + before, sizeof(text) - before, "u='v'%*suid=7;%*s",
                            (int)(before % 70), "", (int)(before % 33), "");
