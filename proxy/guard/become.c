@@ -383,10 +383,14 @@ void become_refused(const struct scene *scene, struct judgement *out)
         log_out(next);
     }
     if (one_of_two) {
-        /* Neither value stays bound; the next marker is a first one again. */
+        /* Neither value stays bound. The next marker is a first one again, unless logins
+         * are configured and we saw one here: then a login has to say who it is. */
+        bool known = rules->login->request.count > 0 && next->generation > 1;
         next->binding = BINDING_NONE;
         next->requester.len = 0;
         next->claim_count = 0;
-        login_claim(next, &next->requester);
+        if (!known) {
+            login_claim(next, &next->requester);
+        }
     }
 }

@@ -290,6 +290,19 @@ static void a_logout_ends_the_binding(void **state)
     expect(STRENGTH_WEAK, true, "no-login");
 }
 
+static void a_logged_out_session_is_nobodys_after_two_owners_were_seen(void **state)
+{
+    (void)state;
+    confirm(T1, "aoki");
+    trip_ask(&trip, T1);
+    trip.asker.role = ROLE_LOGOUT;
+    trip_forward(&world, &trip);
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    assert_int_equal(world_page(&world, &trip, T1, "aoki"), VERDICT_RELEASE);
+    assert_int_equal(world_page(&world, &trip, T1, "baba"), VERDICT_REFUSE);
+    assert_int_equal(world_page(&world, &trip, T1, "chiba"), VERDICT_REFUSE);
+}
+
 static void ambiguous_tokens_are_refused_and_never_count(void **state)
 {
     (void)state;
@@ -460,6 +473,7 @@ int main(void)
         JUDGES(a_forged_token_without_marker_makes_no_entry),
         JUDGES(without_a_login_form_a_stirred_session_is_weak),
         JUDGES(a_logout_ends_the_binding),
+        JUDGES(a_logged_out_session_is_nobodys_after_two_owners_were_seen),
         JUDGES(ambiguous_tokens_are_refused_and_never_count),
         JUDGES(a_token_of_another_requester_is_not_handed_out),
         JUDGES(a_cached_session_is_stopped_before_she_logs_in_with_it),
