@@ -239,6 +239,8 @@ void client_on_done(struct client *self, struct exchange *exchange,
 {
     CHECK(self->exchange == NULL || self->exchange == exchange);
     self->exchange = NULL;
+    meter_connections(self->relay, METER_CLIENT_ACTIVE, -1);
+    meter_connections(self->relay, METER_CLIENT_IDLE, 1);
     close_as(self, disposition);
     if (self->pumping) {
         return;

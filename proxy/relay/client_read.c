@@ -76,6 +76,8 @@ static void begin_exchange(struct client *self)
     self->state = CLIENT_EXCHANGE;
     self->checked = 0;
     deadline_clear(&self->deadline);
+    meter_connections(self->relay, METER_CLIENT_IDLE, -1);
+    meter_connections(self->relay, METER_CLIENT_ACTIVE, 1);
 }
 
 static enum ending ending_of(enum h1_error error)

@@ -171,12 +171,13 @@ void relay_drain(struct relay *self)
 
 void relay_abort(struct relay *self)
 {
-    struct list_link *link = list_first(&self->clients);
-
-    while (link != NULL && link != &self->clients.head) {
-        struct list_link *next = link->next;
+    /* Breaking one off may end others, so the list is asked anew each time. */
+    for (unsigned left = self->client_count; left > 0; left--) {
+        struct list_link *link = list_first(&self->clients);
+        if (link == NULL) {
+            return;
+        }
         client_abort(client_of_link(link));
-        link = next;
     }
 }
 
