@@ -7,6 +7,8 @@
 /* SQLite's calls come here: how often something was made durable. */
 static _Atomic(unsigned) syncs;
 
+// The name of the parameter in glibc's header is reserved to glibc.
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
 int fdatasync(int fd)
 {
     (void)atomic_fetch_add(&syncs, 1);

@@ -1,12 +1,23 @@
 """Free loopback ports, and waiting until one answers."""
+import itertools
+import random
 import socket
 import time
 
 
+# Below the range that outgoing connections take theirs from, and never the same one twice.
+_CANDIDATES = itertools.cycle(random.sample(range(15000, 32000), 17000))
+
+
 def free_port(address="127.0.0.1"):
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return probe.getsockname()[1]
+    for port in itertools.islice(_CANDIDATES, 1000):
+        with socket.socket() as probe:
+            try:
+                probe.bind((address, port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no free port")
 
 
 def wait_until(condition, seconds=10.0, what="condition"):
