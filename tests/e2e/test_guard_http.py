@@ -19,7 +19,7 @@ pytestmark = pytest.mark.sanitize
 
 MIB = 1 << 20
 SLACK_KIB = 12 * 1024                   # a few pieces of a stream, and the allocator's
-if "asan" in os.environ.get("COUNTERMARK_BINARY", ""):
+if any(name in os.environ.get("COUNTERMARK_BINARY", "") for name in ("asan", "tsan")):
     SLACK_KIB *= 8
 
 

@@ -164,7 +164,10 @@ def test_an_upload_is_read_no_faster_than_the_upstream_takes_it(countermark):
             client.send(request[sent:])
             assert client.read_reply("POST").status == 200
         grown = max(waiting, resident_kib(proxy.child.pid)) - before
-        assert grown < 2048, f"{grown} KiB more for one upload"
+        # A sanitizer keeps what was freed for a while; the upload itself is 10 MiB.
+        sanitized = any(name in os.environ.get("COUNTERMARK_BINARY", "")
+                        for name in ("asan", "tsan"))
+        assert grown < (8192 if sanitized else 2048), f"{grown} KiB more for one upload"
 
 
 def send_what_is_taken(client, data, seconds):
