@@ -1,5 +1,7 @@
 #include "base/parse.h"
 
+#include <string.h>
+
 enum err parse_u64(struct span text, uint64_t *value_out)
 {
     uint64_t value = 0;
@@ -133,13 +135,19 @@ enum err parse_hex(struct span text, uint8_t *bytes_out, size_t count)
     return ERR_NONE;
 }
 
+/* The digits of each byte, one pair after the other. */
+#define HEX_ROW(high)                                                                    \
+    high "0" high "1" high "2" high "3" high "4" high "5" high "6" high "7" high         \
+         "8" high "9" high "a" high "b" high "c" high "d" high "e" high "f"
+
+static const char HEX_PAIRS[] = HEX_ROW("0") HEX_ROW("1") HEX_ROW("2") HEX_ROW("3")
+    HEX_ROW("4") HEX_ROW("5") HEX_ROW("6") HEX_ROW("7") HEX_ROW("8") HEX_ROW("9")
+        HEX_ROW("a") HEX_ROW("b") HEX_ROW("c") HEX_ROW("d") HEX_ROW("e") HEX_ROW("f");
+
 void format_hex(const uint8_t *bytes, size_t count, char *digits_out)
 {
-    static const char DIGITS[] = "0123456789abcdef";
-
     for (size_t i = 0; i < count; i++) {
-        digits_out[2 * i] = DIGITS[bytes[i] >> 4];
-        digits_out[2 * i + 1] = DIGITS[bytes[i] & 15];
+        memcpy(digits_out + 2 * i, HEX_PAIRS + 2 * (size_t)bytes[i], 2);
     }
 }
 

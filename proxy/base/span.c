@@ -2,34 +2,59 @@
 
 #include "base/check.h"
 
+enum { WORD_SIZE = sizeof(uint64_t) };
+
+static const uint64_t ONES = 0x0101010101010101U; /* One in every byte. */
+
 static uint8_t lower(uint8_t byte)
 {
     return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
 }
 
-bool span_alike(struct span a, struct span b)
+static bool bytes_alike(const uint8_t *a, const uint8_t *b, size_t len)
 {
-    CHECK(a.len == b.len);
-    for (size_t i = 0; i < a.len; i++) {
-        if (lower(a.ptr[i]) != lower(b.ptr[i])) {
+    for (size_t i = 0; i < len; i++) {
+        if (lower(a[i]) != lower(b[i])) {
             return false;
         }
     }
     return true;
 }
 
-static bool is_ows(uint8_t byte)
+/* Eight bytes at once, capital letters made small. */
+static uint64_t lower_word(const uint8_t *bytes)
 {
-    return byte == ' ' || byte == '\t';
+    uint64_t word = 0;
+
+    memcpy(&word, bytes, WORD_SIZE);
+    uint64_t low = word & (ONES * 0x7f);
+    uint64_t from_a = low + ONES * (0x80 - 'A');
+    uint64_t past_z = low + ONES * (0x7f - 'Z');
+    return word | (((from_a ^ past_z) & ~word & (ONES * 0x80)) >> 2);
 }
 
-struct span span_trim(struct span self)
+bool span_alike(struct span a, struct span b)
 {
-    while (self.len > 0 && is_ows(self.ptr[0])) {
+    CHECK(a.len == b.len);
+    if (a.len < WORD_SIZE) {
+        return bytes_alike(a.ptr, b.ptr, a.len);
+    }
+    for (size_t i = 0; i + WORD_SIZE <= a.len; i += WORD_SIZE) {
+        if (lower_word(a.ptr + i) != lower_word(b.ptr + i)) {
+            return false;
+        }
+    }
+    size_t last = a.len - WORD_SIZE; /* Of the rest, some bytes for the second time. */
+    return lower_word(a.ptr + last) == lower_word(b.ptr + last);
+}
+
+struct span span_trim_slowly(struct span self)
+{
+    while (self.len > 0 && span_is_ows(self.ptr[0])) {
         self.ptr++;
         self.len--;
     }
-    while (self.len > 0 && is_ows(self.ptr[self.len - 1])) {
+    while (self.len > 0 && span_is_ows(self.ptr[self.len - 1])) {
         self.len--;
     }
     return self;

@@ -75,11 +75,25 @@ bool span_alike(struct span a, struct span b);
 /** True when both hold the same bytes, ASCII letters compared without case. */
 static inline bool span_equal_nocase(struct span a, struct span b)
 {
-    return a.len == b.len && span_alike(a, b);
+    return a.len == b.len &&
+           (a.len == 0 || (((a.ptr[0] ^ b.ptr[0]) & ~0x20) == 0 && span_alike(a, b)));
 }
 
+static inline bool span_is_ows(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+/** The same when there is something to cut; see span_trim(). */
+struct span span_trim_slowly(struct span self);
+
 /** Without leading and trailing SP and HTAB (OWS of RFC 9110 section 5.6.3). */
-struct span span_trim(struct span self);
+static inline struct span span_trim(struct span self)
+{
+    bool clean =
+        self.len > 0 && !span_is_ows(self.ptr[0]) && !span_is_ows(self.ptr[self.len - 1]);
+    return clean || self.len == 0 ? self : span_trim_slowly(self);
+}
 
 /**
  * Takes the next item of a list: the bytes before the next `separator`, which is dropped

@@ -4,10 +4,12 @@
 
 enum { HOST_LEN_MAX = 255, PORT_MAX = 65535 };
 
+/* One bit per byte: letters, digits, `-`, `.` and `_`. */
+static const uint32_t NAME_BYTES[8] = {0x00000000, 0x03ff6000, 0x87fffffe, 0x07fffffe};
+
 static bool is_name_byte(uint8_t byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_';
+    return (NAME_BYTES[byte >> 5] >> (byte & 31) & 1) != 0;
 }
 
 static bool is_address_byte(uint8_t byte)

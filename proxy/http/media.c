@@ -79,8 +79,14 @@ enum media media_of_head(const struct head *head)
 {
     const struct field *field = head_field(head, FIELD_CONTENT_TYPE);
 
-    if (field == NULL || head_field_count(head, FIELD_CONTENT_TYPE) > 1) {
+    if (field == NULL) {
         return MEDIA_UNKNOWN;
+    }
+    for (const struct field *next = field + 1; next < head->fields + head->field_count;
+         next++) {
+        if (next->id == FIELD_CONTENT_TYPE) {
+            return MEDIA_UNKNOWN;
+        }
     }
     return media_of(field->value);
 }
@@ -96,10 +102,8 @@ static bool is_attachment(const struct head *head)
     return span_equal_nocase(span_trim(kind), SPAN("attachment"));
 }
 
-bool media_is_inspected(const struct head *head)
+bool media_is_inspected(enum media media, const struct head *head)
 {
-    enum media media = media_of_head(head);
-
     return media != MEDIA_OTHER && !(media == MEDIA_BINARY && is_attachment(head));
 }
 

@@ -29,10 +29,10 @@ enum media media_of(struct span content_type);
 enum media media_of_head(const struct head *head);
 
 /**
- * True when the body is searched for markers: everything but MEDIA_OTHER, and but
- * MEDIA_BINARY that is offered as a file (`Content-Disposition: attachment`).
+ * True when a body of this kind is searched for markers: everything but MEDIA_OTHER, and
+ * but MEDIA_BINARY that is offered as a file (`Content-Disposition: attachment`).
  */
-bool media_is_inspected(const struct head *head);
+bool media_is_inspected(enum media media, const struct head *head);
 
 /**
  * The value of a parameter such as `charset` or `boundary`, quotes cut; empty when

@@ -69,6 +69,20 @@ bool address_is_v4(const struct address *self)
     return memcmp(self->bytes, V4_PREFIX, sizeof(V4_PREFIX)) == 0;
 }
 
+static size_t format_byte(uint8_t value, char *digits_out)
+{
+    size_t len = 0;
+
+    if (value >= 100) {
+        digits_out[len++] = (char)('0' + value / 100);
+    }
+    if (value >= 10) {
+        digits_out[len++] = (char)('0' + value / 10 % 10);
+    }
+    digits_out[len++] = (char)('0' + value % 10);
+    return len;
+}
+
 size_t address_format(const struct address *self, char *text_out)
 {
     if (!address_is_v4(self)) {
@@ -77,7 +91,7 @@ size_t address_format(const struct address *self, char *text_out)
     }
     size_t len = 0;
     for (size_t i = 12; i < 16; i++) {
-        len += format_u64(self->bytes[i], text_out + len);
+        len += format_byte(self->bytes[i], text_out + len);
         text_out[len++] = '.';
     }
     text_out[len - 1] = '\0';

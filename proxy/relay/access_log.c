@@ -68,12 +68,14 @@ void access_log_flush(struct access_log *self)
     self->len = 0;
 }
 
+/* What stands before a member's value; its length is known when this is compiled. */
+#define TEXT_NAME(name)   SPAN(",\"" name "\":\"")
+#define NUMBER_NAME(name) SPAN(",\"" name "\":")
+
 /* A JSON string; bytes that JSON or a terminal would trip over become `?`. */
-static void put_string(struct writer *out, const char *name, struct span value)
+static void put_string(struct writer *out, struct span name, struct span value)
 {
-    writer_text(out, ",\"");
-    writer_text(out, name);
-    writer_text(out, "\":\"");
+    writer_put(out, name);
     size_t plain = 0;
     for (size_t i = 0; i <= value.len; i++) {
         bool end = i == value.len;
@@ -87,17 +89,15 @@ static void put_string(struct writer *out, const char *name, struct span value)
         }
         plain = i + 1;
     }
-    writer_text(out, "\"");
+    writer_put(out, SPAN("\""));
 }
 
 /* The same for text of our own, which holds nothing to escape. */
-static void put_plain(struct writer *out, const char *name, struct span value)
+static void put_plain(struct writer *out, struct span name, struct span value)
 {
-    writer_text(out, ",\"");
-    writer_text(out, name);
-    writer_text(out, "\":\"");
+    writer_put(out, name);
     writer_put(out, value);
-    writer_text(out, "\"");
+    writer_put(out, SPAN("\""));
 }
 
 /* Paths are UTF-8 as often as not: escaped bytes are shown as %XX. */
@@ -105,25 +105,26 @@ static void put_path(struct writer *out, struct span path)
 {
     static const char DIGITS[] = "0123456789ABCDEF";
 
-    writer_text(out, ",\"path\":\"");
+    writer_put(out, TEXT_NAME("path"));
     path = span_first(path, PATH_LOGGED_MAX);
+    size_t plain = 0;
     for (size_t i = 0; i < path.len; i++) {
         uint8_t byte = path.ptr[i];
         if (byte > 0x20 && byte < 0x7f && byte != '"' && byte != '\\' && byte != '%') {
-            writer_byte(out, (char)byte);
             continue;
         }
         char escaped[3] = {'%', DIGITS[byte >> 4], DIGITS[byte & 15]};
+        writer_put(out, span_from(span_first(path, i), plain));
         writer_put(out, (struct span){.ptr = (const uint8_t *)escaped, .len = 3});
+        plain = i + 1;
     }
-    writer_text(out, "\"");
+    writer_put(out, span_from(path, plain));
+    writer_put(out, SPAN("\""));
 }
 
-static void put_number(struct writer *out, const char *name, uint64_t value)
+static void put_number(struct writer *out, struct span name, uint64_t value)
 {
-    writer_text(out, ",\"");
-    writer_text(out, name);
-    writer_text(out, "\":");
+    writer_put(out, name);
     writer_u64(out, value);
 }
 
@@ -144,10 +145,11 @@ static void put_time(struct access_log *self, struct writer *out, uint64_t unix_
     digits[1] = (char)('0' + ms / 100);
     digits[2] = (char)('0' + ms / 10 % 10);
     digits[3] = (char)('0' + ms % 10);
-    writer_text(out, "{\"time\":\"");
+    writer_put(out, SPAN("{\"time\":\""));
     writer_put(out,
                (struct span){.ptr = (const uint8_t *)self->time, .len = TIME_DIGITS});
-    writer_text(out, digits);
+    writer_put(out,
+               (struct span){.ptr = (const uint8_t *)digits, .len = sizeof(digits) - 1});
 }
 
 void access_log_write(struct access_log *self, const struct access_log_line *line)
@@ -159,26 +161,28 @@ void access_log_write(struct access_log *self, const struct access_log_line *lin
     }
     struct writer out = writer_of(self->buffer + self->len, LINE_MAX_SIZE);
     put_time(self, &out, line->unix_ms);
-    put_plain(&out, "request", span_of(line->id));
-    (void)address_format(line->client, address);
-    put_plain(&out, "client", span_of(address));
-    put_string(&out, "method", span_first(line->method, 16));
+    put_plain(&out, TEXT_NAME("request"),
+              (struct span){.ptr = (const uint8_t *)line->id, .len = JOURNAL_ID_DIGITS});
+    size_t address_len = address_format(line->client, address);
+    put_plain(&out, TEXT_NAME("client"),
+              (struct span){.ptr = (const uint8_t *)address, .len = address_len});
+    put_string(&out, TEXT_NAME("method"), span_first(line->method, 16));
     put_path(&out, line->path);
-    put_string(&out, "route", span_first(line->route, PATH_LOGGED_MAX));
-    put_number(&out, "status", line->status);
-    put_number(&out, "bytes", line->bytes);
-    put_number(&out, "duration_us", line->duration_us);
-    put_plain(&out, "ending", span_of(ending_word(line->ending)));
+    put_string(&out, TEXT_NAME("route"), span_first(line->route, PATH_LOGGED_MAX));
+    put_number(&out, NUMBER_NAME("status"), line->status);
+    put_number(&out, NUMBER_NAME("bytes"), line->bytes);
+    put_number(&out, NUMBER_NAME("duration_us"), line->duration_us);
+    put_plain(&out, TEXT_NAME("ending"), span_of(ending_word(line->ending)));
     if (line->session[0] != '\0') {
-        put_plain(&out, "session", span_of(line->session));
+        put_plain(&out, TEXT_NAME("session"), span_of(line->session));
     }
     if (line->upstream[0] != '\0') {
-        put_string(&out, "upstream", span_of(line->upstream));
-        put_number(&out, "connection", line->upstream_connection);
+        put_string(&out, TEXT_NAME("upstream"), span_of(line->upstream));
+        put_number(&out, NUMBER_NAME("connection"), line->upstream_connection);
     }
     if (line->detector[0] != '\0') {
-        put_plain(&out, "detector", span_of(line->detector));
-        put_number(&out, "incident", line->incident);
+        put_plain(&out, TEXT_NAME("detector"), span_of(line->detector));
+        put_number(&out, NUMBER_NAME("incident"), line->incident);
     }
     writer_text(&out, "}\n");
     CHECK(!out.full);

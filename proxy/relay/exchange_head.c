@@ -35,12 +35,12 @@ static enum scan_kind kind_of(enum media media)
 }
 
 /* Whether and how the body can be read. */
-static void prepare_scan(struct exchange *self, const struct head *head)
+static void prepare_scan(struct exchange *self, const struct head *head, enum media media)
 {
     const struct field *type = head_field(head, FIELD_CONTENT_TYPE);
     struct span type_text = type != NULL ? type->value : (struct span){0};
-    bool inspect = media_is_inspected(head);
-    enum scan_kind kind = inspect ? kind_of(media_of_head(head)) : SCAN_KIND_NONE;
+    bool inspect = media_is_inspected(media, head);
+    enum scan_kind kind = inspect ? kind_of(media) : SCAN_KIND_NONE;
 
     self->scan = scan_begin(self->plan->scanner, kind,
                             media_parameter(type_text, SPAN("charset")));
@@ -209,10 +209,8 @@ static void fill_issued(struct exchange *self, const struct head *head)
     }
 }
 
-static void fill_answer(struct exchange *self, const struct head *head)
+static void fill_answer(struct exchange *self, const struct head *head, enum media media)
 {
-    enum media media = media_of_head(head);
-
     self->answer.status = head->status;
     self->answer.complete = false;
     self->answer.has_content = false;
@@ -236,11 +234,12 @@ void exchange_take_head(struct exchange *self, const struct head *head)
     self->answer_length = head->has_content_length ? head->content_length : UINT64_MAX;
     self->upstream_clean = head->keep_alive && head->version_minor == 1 &&
                            head->framing != FRAMING_CLOSE && !binds_connection(head);
-    prepare_scan(self, head);
+    enum media media = media_of_head(head);
+    prepare_scan(self, head, media);
     if (self->scan != NULL) {
         scan_fields(self, head);
     }
-    fill_answer(self, head);
+    fill_answer(self, head, media);
     if (!begin_reply(self, head)) {
         exchange_fail_upstream(self, ENDING_UPSTREAM_LARGE);
         return;

@@ -72,7 +72,7 @@ static void media_is_inspected_unless_it_is_known_to_be_no_text(void **state)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct head head = head_of(rows[i].type, rows[i].disposition);
-        if (media_is_inspected(&head) != rows[i].inspected) {
+        if (media_is_inspected(media_of_head(&head), &head) != rows[i].inspected) {
             fail_msg("row %zu", i);
         }
     }
@@ -87,7 +87,7 @@ static void media_of_two_types_is_unknown(void **state)
     head.fields[head.field_count++] =
         (struct field){.value = SPAN("text/html"), .id = FIELD_CONTENT_TYPE};
     assert_int_equal(media_of_head(&head), MEDIA_UNKNOWN);
-    assert_true(media_is_inspected(&head));
+    assert_true(media_is_inspected(media_of_head(&head), &head));
 }
 
 static void media_parameters_are_found(void **state)
