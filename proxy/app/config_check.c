@@ -188,6 +188,27 @@ static void check_limits(struct loader *loader)
     }
 }
 
+/* A planted account cannot be what a page has to carry. */
+static void check_required(struct loader *loader)
+{
+    const struct site *site = &loader->snapshot->site;
+    const struct node *list = node_find(loader->root, SPAN("routes"));
+
+    for (size_t i = 0; i < site->route_count; i++) {
+        for (size_t k = 0; k < site->class_count; k++) {
+            const struct marker_class *class = &site->classes[k];
+            bool required = (site->routes[i].requirement.require_mask >> k & 1U) != 0;
+            if (required && class->must_be == MARKER_RULE_NOBODY) {
+                report_error(loader->report,
+                             place_of(loader, item_at(list, i), "require"),
+                             "`%.63s` has `must_be: nobody`: no page can be required to "
+                             "carry it",
+                             (const char *)class->name.ptr);
+            }
+        }
+    }
+}
+
 static bool has_session(const struct session_policy *session)
 {
     return session->cookies != NULL || session->path_parameter != NULL ||
@@ -244,6 +265,7 @@ void loader_check(struct loader *self)
     check_login(self);
     check_features(self);
     check_limits(self);
+    check_required(self);
     if (report_error_count(self->report) == 0) {
         warn(self);
     }

@@ -80,6 +80,34 @@ static void detect_further_classes(const struct scene *scene, struct findings *f
     }
 }
 
+/* The page carries a fingerprint, and it is not the one that went out with the request.
+ * It tells pages of two sessions apart, whoever they belong to. */
+static void detect_other_session(const struct scene *scene, struct findings *findings)
+{
+    const struct evidence *evidence = scene->evidence;
+    const struct asker *asker = evidence->asker;
+    const struct answer *answer = evidence->answer;
+
+    for (size_t i = 0; i < answer->observation_count; i++) {
+        const struct observation *seen = answer->observations[i];
+        const struct marker_class *class = &evidence->rules->classes[seen->class_index];
+        if (class->must_be != MARKER_RULE_SESSION || standing_may_be_typed(seen, class) ||
+            standing_names_nobody(class, seen->value) ||
+            standing_names_asker(asker, seen->value)) {
+            continue;
+        }
+        struct finding *finding = findings_add(findings, DETECTOR_OWNER_MARKER);
+        if (finding != NULL) {
+            bool certain = asker->kind != ASKER_AMBIGUOUS && !asker->mixed;
+            finding->reason = "other-session";
+            finding->marker_class = seen->class_index;
+            finding->strength = certain ? STRENGTH_STRONG : STRENGTH_NONE;
+            finding->counts = certain;
+        }
+        return;
+    }
+}
+
 void detect_owner_marker(const struct scene *scene, struct findings *findings)
 {
     const struct owner *owner = &scene->owner;
@@ -102,4 +130,5 @@ void detect_owner_marker(const struct scene *scene, struct findings *findings)
     if (scene->evidence->rules->class_count > 1) {
         detect_further_classes(scene, findings);
     }
+    detect_other_session(scene, findings);
 }

@@ -46,6 +46,7 @@ struct asker {
                           between: nothing is bound, what is found never counts. */
     unsigned token_count;
     struct fingerprint tokens[ASKER_TOKENS_MAX]; /**< [0] is the session's. */
+    struct fingerprint sent; /**< What Countermark-Session said; none: `none`. */
     uint64_t forwarded_at_ms;
     struct user claim;      /**< The name of a login's body; nobody: none readable. */
     struct session session; /**< As it was after judge_forward(); id 0: none. */

@@ -19,14 +19,27 @@ static bool value_is(const struct marker_class *class, struct span value,
     return span_equal(value, user_span(user));
 }
 
-static bool names_nobody(const struct marker_class *class, struct span value)
+bool standing_names_asker(const struct asker *asker, struct span value)
+{
+    char digits[FINGERPRINT_DIGITS];
+
+    if (fingerprint_none(&asker->sent) || value.len != FINGERPRINT_DIGITS) {
+        return false;
+    }
+    fingerprint_format(&asker->sent, digits);
+    return memcmp(value.ptr, digits, FINGERPRINT_DIGITS) == 0;
+}
+
+bool standing_names_nobody(const struct marker_class *class, struct span value)
 {
     for (size_t i = 0; i < class->nobody_count; i++) {
         if (span_equal(value, class->nobody[i])) {
             return true;
         }
     }
-    return value.len == 0 || value.len > USER_SIZE_MAX;
+    /* What we send with a request that has no session. */
+    bool none = class->must_be == MARKER_RULE_SESSION && span_equal(value, SPAN("none"));
+    return none || value.len == 0 || value.len > USER_SIZE_MAX;
 }
 
 /* An open claim for `value`, or for anybody. */
@@ -90,7 +103,8 @@ static enum standing standing_of(const struct scene *scene,
     return by_claim;
 }
 
-static bool may_be_typed(const struct observation *seen, const struct marker_class *class)
+bool standing_may_be_typed(const struct observation *seen,
+                           const struct marker_class *class)
 {
     return seen->weak || (seen->kind == SELECTOR_REGEX && !class->trusted);
 }
@@ -108,7 +122,7 @@ static void keep_allowed(struct owner *owner, const struct observation *seen,
         return;
     }
     const struct observation *lower = standing > owner->standing ? owner->seen : seen;
-    bool outranked = standing != owner->standing && may_be_typed(lower, class);
+    bool outranked = standing != owner->standing && standing_may_be_typed(lower, class);
     if (standing > owner->standing) {
         owner->seen = seen;
         owner->standing = standing;
@@ -127,7 +141,7 @@ static void read_one(struct scene *scene, const struct observation *seen,
     enum standing standing = standing_of(scene, class, seen->value);
     if (standing != STANDING_STRANGER) {
         keep_allowed(owner, seen, standing, class);
-    } else if (!may_be_typed(seen, class)) {
+    } else if (!standing_may_be_typed(seen, class)) {
         owner->foreign = owner->foreign != NULL ? owner->foreign : seen;
     } else {
         owner->typed = owner->typed != NULL ? owner->typed : seen;
@@ -143,7 +157,11 @@ void standing_read(struct scene *scene)
         const struct observation *seen = answer->observations[i];
         CHECK(seen->class_index < rules->class_count);
         const struct marker_class *class = &rules->classes[seen->class_index];
-        if (names_nobody(class, seen->value)) {
+        if (standing_names_nobody(class, seen->value)) {
+            continue;
+        }
+        if (class->must_be == MARKER_RULE_SESSION &&
+            !standing_names_asker(scene->evidence->asker, seen->value)) {
             continue;
         }
         scene->seen_mask |= UINT32_C(1) << seen->class_index;

@@ -11,6 +11,16 @@
 /** Fills `scene->owner` and `scene->seen_mask` from the observations. */
 void standing_read(struct scene *scene);
 
+/** Text of a visitor may have made this observation: it proves little. */
+bool standing_may_be_typed(const struct observation *seen,
+                           const struct marker_class *class);
+
+/** The value names no user, or no session, and is no marker. */
+bool standing_names_nobody(const struct marker_class *class, struct span value);
+
+/** The value is the fingerprint that went out with the request. */
+bool standing_names_asker(const struct asker *asker, struct span value);
+
 /** The class by which users are known, or `class_count` when there is none. */
 size_t standing_identity_class(const struct rules *rules);
 

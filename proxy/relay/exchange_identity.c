@@ -89,6 +89,7 @@ void exchange_clear_asker(struct asker *asker)
     asker->remembered = false;
     asker->mixed = false;
     asker->token_count = 0;
+    asker->sent = (struct fingerprint){{0}};
     asker->claim.len = 0;
     asker->session.id = 0;
     asker->session.generation = 0;

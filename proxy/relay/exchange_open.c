@@ -108,15 +108,16 @@ static bool cookie_stays(void *context, const struct cookie *cookie)
     return false;
 }
 
-static const char *session_name(const struct exchange *self, char *digits)
+static const char *session_name(struct exchange *self, char *digits)
 {
-    const struct asker *asker = &self->asker;
+    struct asker *asker = &self->asker;
 
     if (asker->token_count == 0 || asker->kind == ASKER_AMBIGUOUS) {
+        asker->sent = (struct fingerprint){{0}};
         return "none";
     }
-    fingerprint_format(asker->session.id != 0 ? &asker->session.first : &asker->tokens[0],
-                       digits);
+    asker->sent = asker->session.id != 0 ? asker->session.first : asker->tokens[0];
+    fingerprint_format(&asker->sent, digits);
     digits[FINGERPRINT_DIGITS] = '\0';
     return digits;
 }

@@ -77,6 +77,10 @@ static const struct bad BAD[] = {
      "t.yaml:5:36: `user_is: marker` needs a marker class with `must_be: requester`"},
     {GOOD "login: {user_is: alias}\n",
      "t.yaml:6:18: `user_is: alias` is not available in this version"},
+    {LISTEN UPSTREAMS SESSION FEATURES
+     "markers: [{name: m, find: [meta:a], must_be: nobody}]\n"
+     "routes: [{path: /a, require: [m]}]\n",
+     "t.yaml:6:30: `m` has `must_be: nobody`: no page can be required to carry it"},
     {LISTEN UPSTREAMS SESSION
      "markers: [{name: m, find: [meta:a], must_be: granted}]\n" FEATURES,
      "t.yaml:4:46: `must_be: granted` is not available in this version"},

@@ -1,0 +1,127 @@
+/* Goal: `must_be: session`: a page says for which request's session it was made. */
+#include "guard/judge_world.h"
+#include "support/test.h"
+
+enum { OWNER, PAGE, CLASSES };
+
+enum { T1 = 101, T2 };
+
+static struct world world;
+static struct trip trip;
+static struct marker_class classes[CLASSES];
+static char digits[FINGERPRINT_DIGITS + 1];
+
+static int set_up(void **state)
+{
+    (void)state;
+    world_init(&world);
+    classes[OWNER] = world.class;
+    classes[PAGE] =
+        (struct marker_class){.name = SPAN("page"), .must_be = MARKER_RULE_SESSION};
+    world.rules.classes = classes;
+    world.rules.class_count = CLASSES;
+    world.requirement.require_mask = 1U << PAGE;
+    world.requirement.unmarked = UNMARKED_REFUSE;
+    return 0;
+}
+
+static const char *name_of(uint32_t token)
+{
+    struct fingerprint print = token_of(token);
+    fingerprint_format(&print, digits);
+    return digits;
+}
+
+/* A request with `token`, which is told to the site, and a page that says `value`. */
+static struct observation *page(uint32_t token, const char *value)
+{
+    trip_ask(&trip, token);
+    trip.asker.sent = token_of(token);
+    trip_forward(&world, &trip);
+    struct observation *seen = trip_mark(&trip, value);
+    seen->class_index = PAGE;
+    return seen;
+}
+
+static void expect(enum strength strength, bool counts, const char *reason)
+{
+    struct finding finding = trip_finding(&trip);
+    assert_int_equal(trip.judgement.verdict, VERDICT_REFUSE);
+    assert_string_equal(finding.reason, reason);
+    assert_int_equal(finding.strength, strength);
+    assert_int_equal(finding.counts, counts);
+}
+
+static void a_page_with_the_sent_fingerprint_is_released_without_any_user(void **state)
+{
+    (void)state;
+    (void)page(T1, name_of(T1));
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    assert_false(trip.judgement.unmarked);
+    (void)page(T1, name_of(T1));
+    trip.answer.complete = false;
+    trip.answer.observation_count = 0;
+    (void)trip_judge(&world, &trip);
+    struct session none = {0};
+    struct evidence evidence = {.rules = &world.rules,
+                                .asker = &trip.asker,
+                                .now = &none,
+                                .answer = &trip.answer};
+    assert_true(judge_verified_so_far(&evidence));
+}
+
+static void a_page_of_another_session_is_strong_and_counts(void **state)
+{
+    (void)state;
+    (void)page(T1, name_of(T2));
+    (void)trip_end(&world, &trip);
+    expect(STRENGTH_STRONG, true, "other-session");
+    (void)page(0, name_of(T2));
+    (void)trip_end(&world, &trip);
+    expect(STRENGTH_STRONG, true, "other-session");
+}
+
+static void a_page_for_nobody_is_unmarked_and_not_foreign(void **state)
+{
+    (void)state;
+    (void)page(T1, "none");
+    (void)trip_end(&world, &trip);
+    expect(STRENGTH_NONE, false, "unmarked");
+    (void)page(0, "none");
+    world.requirement.require_mask = 0;
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+}
+
+static void typed_digits_prove_nothing_and_alarm_nobody(void **state)
+{
+    (void)state;
+    page(T1, name_of(T2))->kind = SELECTOR_REGEX;
+    (void)trip_end(&world, &trip);
+    expect(STRENGTH_NONE, false, "unmarked");
+}
+
+static void with_two_tokens_of_two_users_it_never_counts(void **state)
+{
+    (void)state;
+    (void)world_login(&world, &trip, 0, "aoki", T1);
+    (void)world_login(&world, &trip, 0, "baba", T2);
+    trip_ask(&trip, T1);
+    trip_ask_also(&trip, T2);
+    trip_forward(&world, &trip);
+    trip_mark(&trip, name_of(T2))->class_index = PAGE;
+    (void)trip_end(&world, &trip);
+    expect(STRENGTH_NONE, false, "other-session");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(
+            a_page_with_the_sent_fingerprint_is_released_without_any_user, set_up),
+        cmocka_unit_test_setup(a_page_of_another_session_is_strong_and_counts, set_up),
+        cmocka_unit_test_setup(a_page_for_nobody_is_unmarked_and_not_foreign, set_up),
+        cmocka_unit_test_setup(typed_digits_prove_nothing_and_alarm_nobody, set_up),
+        cmocka_unit_test_setup(with_two_tokens_of_two_users_it_never_counts, set_up),
+    };
+    return RUN_TESTS(tests);
+}
