@@ -18,7 +18,7 @@ void client_free(struct client *self)
 {
     struct relay *relay = self->relay;
 
-    CHECK(self->exchange == NULL);
+    CHECK(self->caller.exchange == NULL);
     deadline_remove(&self->deadline);
     list_remove(&self->link);
     stream_free(&self->stream);
@@ -73,6 +73,7 @@ static void client_start(struct relay *relay, struct stream *stream,
     self->listen = listen;
     self->stream = stream;
     self->peer = peer;
+    self->caller = (struct caller){.kind = &CLIENT_CALLER, .client = self};
     self->deadline.on_due = on_due;
     relay->client_count++;
     meter_connections(relay, METER_CLIENT_IDLE, 1);
@@ -147,20 +148,20 @@ static void on_end(void *owner, enum err err)
     struct client *self = owner;
 
     self->ended = true;
-    if (self->exchange == NULL) {
+    if (self->caller.exchange == NULL) {
         client_free(self);
         return;
     }
-    if (err != ERR_CLOSED || !self->request_read) {
-        exchange_on_client_gone(self->exchange);
+    if (err != ERR_CLOSED || !self->caller.request_read) {
+        exchange_on_client_gone(self->caller.exchange);
     }
 }
 
 static void on_drain(void *owner, enum err err)
 {
     struct client *self = owner;
-    if (self->exchange != NULL) {
-        exchange_on_client_drain(self->exchange, err);
+    if (self->caller.exchange != NULL) {
+        exchange_on_client_drain(self->caller.exchange, err);
     }
 }
 
@@ -198,8 +199,8 @@ void client_drain(struct client *self)
 
 void client_abort(struct client *self)
 {
-    if (self->exchange != NULL) {
-        exchange_on_client_gone(self->exchange);
+    if (self->caller.exchange != NULL) {
+        exchange_on_client_gone(self->caller.exchange);
         return;
     }
     client_free(self);
@@ -234,11 +235,9 @@ static void close_as(struct client *self, enum disposition disposition)
     UNREACHABLE();
 }
 
-void client_on_done(struct client *self, struct exchange *exchange,
-                    enum disposition disposition)
+void client_end(struct client *self, enum disposition disposition)
 {
-    CHECK(self->exchange == NULL || self->exchange == exchange);
-    self->exchange = NULL;
+    self->caller.exchange = NULL;
     meter_connections(self->relay, METER_CLIENT_ACTIVE, -1);
     meter_connections(self->relay, METER_CLIENT_IDLE, 1);
     close_as(self, disposition);
@@ -250,18 +249,6 @@ void client_on_done(struct client *self, struct exchange *exchange,
         return;
     }
     client_pump_backlog(self);
-}
-
-void client_set_exchange(struct client *self, struct exchange *exchange)
-{
-    self->exchange = exchange;
-}
-
-void client_resume_body(struct client *self)
-{
-    if (!self->pumping) {
-        client_pump_backlog(self);
-    }
 }
 
 struct fingerprint client_fingerprint(struct client *self, struct span token)
@@ -297,11 +284,6 @@ const struct listen_settings *client_listen(const struct client *self)
 struct address client_peer(const struct client *self)
 {
     return self->peer;
-}
-
-bool client_request_read(const struct client *self)
-{
-    return self->request_read;
 }
 
 struct client *client_of_link(struct list_link *link)

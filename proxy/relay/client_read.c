@@ -105,8 +105,8 @@ static enum ending ending_of(enum h1_error error)
 void client_reject(struct client *self, enum ending ending, unsigned status)
 {
     begin_exchange(self);
-    self->request_read = false;
-    exchange_reject(self, ending, status);
+    self->caller.request_read = false;
+    exchange_reject(&self->caller, ending, status);
 }
 
 /* Looks for a head at the front. Returns the bytes that it took, 0: it needs more. */
@@ -145,8 +145,8 @@ static size_t take_head(struct client *self, struct span bytes)
         return bytes.len;
     }
     begin_exchange(self);
-    self->request_read = head->framing == FRAMING_NONE;
-    exchange_begin(self, head);
+    self->caller.request_read = head->framing == FRAMING_NONE;
+    exchange_begin(&self->caller, head);
     return len;
 }
 
@@ -157,8 +157,8 @@ static size_t take_body(struct client *self, struct span bytes)
     size_t consumed = 0;
     enum piece piece = h1_parse_body(self->codec, bytes, &content, &consumed);
 
-    self->request_read = piece == PIECE_LAST;
-    exchange_on_body(self->exchange, content, piece);
+    self->caller.request_read = piece == PIECE_LAST;
+    exchange_on_body(self->caller.exchange, content, piece);
     return piece == PIECE_BROKEN ? bytes.len : consumed;
 }
 
@@ -172,7 +172,8 @@ static bool can_take(const struct client *self)
     case CLIENT_HEAD:
         return true;
     case CLIENT_EXCHANGE:
-        return self->exchange != NULL && exchange_takes_body(self->exchange);
+        return self->caller.exchange != NULL &&
+               exchange_takes_body(self->caller.exchange);
     case CLIENT_LINGER:
         return true;
     }

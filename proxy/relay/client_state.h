@@ -1,9 +1,8 @@
 /**
- * The inside of a client connection, shared by client.c and client_read.c and nobody
- * else.
+ * The inside of a client connection, shared by client*.c and nobody else.
  *
  * Layer: relay. client.c is its life and its events, client_read.c works through the
- * bytes that it sent.
+ * bytes that it sent, client_send.c is what its exchange says to it.
  */
 #pragma once
 
@@ -11,6 +10,7 @@
 
 enum {
     CLIENT_TOKEN_KEPT_MAX = 256,
+    CLIENT_CHUNK_HEAD_MAX = 20,
     CLIENT_LINGER_BYTES_MAX = 1048576,
 };
 
@@ -33,14 +33,13 @@ struct client {
     const struct listen_settings *listen;
     struct stream *stream;
     struct h1 *codec;
-    struct exchange *exchange;
+    struct caller caller; /* Whose exchange is under way. */
     struct deadline deadline;
     struct address peer;
     enum client_state state;
-    bool request_read; /* The body of the request under way was parsed to its end. */
-    bool ended;        /* The client sent FIN. */
-    bool pumping;      /* pump() is running below us. */
-    uint8_t *backlog;  /* Bytes that wait; NULL: none ever did. */
+    bool ended;       /* The client sent FIN. */
+    bool pumping;     /* pump() is running below us. */
+    uint8_t *backlog; /* Bytes that wait; NULL: none ever did. */
     size_t backlog_len;
     size_t backlog_capacity;
     size_t checked; /* Bytes of the head that were looked at. */
@@ -48,10 +47,15 @@ struct client {
     struct fingerprint fingerprint; /* Of `token`. */
     uint16_t token_len;
     uint8_t token[CLIENT_TOKEN_KEPT_MAX];
+    char chunk_head[CLIENT_CHUNK_HEAD_MAX]; /* Of the chunk being sent. */
 };
+
+/* client_send.c */
+extern const struct caller_kind CLIENT_CALLER;
 
 /* client.c */
 void client_free(struct client *self);
+void client_end(struct client *self, enum disposition disposition);
 void client_set_deadline(struct client *self, uint64_t timeout_ms);
 const struct limits *client_limits(const struct client *self);
 

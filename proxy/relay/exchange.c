@@ -39,9 +39,9 @@ static struct exchange *take_spare(struct relay *relay)
 }
 
 /* An exchange with all facts unset. The raw memory at its end is not touched. */
-static struct exchange *exchange_new(struct client *client)
+static struct exchange *exchange_new(struct caller *caller)
 {
-    struct relay *relay = client_relay(client);
+    struct relay *relay = client_relay(caller->client);
     struct exchange *self = take_spare(relay);
 
     if (self == NULL) {
@@ -49,7 +49,8 @@ static struct exchange *exchange_new(struct client *client)
     }
     memset(self, 0, offsetof(struct exchange, asker));
     self->relay = relay;
-    self->client = client;
+    self->caller = caller;
+    self->client = caller->client;
     self->plan = plan_ref(relay->plan);
     self->deadline.on_due = on_due;
     self->began_us = loop_clock_us();
@@ -149,10 +150,10 @@ static void end(struct exchange *self)
     CHECK(self->ending != ENDING_NONE);
     meter_exchange(self->relay, self->plan->meter, &facts);
     write_log(self, facts.duration_us);
-    struct client *client = self->client;
+    struct caller *caller = self->caller;
     enum disposition disposition = self->disposition;
     exchange_free(self);
-    client_on_done(client, self, disposition);
+    caller->kind->on_done(caller, self, disposition);
 }
 
 /* The only loop that moves an exchange. The last line may free `self`. */
@@ -191,11 +192,11 @@ const struct limits *exchange_limits(const struct exchange *self)
     return &self->plan->site->limits;
 }
 
-void exchange_begin(struct client *client, const struct head *head)
+void exchange_begin(struct caller *caller, const struct head *head)
 {
-    struct exchange *self = exchange_new(client);
+    struct exchange *self = exchange_new(caller);
     if (self == NULL) {
-        client_on_done(client, NULL, DISPOSITION_CLOSE);
+        caller->kind->on_done(caller, NULL, DISPOSITION_CLOSE);
         return;
     }
     self->advancing = true;
@@ -204,15 +205,15 @@ void exchange_begin(struct client *client, const struct head *head)
     exchange_advance(self);
 }
 
-void exchange_reject(struct client *client, enum ending ending, unsigned status)
+void exchange_reject(struct caller *caller, enum ending ending, unsigned status)
 {
-    struct exchange *self = exchange_new(client);
+    struct exchange *self = exchange_new(caller);
     if (self == NULL) {
-        client_on_done(client, NULL, DISPOSITION_CLOSE);
+        caller->kind->on_done(caller, NULL, DISPOSITION_CLOSE);
         return;
     }
-    client_set_exchange(client, self);
-    self->client_address = client_peer(client);
+    caller->exchange = self;
+    self->client_address = client_peer(self->client);
     self->routed.index = (unsigned)self->plan->site->route_count - 1;
     self->routed.route = &self->plan->site->routes[self->routed.index];
     self->asker = (struct asker){0};

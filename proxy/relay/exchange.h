@@ -1,8 +1,8 @@
 /**
  * One request and its one response: the life of a single question put to an upstream.
  *
- * Layer: relay. Owned by the client connection that read the request; it gives itself
- * back through client_on_done(). Everything that happens to an exchange is recorded by an
+ * Layer: relay. Owned by the caller that read the request (relay/caller.h); it gives
+ * itself back by on_done(). Everything that happens to an exchange is recorded by an
  * exchange_on_*() call and acted on by one loop in exchange.c. No byte of a response goes
  * to the client before judge_response() released it and the features' flags were read.
  */
@@ -11,10 +11,10 @@
 #include "http/h1.h"
 #include "relay/relay.h"
 
-struct client;
+struct caller;
 struct exchange;
 
-/** How the client's connection goes on after an exchange. */
+/** How the caller's connection, or its stream, goes on after an exchange. */
 enum disposition {
     DISPOSITION_RESET,  /**< Zero: break it, so that the client sees a cut. */
     DISPOSITION_CLOSE,  /**< Nothing to say: close. */
@@ -24,14 +24,14 @@ enum disposition {
 
 /**
  * Begins an exchange for a request head. It may be over before this returns:
- * client_on_done() says so in any case, once.
+ * on_done() says so in any case, once.
  *
  * `head`: borrowed for this call. Memory: the client gets 503 without an exchange.
  */
-void exchange_begin(struct client *client, const struct head *head);
+void exchange_begin(struct caller *caller, const struct head *head);
 
 /** Answers a head that could not be parsed, or came too late. As exchange_begin(). */
-void exchange_reject(struct client *client, enum ending ending, unsigned status);
+void exchange_reject(struct caller *caller, enum ending ending, unsigned status);
 
 /** True while it takes bytes of the request body. */
 bool exchange_takes_body(const struct exchange *self);
@@ -39,7 +39,7 @@ bool exchange_takes_body(const struct exchange *self);
 /** A piece of the request body; only while exchange_takes_body(). */
 void exchange_on_body(struct exchange *self, struct span content, enum piece piece);
 
-/** The client's stream took what was written, or failed. */
+/** The client took the part that was sent, or its stream failed. */
 void exchange_on_client_drain(struct exchange *self, enum err err);
 
 /** The client's connection broke. The exchange ends. */

@@ -287,7 +287,7 @@ static void on_drain(void *owner, enum err err)
         exchange_arm_ask(self);
     }
     if (!self->request_read) {
-        client_resume_body(self->client);
+        self->caller->kind->resume_body(self->caller);
     }
 }
 

@@ -153,11 +153,8 @@ void exchange_on_body(struct exchange *self, struct span content, enum piece pie
 
 void exchange_send_continue(struct exchange *self)
 {
-    struct span line = SPAN("HTTP/1.1 100 Continue\r\n\r\n");
-
     self->continue_sent = true;
-    /* A client that has no room for one line would let our answer run into this write. */
-    if (stream_write(client_stream(self->client), &line, 1, true) != WRITTEN_ALL) {
+    if (!self->caller->kind->send_continue(self->caller)) {
         self->client_gone = true;
     }
 }
@@ -357,7 +354,7 @@ enum step exchange_step_ask(struct exchange *self)
     }
     if (!self->request_read && !self->body_asked) {
         self->body_asked = true;
-        client_resume_body(self->client);
+        self->caller->kind->resume_body(self->caller);
         return STEP_AGAIN;
     }
     return STEP_WAIT;

@@ -369,7 +369,7 @@ void exchange_open(struct exchange *self, const struct head *head)
     exchange_clear_asker(&self->asker);
     name_exchange(self);
     note_request(self, &opening);
-    client_set_exchange(self->client, self);
+    self->caller->exchange = self;
     if (find_route(self, &opening)) {
         (void)span_copy(opening.path.once, self->path, sizeof(self->path));
         open_routed(self, &opening);

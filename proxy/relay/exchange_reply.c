@@ -5,7 +5,6 @@
 #include "relay/exchange_rooms.h"
 
 enum {
-    SPANS_AT_ONCE = 48,
     SLOW_LOOK_MS = 30000, /* How often a slow client's progress is looked at. */
 };
 
@@ -31,7 +30,7 @@ bool exchange_make_reply_room(struct exchange *self, size_t size)
 static bool charge(struct exchange *self)
 {
     struct relay_shared *shared = self->relay->shared;
-    uint64_t unwritten = stream_unwritten(client_stream(self->client));
+    uint64_t unwritten = self->caller->kind->unwritten(self->caller);
     struct address peer = client_peer(self->client);
 
     self->charged = unwritten;
@@ -65,12 +64,13 @@ static enum step give_up(struct exchange *self, enum ending ending)
     return exchange_finish(self);
 }
 
-/* Hands spans to the client's stream and waits if it does not take them all. */
-enum step exchange_write_out(struct exchange *self, const struct span *spans,
-                             size_t count)
+/* Sends a part of the answer and waits if the client does not take all of it. */
+enum step exchange_send(struct exchange *self, const struct caller_part *part)
 {
+    struct caller *caller = self->caller;
+
     self->drained = false;
-    switch (stream_write(client_stream(self->client), spans, count, true)) {
+    switch (caller->kind->send(caller, part)) {
     case WRITTEN_FAILED:
         return give_up(self, ENDING_CLIENT_GONE);
     case WRITTEN_ALL:
@@ -80,7 +80,7 @@ enum step exchange_write_out(struct exchange *self, const struct span *spans,
         if (!charge(self)) {
             return give_up(self, ENDING_CLIENT_SLOW);
         }
-        self->slow_unwritten = stream_unwritten(client_stream(self->client));
+        self->slow_unwritten = caller->kind->unwritten(caller);
         exchange_set_deadline(self, SLOW_LOOK_MS);
         return STEP_WAIT;
     }
@@ -90,7 +90,7 @@ enum step exchange_write_out(struct exchange *self, const struct span *spans,
 /* Is the client taking bytes fast enough to be waited for? */
 static bool is_too_slow(struct exchange *self)
 {
-    size_t unwritten = stream_unwritten(client_stream(self->client));
+    size_t unwritten = self->caller->kind->unwritten(self->caller);
     uint64_t taken = self->slow_unwritten - unwritten;
     uint64_t least = exchange_limits(self)->send_rate_min * (SLOW_LOOK_MS / 1000);
 
@@ -99,8 +99,8 @@ static bool is_too_slow(struct exchange *self)
     return taken < least;
 }
 
-/* A part of the write is still on its way. True: `step_out` says how to go on. */
-bool exchange_still_writing(struct exchange *self, enum step *step_out)
+/* A part of the answer is still on its way. True: `step_out` says how to go on. */
+bool exchange_still_sending(struct exchange *self, enum step *step_out)
 {
     if (self->client_gone) {
         *step_out = give_up(self, ENDING_CLIENT_GONE);
@@ -123,23 +123,25 @@ enum step exchange_step_reply(struct exchange *self)
 {
     enum step step = STEP_WAIT;
 
-    if (exchange_still_writing(self, &step)) {
+    if (exchange_still_sending(self, &step)) {
         return step;
     }
     size_t left = self->hold.segment_count - self->segments_sent;
     if (left == 0) {
         return exchange_finish(self);
     }
-    size_t count = left < SPANS_AT_ONCE ? left : SPANS_AT_ONCE;
-    const struct span *spans = self->hold.segments + self->segments_sent;
+    size_t count = left < CALLER_SPANS_MAX ? left : CALLER_SPANS_MAX;
+    struct caller_part part = {.body = self->hold.segments + self->segments_sent,
+                               .count = count,
+                               .last = left == count};
     self->segments_sent += count;
-    return exchange_write_out(self, spans, count);
+    return exchange_send(self, &part);
 }
 
 /* Whether the client's connection can go on after a whole answer of ours. */
 static void settle_connection(struct exchange *self)
 {
-    bool whole = client_request_read(self->client);
+    bool whole = self->caller->request_read;
     bool keep = self->keep_alive && whole && !self->relay->draining;
 
     self->disposition = keep ? DISPOSITION_KEEP : DISPOSITION_LINGER;
@@ -162,11 +164,15 @@ static enum step reply(struct exchange *self, struct reply *page, enum ending en
         return give_up(self, ENDING_INTERNAL);
     }
     struct writer out = writer_of(self->reply_text, self->reply_text_capacity);
-    reply_write(page, self->taste, &out);
-    struct span text = writer_span(&out);
+    size_t head_len = reply_write(page, self->taste, &out);
+    struct span body = span_from(writer_span(&out), head_len);
+    struct caller_part part = {.head = span_first(writer_span(&out), head_len),
+                               .body = &body,
+                               .count = body.len > 0 ? 1 : 0,
+                               .last = true};
     self->body_sent = 0;
     self->state = STATE_REPLY;
-    return exchange_write_out(self, &text, 1);
+    return exchange_send(self, &part);
 }
 
 enum step exchange_reply_error(struct exchange *self, unsigned status, enum ending ending)
@@ -309,23 +315,24 @@ struct span exchange_complete_head(struct exchange *self, bool chunked, uint64_t
  */
 enum step exchange_release(struct exchange *self)
 {
-    struct span spans[SPANS_AT_ONCE + 1];
     bool head_only = has_no_body(self);
-    size_t count = head_only ? 0 : self->hold.segment_count;
+    size_t all = head_only ? 0 : self->hold.segment_count;
+    size_t count = all < CALLER_SPANS_MAX ? all : CALLER_SPANS_MAX;
 
     if (self->client_gone) {
         return give_up(self, ENDING_CLIENT_GONE);
     }
-    count = count < SPANS_AT_ONCE ? count : SPANS_AT_ONCE;
     self->status = self->upstream_status;
     self->ending = ENDING_RELEASED;
     self->released_us = loop_clock_us();
     self->body_sent = head_only ? 0 : self->hold.len;
-    spans[0] = exchange_complete_head(self, false, self->hold.len);
-    if (count > 0) {
-        memcpy(spans + 1, self->hold.segments, count * sizeof(*spans));
-    }
+    struct caller_part part = {
+        .head = exchange_complete_head(self, false, self->hold.len),
+        .body = self->hold.segments,
+        .count = count,
+        .last = count == all,
+    };
     self->segments_sent = head_only ? self->hold.segment_count : count;
     self->state = STATE_REPLY;
-    return exchange_write_out(self, spans, count + 1);
+    return exchange_send(self, &part);
 }

@@ -79,9 +79,8 @@ enum step exchange_reply_logged_out(struct exchange *self);
 enum step exchange_release(struct exchange *self);
 enum step exchange_close_silently(struct exchange *self, enum ending ending);
 bool exchange_make_reply_room(struct exchange *self, size_t size);
-enum step exchange_write_out(struct exchange *self, const struct span *spans,
-                             size_t count);
-bool exchange_still_writing(struct exchange *self, enum step *step_out);
+enum step exchange_send(struct exchange *self, const struct caller_part *part);
+bool exchange_still_sending(struct exchange *self, enum step *step_out);
 struct span exchange_complete_head(struct exchange *self, bool chunked, uint64_t length);
 enum step exchange_finish(struct exchange *self);
 

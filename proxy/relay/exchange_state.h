@@ -11,6 +11,7 @@
 #include "guard/judge.h"
 #include "http/coding.h"
 #include "http/media.h"
+#include "relay/caller.h"
 #include "relay/client.h"
 #include "relay/exchange.h"
 #include "relay/exchange_parts.h"
@@ -25,7 +26,8 @@ struct exchange {
     struct list_link settle_link; /* The relay's list of settling exchanges. */
     struct relay *relay;
     struct plan *plan;
-    struct client *client;
+    struct caller *caller;
+    struct client *client; /* The caller's connection. */
     struct pool *pool;
     struct upstream *upstream;
     struct pool_request request;
@@ -99,7 +101,6 @@ struct exchange {
     bool undecodable;
     bool overflow;  /* More than hold_max. */
     bool streaming; /* Bytes of the answer have left. */
-    bool last_chunk_due;
     bool advancing;
     bool judged;
     bool forwarded;    /* judge_forward() was told. */

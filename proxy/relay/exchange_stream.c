@@ -1,26 +1,22 @@
-#include <stdio.h>
-#include <string.h>
-
 #include "base/check.h"
 #include "relay/exchange_rooms.h"
 
-enum {
-    SPANS_AT_ONCE = 48,
-    CHUNK_HEAD_MAX = 20,
-};
+static bool is_chunked(const struct exchange *self)
+{
+    return self->answer_framing != FRAMING_LENGTH;
+}
 
 /* Sends the head of an answer whose body goes on while it still comes. */
 enum step exchange_start_stream(struct exchange *self)
 {
-    bool chunked = self->answer_framing != FRAMING_LENGTH;
-    struct span head = exchange_complete_head(self, chunked, self->answer_length);
+    struct caller_part part = {.chunked = is_chunked(self)};
 
+    part.head = exchange_complete_head(self, part.chunked, self->answer_length);
     self->streaming = true;
     self->status = self->upstream_status;
     self->released_us = loop_clock_us();
-    self->last_chunk_due = chunked;
     self->state = STATE_STREAM;
-    return exchange_write_out(self, &head, 1);
+    return exchange_send(self, &part);
 }
 
 /* Bytes at the end of what is held that may still become part of a marker. */
@@ -50,44 +46,27 @@ static size_t ready_segments(const struct exchange *self)
 
 static enum step end_stream(struct exchange *self)
 {
-    struct span last = SPAN("0\r\n\r\n");
+    struct caller_part part = {.chunked = is_chunked(self), .last = true};
 
-    if (!self->last_chunk_due) {
-        self->ending = ENDING_RELEASED;
-        return exchange_finish(self);
-    }
-    self->last_chunk_due = false;
-    return exchange_write_out(self, &last, 1);
+    self->ending = ENDING_RELEASED;
+    self->state = STATE_REPLY;
+    return exchange_send(self, &part);
 }
 
-/* Writes the segments that are ready, as one chunk. */
+/* Sends the segments that are ready, as one chunk. */
 static enum step send_segments(struct exchange *self, size_t count)
 {
-    struct span spans[SPANS_AT_ONCE + 2];
-    char chunk_head[CHUNK_HEAD_MAX];
-    uint64_t len = 0;
-    size_t used = 0;
+    struct caller_part part = {.body = self->hold.segments,
+                               .count =
+                                   count < CALLER_SPANS_MAX ? count : CALLER_SPANS_MAX,
+                               .chunked = is_chunked(self)};
 
-    count = count < SPANS_AT_ONCE ? count : SPANS_AT_ONCE;
-    for (size_t i = 0; i < count; i++) {
-        len += self->hold.segments[i].len;
+    for (size_t i = 0; i < part.count; i++) {
+        self->body_sent += part.body[i].len;
     }
-    bool chunked = self->answer_framing != FRAMING_LENGTH;
-    if (chunked) {
-        int head_len =
-            snprintf(chunk_head, sizeof(chunk_head), "%llx\r\n", (unsigned long long)len);
-        memcpy(self->reply_text, chunk_head, (size_t)head_len);
-        spans[used++] = (struct span){.ptr = self->reply_text, .len = (size_t)head_len};
-    }
-    memcpy(spans + used, self->hold.segments, count * sizeof(*spans));
-    used += count;
-    if (chunked) {
-        spans[used++] = SPAN("\r\n");
-    }
-    self->body_sent += len;
-    self->segments_sent = count;
-    hold_lend(&self->hold, count);
-    return exchange_write_out(self, spans, used);
+    self->segments_sent = part.count;
+    hold_lend(&self->hold, part.count);
+    return exchange_send(self, &part);
 }
 
 /* The client has what was written: its memory goes. */
@@ -134,7 +113,7 @@ enum step exchange_step_stream(struct exchange *self)
 {
     enum step step = STEP_WAIT;
 
-    if (exchange_still_writing(self, &step)) {
+    if (exchange_still_sending(self, &step)) {
         if (step == STEP_WAIT && self->upstream != NULL) {
             stream_pause(self->upstream->stream, PAUSE_SINK_FULL);
         }

@@ -227,7 +227,7 @@ static void write_head(const struct reply *self, struct reply_taste taste, size_
     writer_text(out, "\r\n");
 }
 
-void reply_write(const struct reply *self, struct reply_taste taste, struct writer *out)
+size_t reply_write(const struct reply *self, struct reply_taste taste, struct writer *out)
 {
     struct page page = page_of(self, taste.japanese);
     struct writer counter = *out;
@@ -235,9 +235,12 @@ void reply_write(const struct reply *self, struct reply_taste taste, struct writ
     CHECK(out->capacity - out->len >= REPLY_SIZE_MAX + self->page.len);
     (taste.json ? write_json : write_html)(&page, &counter);
     size_t len = counter.len - out->len;
+    size_t start = out->len;
     write_head(self, taste, len, out);
+    size_t head_len = out->len - start;
     if (!taste.head_only) {
         (taste.json ? write_json : write_html)(&page, out);
     }
     CHECK(!out->full);
+    return head_len;
 }

@@ -45,8 +45,12 @@ struct reply {
 /** Reads Accept, Accept-Language and Sec-Fetch-Dest. */
 struct reply_taste reply_taste_of(const struct head *request);
 
-/** Writes the whole message; `out` needs REPLY_SIZE_MAX and the length of `page`. */
-void reply_write(const struct reply *self, struct reply_taste taste, struct writer *out);
+/**
+ * Writes the whole message; `out` needs REPLY_SIZE_MAX and the length of `page`. Returns
+ * the bytes of its head.
+ */
+size_t reply_write(const struct reply *self, struct reply_taste taste,
+                   struct writer *out);
 
 /** `Not Found` for 404, or "" for a status without a phrase of ours. */
 const char *reply_phrase(unsigned status);

@@ -15,13 +15,14 @@ static const char *write(const struct reply *reply, struct reply_taste taste)
 {
     struct writer out = writer_of(memory, sizeof(memory) - 1);
 
-    reply_write(reply, taste, &out);
+    size_t head_len = reply_write(reply, taste, &out);
     memory[out.len] = '\0';
     const char *text = (const char *)memory;
     const char *length = strstr(text, "Content-Length: ");
     const char *body = strstr(text, "\r\n\r\n");
     assert_non_null(length);
     assert_non_null(body);
+    assert_int_equal(head_len, body + 4 - text);
     if (!taste.head_only) {
         assert_int_equal(strtoul(length + 16, NULL, 10), strlen(body + 4));
     } else {
