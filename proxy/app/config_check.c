@@ -238,6 +238,11 @@ static void warn(struct loader *loader)
     const struct node *list = node_find(loader->root, SPAN("upstreams"));
 
     warn_classes(loader);
+    if (site->detectors_off != 0) {
+        report_warning(loader->report, place_of(loader, loader->root, "detectors_off"),
+                       "`detectors_off` switches detectors off: what they would see is "
+                       "delivered unseen. Not for a site that people use");
+    }
     if (!has_session(&site->session)) {
         report_warning(loader->report, place_of(loader, loader->root, "session"),
                        "`session` names no cookie, path parameter or header: nobody's "

@@ -4,6 +4,7 @@
 #include "app/loader.h"
 #include "app/nearest.h"
 #include "base/parse.h"
+#include "guard/finding.h"
 #include "guard/selector.h"
 #include "http/cookie.h"
 #include "http/path_pattern.h"
@@ -252,6 +253,29 @@ bool option_read_CLASSES(struct loader *loader, const struct option *option,
         } else {
             good = false;
         }
+        loader_note(loader, option, item->text);
+    }
+    memcpy(target.field, &mask, sizeof(mask));
+    return good;
+}
+
+bool option_read_DETECTORS(struct loader *loader, const struct option *option,
+                           const struct node *node, struct target target)
+{
+    struct span items[DETECTOR_COUNT];
+    struct names names = {.items = items, .count = DETECTOR_COUNT - 1};
+    uint32_t mask = 0;
+    bool good = true;
+
+    for (unsigned i = 1; i < DETECTOR_COUNT; i++) {
+        items[i - 1] = span_of(detector_name((enum detector)i));
+    }
+    for (const struct node *item = node->first; item != NULL; item = item->next) {
+        int index = find_name(loader, "detector", item->place, item->text, &names);
+        if (index >= 0) {
+            mask |= UINT32_C(1) << (index + 1);
+        }
+        good = good && index >= 0;
         loader_note(loader, option, item->text);
     }
     memcpy(target.field, &mask, sizeof(mask));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/cover.h"
+#include "guard/finding.h"
 #include "http/path_pattern.h"
 #include "notify/alert.h"
 
@@ -326,6 +327,19 @@ static void compare_alerts(struct comparison *self)
     }
 }
 
+static void compare_detectors(struct comparison *self)
+{
+    uint32_t gone =
+        self->next->site->detectors_off & ~self->in_force->site->detectors_off;
+
+    for (unsigned i = 1; i < DETECTOR_COUNT; i++) {
+        if ((gone >> i & 1U) != 0) {
+            weaker(self, "the detector `%s` is switched off",
+                   detector_name((enum detector)i));
+        }
+    }
+}
+
 bool weaker_check(const struct config *in_force, const struct config *next,
                   const struct feature_table *features, bool weaker_allowed,
                   struct report *report)
@@ -341,6 +355,7 @@ bool weaker_check(const struct config *in_force, const struct config *next,
     if (next->site->observe && !in_force->site->observe) {
         weaker(&self, "the mode is observe: nothing is withheld");
     }
+    compare_detectors(&self);
     compare_features(&self, features);
     compare_markers(&self);
     compare_routes(&self);

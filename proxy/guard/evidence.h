@@ -83,6 +83,9 @@ struct answer {
     bool html;            /**< HTML or XHTML. */
     bool doubtful;        /**< Undecodable, unknown coding, over the limit, cut off. */
     bool cache_sign;      /**< Age above 0, X-Cache: HIT, Cache-Status with hit. */
+    bool storable;        /**< Nothing keeps a shared cache from storing it. */
+    bool head_left;       /**< The client has its head already. */
+    bool early;           /**< Began before the request was sent whole. */
     bool too_many_tokens; /**< More than ANSWER_TOKENS_MAX were set. */
     enum login_success success; /**< Of login_success_by_head(), for logins. */
     enum echo_state echo;
@@ -98,6 +101,7 @@ struct rules {
     const struct marker_class *classes;
     size_t class_count;
     const struct requirement *requirement; /**< Of the route. */
+    uint32_t detectors_off; /**< Bit of each enum detector that is switched off. */
 };
 
 /** What the detectors read. */

@@ -11,12 +11,46 @@ const char *detector_name(enum detector detector)
 #define DETECTOR(id, name, function, down)                                               \
     case DETECTOR_##id:                                                                  \
         return name;
+#define WIRE(id, name)                                                                   \
+    case DETECTOR_##id:                                                                  \
+        return name;
 #include "guard/detector.def"
 #undef DETECTOR
     case DETECTOR_COUNT:
         break;
     }
     UNREACHABLE();
+}
+
+const char *finding_action_name(enum finding_action action)
+{
+    switch (action) {
+    case FINDING_REFUSE:
+        return "refuse";
+    case FINDING_RECORD:
+        return "record";
+    case FINDING_CORRECT:
+        return "correct";
+    case FINDING_CLOSE:
+        return "close";
+    }
+    UNREACHABLE();
+}
+
+const struct finding *findings_with(const struct findings *self,
+                                    enum finding_action action)
+{
+    for (unsigned i = 0; i < self->count && i < FINDINGS_MAX; i++) {
+        if (self->items[i].action == action) {
+            return &self->items[i];
+        }
+    }
+    return NULL;
+}
+
+bool findings_refuse(const struct findings *self)
+{
+    return self->count > FINDINGS_MAX || findings_with(self, FINDING_REFUSE) != NULL;
 }
 
 struct finding *findings_add(struct findings *self, enum detector detector)

@@ -13,6 +13,7 @@
 enum detector {
     DETECTOR_NONE,
 #define DETECTOR(id, name, function, down) DETECTOR_##id,
+#define WIRE(id, name)                     DETECTOR_##id,
 #include "guard/detector.def"
 #undef DETECTOR
     DETECTOR_COUNT
@@ -25,8 +26,10 @@ enum strength {
 };
 
 enum finding_action {
-    FINDING_REFUSE, /**< Zero: the safe one. */
-    FINDING_RECORD, /**< Released, but kept in the ledger. */
+    FINDING_REFUSE,  /**< Zero: the safe one. */
+    FINDING_RECORD,  /**< Released, but kept in the ledger. */
+    FINDING_CORRECT, /**< Released with other fields for caches; counted. */
+    FINDING_CLOSE,   /**< Released, the upstream connection closed; counted. */
 };
 
 struct finding {
@@ -52,3 +55,13 @@ struct findings {
 
 /** `owner-marker` and so on. Static storage. */
 const char *detector_name(enum detector detector);
+
+/** `refuse`, `record`, `correct`, `close`. Static storage. */
+const char *finding_action_name(enum finding_action action);
+
+/** The first finding with this action, or NULL. */
+const struct finding *findings_with(const struct findings *self,
+                                    enum finding_action action);
+
+/** True when the findings refuse, or when there are more than were kept. */
+bool findings_refuse(const struct findings *self);

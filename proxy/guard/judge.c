@@ -144,9 +144,13 @@ static void scene_read(const struct evidence *evidence, struct session *storage,
 
 static void detect(const struct scene *scene, struct findings *findings)
 {
+    uint32_t off = scene->evidence->rules->detectors_off;
+
     findings->count = 0;
     for (size_t i = 0; i < sizeof(DETECTORS) / sizeof(DETECTORS[0]); i++) {
-        DETECTORS[i].detect(scene, findings);
+        if ((off >> DETECTORS[i].detector & 1U) == 0) {
+            DETECTORS[i].detect(scene, findings);
+        }
     }
 }
 
@@ -189,7 +193,8 @@ void judge_response(const struct evidence *evidence, struct judgement *out)
     out->marked = scene.owner.marked;
     out->unmarked = answer->complete && misses_marker(&scene);
     out->unechoed = requirement->echo_expected && answer->echo == ECHO_MISSING;
-    out->in_doubt = out->verdict == VERDICT_REFUSE && out->findings.count == 0;
+    out->in_doubt = out->verdict == VERDICT_REFUSE && !findings_refuse(&out->findings);
+    out->corrects = findings_with(&out->findings, FINDING_CORRECT) != NULL;
     out->login_open =
         login_opens_claim(evidence->asker->role) && scene.success != LOGIN_FAILED;
     out->source = SOURCE_NONE;
@@ -206,7 +211,7 @@ void judge_response(const struct evidence *evidence, struct judgement *out)
     }
 }
 
-bool judge_verified_so_far(const struct evidence *evidence)
+bool judge_verified_so_far(const struct evidence *evidence, bool *corrects_out)
 {
     struct session storage;
     struct scene scene = {0};
@@ -214,7 +219,8 @@ bool judge_verified_so_far(const struct evidence *evidence)
     uint32_t require_mask = evidence->rules->requirement->require_mask;
     scene_read(evidence, &storage, &scene);
     detect(&scene, &findings);
-    if (findings.count > 0 || scene.owner.typed != NULL) {
+    *corrects_out = findings_with(&findings, FINDING_CORRECT) != NULL;
+    if (findings_refuse(&findings) || scene.owner.typed != NULL) {
         return false;
     }
     if (require_mask == 0) {

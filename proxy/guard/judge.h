@@ -48,6 +48,7 @@ struct judgement {
     bool marked;     /**< A requester class was seen. */
     bool unechoed;   /**< Echo expected and missing: counts against coverage. */
     bool in_doubt;   /**< Refused by I5: a marker is required and cannot be judged. */
+    bool corrects;   /**< No shared cache may keep the answer: fields have to change. */
     bool login_open; /**< The answer of a login or callback that did not fail. */
     enum binding_source source;
     bool viewer_confirmed;
@@ -84,10 +85,11 @@ bool judge_settle(const struct rules *rules, const struct asker *asker,
 void judge_response(const struct evidence *evidence, struct judgement *out);
 
 /**
- * May a response that is not complete be streamed: nothing is found, and the route
- * requires nothing or what it requires was seen and is a known requester's.
+ * May a response that is not complete be streamed: nothing is found that refuses, and the
+ * route requires nothing or what it requires was seen and is a known requester's.
+ * `corrects_out`: as in struct judgement.
  */
-bool judge_verified_so_far(const struct evidence *evidence);
+bool judge_verified_so_far(const struct evidence *evidence, bool *corrects_out);
 
 /** `login`, `marker`, `confirm`; `none`. Static storage. */
 const char *binding_source_name(enum binding_source source);

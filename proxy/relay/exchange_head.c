@@ -1,6 +1,7 @@
 #include "base/check.h"
 #include "guard/identify.h"
 #include "guard/login.h"
+#include "http/cache.h"
 #include "relay/exchange_rooms.h"
 #include "relay/rewrite.h"
 
@@ -138,31 +139,6 @@ static bool binds_connection(const struct head *head)
     return false;
 }
 
-static bool has_cache_sign(const struct head *head)
-{
-    const struct field *age = head_field(head, FIELD_AGE);
-    const struct field *cache = head_field(head, FIELD_X_CACHE);
-    const struct field *status = head_field(head, FIELD_CACHE_STATUS);
-    uint64_t seconds = 0;
-
-    if (age != NULL && (parse_u64(age->value, &seconds) != ERR_NONE || seconds > 0)) {
-        return true;
-    }
-    if (cache != NULL && cache->value.len >= 3 &&
-        span_equal_nocase(span_first(cache->value, 3), SPAN("hit"))) {
-        return true;
-    }
-    struct span rest = status != NULL ? status->value : (struct span){0};
-    struct span item;
-    while (span_next(&rest, ';', &item)) {
-        struct span word = span_trim(span_first(item, span_find(item, ',')));
-        if (span_equal_nocase(word, SPAN("hit"))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum echo_state echo_of(const struct exchange *self, const struct head *head)
 {
     const struct field *echo = head_field(head, FIELD_COUNTERMARK_ECHO);
@@ -216,7 +192,10 @@ static void fill_answer(struct exchange *self, const struct head *head, enum med
     self->answer.has_content = false;
     self->answer.html = media == MEDIA_HTML;
     self->answer.doubtful = false;
-    self->answer.cache_sign = has_cache_sign(head);
+    self->answer.cache_sign = cache_was_hit(head);
+    self->answer.storable = cache_may_store(head);
+    self->answer.head_left = false;
+    self->answer.early = self->early;
     self->answer.success = self->asker.role == ROLE_NONE
                                ? LOGIN_UNTOLD
                                : login_success_by_head(&self->plan->site->login, head);
@@ -232,8 +211,10 @@ void exchange_take_head(struct exchange *self, const struct head *head)
     self->upstream_status = head->status;
     self->answer_framing = head->framing;
     self->answer_length = head->has_content_length ? head->content_length : UINT64_MAX;
+    self->early = !self->request_read || stream_writing(self->upstream->stream);
     self->upstream_clean = head->keep_alive && head->version_minor == 1 &&
-                           head->framing != FRAMING_CLOSE && !binds_connection(head);
+                           head->framing != FRAMING_CLOSE && !self->early &&
+                           !binds_connection(head);
     enum media media = media_of_head(head);
     prepare_scan(self, head, media);
     if (self->scan != NULL) {

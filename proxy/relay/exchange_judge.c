@@ -3,6 +3,7 @@
 
 enum {
     COMMIT_TRIES_MAX = 16, /* Times another worker may be faster in the registry. */
+    NOTES_PER_SECOND = 64, /* Findings of a worker that are only recorded. */
 };
 
 struct rules exchange_rules(const struct exchange *self)
@@ -14,6 +15,7 @@ struct rules exchange_rules(const struct exchange *self)
         .classes = site->classes,
         .class_count = site->class_count,
         .requirement = &self->routed.requirement,
+        .detectors_off = site->detectors_off,
     };
 }
 
@@ -92,6 +94,7 @@ static void summon_observations(struct exchange *self, struct court *court)
     self->answer.observation_count = count;
     self->answer.has_content = has_content(self);
     self->answer.doubtful = self->undecodable || self->overflow;
+    self->answer.head_left = self->streaming;
 }
 
 static void judge_once(struct exchange *self, struct court *court)
@@ -270,12 +273,28 @@ static enum step refuse(struct exchange *self, const struct judgement *judgement
     return exchange_become(self, STATE_COMMIT);
 }
 
+/* A cache in front of every page must not fill the record's queue, which refusals need.
+ */
+static bool may_note(struct relay *relay)
+{
+    uint64_t second = loop_now_ms(relay->loop) / 1000;
+
+    if (second != relay->noted_second) {
+        relay->noted_second = second;
+        relay->noted = 0;
+    }
+    return relay->noted++ < NOTES_PER_SECOND;
+}
+
 /* Findings that do not refuse are kept beside a release. */
 static void record_beside(struct exchange *self, const struct judgement *judgement)
 {
     struct journal *journal = self->relay->shared->journal;
     struct journal_entry entry;
 
+    if (!may_note(self->relay)) {
+        return;
+    }
     exchange_fill_entry(self, judgement, &entry);
     entry.kind = JOURNAL_EVENT;
     entry.outcome = JOURNAL_DELIVERED;
@@ -308,8 +327,11 @@ enum step exchange_judge(struct exchange *self)
         return observes ? observe(self, &court.judgement)
                         : refuse(self, &court.judgement);
     }
-    if (court.judgement.findings.count > 0) {
+    if (findings_with(&court.judgement.findings, FINDING_RECORD) != NULL) {
         record_beside(self, &court.judgement);
+    }
+    if (court.judgement.corrects && !observes) {
+        exchange_keep_private(self);
     }
     if (self->overflow) {
         return exchange_reply_error(self, 502, ENDING_HOLD_LIMIT);
@@ -353,7 +375,12 @@ bool exchange_may_stream(struct exchange *self)
         .answer = &self->answer,
         .at_ms = loop_now_ms(self->relay->loop),
     };
-    return judge_verified_so_far(&evidence);
+    bool corrects = false;
+    bool verified = judge_verified_so_far(&evidence, &corrects);
+    if (verified && corrects) {
+        exchange_keep_private(self);
+    }
+    return verified;
 }
 
 /* Waits until the refusal is on disk. */

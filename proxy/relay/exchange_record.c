@@ -80,7 +80,7 @@ static void fill_finding(struct exchange *self, const struct judgement *judgemen
             entry->kind = JOURNAL_DISPLAY;
         }
     }
-    if (judgement->findings.count == 0) {
+    if (judgement->in_doubt) {
         (void)snprintf(entry->reason, sizeof(entry->reason), "in-doubt");
         return;
     }

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "relay/exchange_rooms.h"
+#include "relay/rewrite_private.h"
 
 enum {
     SLOW_LOOK_MS = 30000, /* How often a slow client's progress is looked at. */
@@ -297,6 +298,20 @@ static void write_framing(struct exchange *self, bool chunked, uint64_t length,
         writer_put(out, SPAN("Connection: keep-alive\r\n"));
     }
     writer_put(out, SPAN("\r\n"));
+}
+
+/* The head that is still ours to write tells shared caches to keep nothing of it. */
+void exchange_keep_private(struct exchange *self)
+{
+    struct writer out = writer_of(self->reply_text, self->reply_text_capacity);
+
+    if (self->streaming) {
+        return;
+    }
+    out.len = self->reply_text_len;
+    rewrite_private(&out);
+    CHECK(!out.full);
+    self->reply_text_len = out.len;
 }
 
 /* Completes the head that exchange_fill_answer() has begun. */

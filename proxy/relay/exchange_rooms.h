@@ -81,6 +81,7 @@ enum step exchange_close_silently(struct exchange *self, enum ending ending);
 bool exchange_make_reply_room(struct exchange *self, size_t size);
 enum step exchange_send(struct exchange *self, const struct caller_part *part);
 bool exchange_still_sending(struct exchange *self, enum step *step_out);
+void exchange_keep_private(struct exchange *self);
 struct span exchange_complete_head(struct exchange *self, bool chunked, uint64_t length);
 enum step exchange_finish(struct exchange *self);
 

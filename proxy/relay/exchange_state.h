@@ -81,6 +81,7 @@ struct exchange {
     bool keep_alive;   /* The client's connection may go on. */
     bool request_body; /* The request has one. */
     bool request_read; /* The client's body was read whole. */
+    bool early;        /* The answer began before all of the request was sent. */
     bool request_sent; /* All of it was taken by the upstream's socket. */
     bool head_sent;    /* The request head was written. */
     bool body_started; /* Body bytes were consumed: no retry. */

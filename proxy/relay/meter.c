@@ -160,7 +160,7 @@ void meter_finding(struct relay *relay, const struct finding *finding)
 
     (void)snprintf(labels, sizeof(labels), "detector=\"%s\",action=\"%s\"",
                    detector_name(finding->detector),
-                   finding->action == FINDING_REFUSE ? "refuse" : "record");
+                   finding_action_name(finding->action));
     stats_add(relay->stats, stats_series(relay->shared->stats, STAT_FINDINGS, labels), 1);
 }
 

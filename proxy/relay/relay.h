@@ -72,6 +72,8 @@ struct relay {
     unsigned client_count;
     unsigned held; /**< Slot of the gauge of held bytes. */
     uint64_t logged_ms;
+    uint64_t noted_second; /**< In which `noted` findings were only recorded. */
+    unsigned noted;
     bool draining;
     struct head request_head;  /**< Scratch of the request being read. */
     struct head response_head; /**< Scratch of the response being read. */

@@ -130,6 +130,7 @@ struct site {
     size_t class_count;
     struct markers *markers; /**< Compiled from `classes`. */
     size_t marker_max;
+    uint32_t detectors_off; /**< Bit of each enum detector that is switched off. */
     struct limits limits;
     unsigned refusal_status;
     uint64_t ledger_deadline_ms;

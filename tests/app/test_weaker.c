@@ -83,6 +83,9 @@ static void weaker_names_each_thing_that_protects_less(void **state)
         const char *what;
     } rows[] = {
         {GOOD, GOOD "mode: observe\n", "the mode is observe: nothing is withheld"},
+        {GOOD "detectors_off: [unmarked]\n",
+         GOOD "detectors_off: [unmarked, shared-cache]\n",
+         "the detector `shared-cache` is switched off"},
         {BASE SHOP, BASE "features: [{name: login, paths: [/l]}]\n",
          "feature `shop` is gone"},
         {BASE SHOP,

@@ -67,7 +67,9 @@ static void a_page_with_the_sent_fingerprint_is_released_without_any_user(void *
                                 .asker = &trip.asker,
                                 .now = &none,
                                 .answer = &trip.answer};
-    assert_true(judge_verified_so_far(&evidence));
+    bool corrects = true;
+    assert_true(judge_verified_so_far(&evidence, &corrects));
+    assert_false(corrects);
 }
 
 static void a_page_of_another_session_is_strong_and_counts(void **state)

@@ -387,7 +387,8 @@ static bool may_stream_now(void)
     struct session now = {0};
     struct evidence evidence = {
         .rules = &world.rules, .asker = &trip.asker, .now = &now, .answer = &trip.answer};
-    return judge_verified_so_far(&evidence);
+    bool corrects = false;
+    return judge_verified_so_far(&evidence, &corrects);
 }
 
 static void an_unreadable_answer_streams_only_where_nothing_is_required(void **state)
@@ -428,6 +429,93 @@ static void an_unfinished_answer_holds_until_a_finding_is_certain(void **state)
     assert_int_equal(trip_judge(&world, &trip), VERDICT_HOLD);
     (void)trip_mark(&trip, "baba");
     assert_int_equal(trip_judge(&world, &trip), VERDICT_REFUSE);
+}
+
+/* The page of aoki, for herself. */
+static void her_own_page(void)
+{
+    confirm(T1, "aoki");
+    trip_ask(&trip, T1);
+    trip_forward(&world, &trip);
+    (void)trip_mark(&trip, "aoki");
+}
+
+static void expect_beside(const char *detector, enum finding_action action)
+{
+    struct finding finding = trip_finding(&trip);
+    assert_int_equal(trip.judgement.verdict, VERDICT_RELEASE);
+    assert_int_equal(trip.judgement.findings.count, 1);
+    assert_string_equal(detector_name(finding.detector), detector);
+    assert_string_equal(finding_action_name(finding.action), finding_action_name(action));
+    assert_int_equal(finding.strength, STRENGTH_NONE);
+    assert_false(finding.counts);
+}
+
+static void a_marked_page_out_of_a_cache_is_recorded_and_an_unmarked_is_not(void **state)
+{
+    (void)state;
+    her_own_page();
+    trip.answer.cache_sign = true;
+    (void)trip_judge(&world, &trip);
+    expect_beside("shared-cache", FINDING_RECORD);
+    trip.marker_count = 0;
+    (void)trip_judge(&world, &trip);
+    assert_int_equal(trip.judgement.findings.count, 0);
+}
+
+static void a_marked_page_that_caches_may_keep_is_corrected_or_recorded_late(void **state)
+{
+    (void)state;
+    her_own_page();
+    trip.answer.storable = true;
+    (void)trip_judge(&world, &trip);
+    expect_beside("cacheable", FINDING_CORRECT);
+    assert_true(trip.judgement.corrects);
+    trip.answer.head_left = true;
+    (void)trip_judge(&world, &trip);
+    expect_beside("cacheable", FINDING_RECORD);
+    assert_false(trip.judgement.corrects);
+    trip.marker_count = 0;
+    (void)trip_judge(&world, &trip);
+    assert_int_equal(trip.judgement.findings.count, 0);
+}
+
+static void an_early_answer_is_delivered_if_it_verifies(void **state)
+{
+    (void)state;
+    her_own_page();
+    trip.answer.early = true;
+    (void)trip_judge(&world, &trip);
+    expect_beside("early-response", FINDING_CLOSE);
+    (void)trip_mark(&trip, "baba");
+    assert_int_equal(trip_judge(&world, &trip), VERDICT_REFUSE);
+}
+
+static void doubt_is_told_from_findings_that_do_not_refuse(void **state)
+{
+    (void)state;
+    her_own_page();
+    world.requirement.require_mask = 1;
+    trip.answer.storable = true;
+    trip.answer.doubtful = true;
+    assert_int_equal(trip_judge(&world, &trip), VERDICT_REFUSE);
+    assert_true(trip.judgement.in_doubt);
+    assert_false(may_stream_now());
+    trip.answer.doubtful = false;
+    trip.answer.complete = true;
+    assert_int_equal(trip_judge(&world, &trip), VERDICT_RELEASE);
+    assert_true(may_stream_now());
+}
+
+static void a_detector_that_is_switched_off_sees_nothing(void **state)
+{
+    (void)state;
+    confirm(T1, "aoki");
+    world.rules.detectors_off = UINT32_C(1) << DETECTOR_OWNER_MARKER;
+    assert_int_equal(world_page(&world, &trip, T1, "baba"), VERDICT_RELEASE);
+    assert_int_equal(trip.judgement.findings.count, 0);
+    world.rules.detectors_off = ~world.rules.detectors_off;
+    assert_int_equal(world_page(&world, &trip, T1, "baba"), VERDICT_REFUSE);
 }
 
 static void values_that_name_nobody_are_no_markers(void **state)
@@ -482,6 +570,11 @@ int main(void)
         JUDGES(an_unreadable_answer_streams_only_where_nothing_is_required),
         JUDGES(another_requests_echo_is_strong_where_it_can_hurt),
         JUDGES(an_unfinished_answer_holds_until_a_finding_is_certain),
+        JUDGES(a_marked_page_out_of_a_cache_is_recorded_and_an_unmarked_is_not),
+        JUDGES(a_marked_page_that_caches_may_keep_is_corrected_or_recorded_late),
+        JUDGES(an_early_answer_is_delivered_if_it_verifies),
+        JUDGES(doubt_is_told_from_findings_that_do_not_refuse),
+        JUDGES(a_detector_that_is_switched_off_sees_nothing),
         JUDGES(values_that_name_nobody_are_no_markers),
         JUDGES(a_zeroed_answer_is_held),
     };
