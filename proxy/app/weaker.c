@@ -361,5 +361,8 @@ bool weaker_check(const struct config *in_force, const struct config *next,
     compare_routes(&self);
     compare_sessions(&self);
     compare_alerts(&self);
+    if (next->site->quarantine < in_force->site->quarantine) {
+        weaker(&self, "fewer sessions have to log in again after a finding");
+    }
     return !self.refused;
 }

@@ -54,6 +54,7 @@ const struct session *become_judged_by(const struct scene *scene, struct session
         storage->first = (struct fingerprint){0};
         storage->binding = BINDING_NONE;
         storage->is_public = false;
+        storage->quarantined = false;
         storage->stirred = false;
         storage->pending = 0;
         storage->bound_at_ms = 0;
@@ -198,6 +199,7 @@ static void make_fresh(const struct scene *scene, struct judgement *out)
     fresh->next.version = 0;
     fresh->next.generation = 1;
     fresh->next.pending = 0;
+    fresh->next.quarantined = false; /* A new login, or nobody's. */
     fresh->next.first = fresh->tokens[0];
 }
 

@@ -75,6 +75,13 @@ struct take_down_policy {
     uint64_t within_ms;
 };
 
+/** `quarantine:`: who has to log in again after a finding about identity. */
+enum quarantine {
+    QUARANTINE_NONE,
+    QUARANTINE_VIEWER,
+    QUARANTINE_BOTH, /**< The subject's sessions too. */
+};
+
 enum unmarked_action {
     UNMARKED_REFUSE, /**< Zero: the safe one. */
     UNMARKED_RELEASE,

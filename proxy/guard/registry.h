@@ -77,6 +77,18 @@ MUST_USE enum registry_outcome registry_commit(struct registry *self,
                                                const struct fingerprint *tokens,
                                                size_t token_count, uint64_t now_ms);
 
+/**
+ * Marks entry `id`: its user has to log in again. True: it was there and not yet marked.
+ * Any thread.
+ */
+bool registry_quarantine(struct registry *self, uint64_t id);
+
+/**
+ * The same for every session that belongs to `user`; returns how many. Looks at all
+ * entries, so it is for what is rare. Any thread.
+ */
+size_t registry_quarantine_user(struct registry *self, const struct user *user);
+
 /** Removes entry `id` with all its tokens, if it is there. Any thread. */
 void registry_remove(struct registry *self, uint64_t id);
 

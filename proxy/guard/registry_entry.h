@@ -24,6 +24,7 @@ enum {
     ENTRY_CHANGED = 8, /**< In the shard's list of changes. */
     ENTRY_STORED = 16, /**< Was handed out: its removal must be, too. */
     ENTRY_PUBLIC = 32, /**< session.is_public */
+    ENTRY_QUARANTINED = 64,
 };
 
 /** Requester and claims, each two bytes of length and the name; none: no bytes. */

@@ -95,6 +95,17 @@ struct entry *registry_shard_entry(struct registry_shard *self, uint64_t id)
     return found ? entry : NULL;
 }
 
+struct entry *registry_shard_live(struct registry_shard *self, uint32_t slot,
+                                  uint64_t *id_out)
+{
+    struct entry *entry = slot_at(self, slot);
+    if (entry == NULL || (entry->flags & ENTRY_LIVE) == 0) {
+        return NULL;
+    }
+    *id_out = id_of(self, slot, entry);
+    return entry;
+}
+
 /* The entry of a number that must be right, live or not. */
 static struct entry *own(struct registry_shard *self, uint64_t id)
 {

@@ -57,6 +57,10 @@ unsigned registry_shard_number(uint64_t id);
 /** The live entry `id`, or NULL. */
 struct entry *registry_shard_entry(struct registry_shard *self, uint64_t id);
 
+/** The live entry in `slot`, from 1 to `slot_count`, and its number; or NULL. */
+struct entry *registry_shard_live(struct registry_shard *self, uint32_t slot,
+                                  uint64_t *id_out);
+
 /** The stamp of entry `id`'s slot now; 0 when there is no such slot. No lock. */
 uint64_t registry_shard_stamp(struct registry_shard *self, uint64_t id);
 

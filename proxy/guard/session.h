@@ -39,6 +39,8 @@ struct session {
     enum binding binding;
     bool is_public;        /**< Its token was issued while login was down, to a request
                                 without any: requests with it are anonymous. */
+    bool quarantined;      /**< After a finding: its tokens go no further, so that the
+                                user logs in again. Only registry_quarantine() sets it. */
     bool stirred;          /**< A new token or an unsafe request since the last
                                 verified page. */
     uint8_t pending;       /**< Logins and logouts in flight on this entry; where no
@@ -89,6 +91,7 @@ static inline void session_copy(struct session *self, const struct session *from
     self->first = from->first;
     self->binding = from->binding;
     self->is_public = from->is_public;
+    self->quarantined = from->quarantined;
     self->stirred = from->stirred;
     self->pending = from->pending;
     self->bound_at_ms = from->bound_at_ms;

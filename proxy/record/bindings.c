@@ -132,8 +132,10 @@ static void store(struct bindings *self, const struct registry_record *record,
         " stirred, tokens, requester, claims) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
         DB_VALUES(DB_TEXT(key), DB_U64(wall_ms), DB_U64(record->idle_for_ms),
                   DB_U64(session->generation), DB_U64((uint64_t)session->binding),
-                  DB_U64(session->stirred + 2U * session->is_public), DB_TEXT(token_text),
-                  DB_TEXT(user_span(&session->requester)), DB_TEXT(claim_bytes)));
+                  DB_U64(session->stirred + 2U * session->is_public +
+                         4U * session->quarantined),
+                  DB_TEXT(token_text), DB_TEXT(user_span(&session->requester)),
+                  DB_TEXT(claim_bytes)));
 }
 
 static void on_record(void *context, const struct registry_record *record)
@@ -205,6 +207,7 @@ static bool read_record(struct db_rows *rows, uint64_t wall_ms,
     session->binding = binding_of(db_u64(rows, 4));
     session->stirred = (db_u64(rows, 5) & 1) != 0;
     session->is_public = (db_u64(rows, 5) & 2) != 0;
+    session->quarantined = (db_u64(rows, 5) & 4) != 0;
     if (!user_set(&session->requester, db_text(rows, 7))) {
         session->binding = BINDING_NONE;
     }

@@ -110,6 +110,7 @@ static bool begin_reply(struct exchange *self, const struct head *head)
         writer_of(self->reply_text, self->reply_text_capacity - FRAMING_ROOM);
 
     rewrite_response(&rewrite, &out);
+    exchange_write_deletions(self, head, &out);
     if (out.full) {
         size_t size = BLOCK_SMALL + EXCHANGE_TEXT_SIZE;
         if (!exchange_make_reply_room(self, size)) {
@@ -117,6 +118,7 @@ static bool begin_reply(struct exchange *self, const struct head *head)
         }
         out = writer_of(self->reply_text, size - FRAMING_ROOM);
         rewrite_response(&rewrite, &out);
+        exchange_write_deletions(self, head, &out);
     }
     self->reply_text_len = out.len;
     return !out.full;

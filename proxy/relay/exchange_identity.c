@@ -96,10 +96,26 @@ void exchange_clear_asker(struct asker *asker)
     asker->session.version = 0;
     asker->session.binding = BINDING_NONE;
     asker->session.is_public = false;
+    asker->session.quarantined = false;
     asker->session.stirred = false;
     asker->session.pending = 0;
     asker->session.requester.len = 0;
     asker->session.claim_count = 0;
+}
+
+static void ask_as(struct exchange *self, const struct identity *identity)
+{
+    struct asker *asker = &self->asker;
+
+    asker->remembered = identity->remembered;
+    if (identity->token_count > 0) {
+        look_up(self, identity);
+    } else if (asker->remembered) {
+        asker->kind = ASKER_UNKNOWN;
+    }
+    if (identity->kind == IDENTITY_AMBIGUOUS) {
+        asker->kind = ASKER_AMBIGUOUS;
+    }
 }
 
 void exchange_identify(struct exchange *self, const struct head *head,
@@ -111,15 +127,18 @@ void exchange_identify(struct exchange *self, const struct head *head,
     asker->role = self->routed.role;
     asker->unsafe = !method_is_safe(head->method);
     identify_request(head, &self->plan->site->session, identity_out);
-    asker->remembered = identity_out->remembered;
-    if (identity_out->token_count > 0) {
-        look_up(self, identity_out);
-    } else if (asker->remembered) {
-        asker->kind = ASKER_UNKNOWN;
-    }
-    if (identity_out->kind == IDENTITY_AMBIGUOUS) {
-        asker->kind = ASKER_AMBIGUOUS;
-    }
+    ask_as(self, identity_out);
+}
+
+void exchange_ask_as(struct exchange *self, const struct identity *identity)
+{
+    enum asker_role role = self->asker.role;
+    bool unsafe = self->asker.unsafe;
+
+    exchange_clear_asker(&self->asker);
+    self->asker.role = role;
+    self->asker.unsafe = unsafe;
+    ask_as(self, identity);
 }
 
 /* With login down the rest of the site is there for everybody as anonymous. */

@@ -257,6 +257,7 @@ static enum step refuse(struct exchange *self, const struct judgement *judgement
     exchange_fill_entry(self, judgement, &entry);
     entry.outcome = self->streaming ? JOURNAL_CUT : JOURNAL_WITHHELD;
     entry.took_down_mask = exchange_take_down(self, judgement);
+    exchange_quarantine(self, judgement);
     if (entry.kind == JOURNAL_DISPLAY) {
         meter_display(self->relay, entry.outcome);
     }

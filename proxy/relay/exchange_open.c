@@ -24,6 +24,7 @@ struct opening {
     struct span target; /* In origin form. */
     struct path path;
     struct identity identity;
+    struct removal removal;
     uint8_t *path_memory; /* NULL: `path_buffer` was enough. */
     uint8_t path_buffer[PATH_BUFFER];
 };
@@ -74,40 +75,6 @@ static bool read_path(struct opening *opening)
            PATH_ERROR_NONE;
 }
 
-/* True for a token that was issued while login was down, to somebody without any. */
-static bool is_public(struct exchange *self, struct span token)
-{
-    struct session session;
-    struct fingerprint fingerprint = client_fingerprint(self->client, token);
-
-    registry_find(self->relay->shared->registry, &fingerprint,
-                  loop_now_ms(self->relay->loop), false, &session);
-    return session.id != 0 && session.is_public;
-}
-
-/* True for a cookie that goes on while login is down: not a session's, or a public one.
- */
-static bool cookie_stays(void *context, const struct cookie *cookie)
-{
-    const struct opening *opening = context;
-    struct exchange *self = opening->exchange;
-    const struct session_policy *policy = &self->plan->site->session;
-
-    if (identify_is_remember_cookie(policy, cookie->name)) {
-        return false;
-    }
-    if (!identify_is_session_cookie(policy, cookie->name)) {
-        return true;
-    }
-    for (unsigned i = 0; i < opening->identity.token_count; i++) {
-        struct span token = opening->identity.tokens[i].value;
-        if (token.ptr == cookie->value.ptr) {
-            return is_public(self, token);
-        }
-    }
-    return false;
-}
-
 static const char *session_name(struct exchange *self, char *digits)
 {
     struct asker *asker = &self->asker;
@@ -143,18 +110,17 @@ static bool write_head(struct exchange *self, const struct rewrite_request *rewr
     return !out.full;
 }
 
-/* Writes the outgoing head, without what says who asks when login is down. */
+/* Writes the outgoing head, without what says who asks where that has to go. */
 static bool write_request(struct exchange *self, struct opening *opening,
                           bool peer_trusted)
 {
     char digits[FINGERPRINT_DIGITS + 1];
     char span_id[2 * SPAN_ID_BYTES + 1];
     struct address peer = client_peer(self->client);
-    const struct session_policy *policy = &self->plan->site->session;
-    bool anonymous = self->identity_removed;
-    uint8_t *target = anonymous ? malloc(opening->target.len + 1) : NULL;
+    bool removes = opening->removal.kind != REMOVAL_NONE;
+    uint8_t *target = removes ? malloc(opening->target.len + 1) : NULL;
 
-    if (anonymous && target == NULL) {
+    if (removes && target == NULL) {
         return false;
     }
     format_hex(relay_random(self->relay, SPAN_ID_BYTES), SPAN_ID_BYTES, span_id);
@@ -171,13 +137,14 @@ static bool write_request(struct exchange *self, struct opening *opening,
         .span_id = span_id,
         .conditions_removed = self->routed.requirement.require_mask != 0 &&
                               !self->routed.requirement.observe,
-        .policy = anonymous ? policy : NULL,
-        .cookie_stays = anonymous ? cookie_stays : NULL,
-        .cookie_context = opening,
+        .cookie_stays = removes ? exchange_cookie_stays : NULL,
+        .token_goes = removes ? exchange_token_goes : NULL,
+        .identity_context = &opening->removal,
     };
-    if (anonymous) {
+    if (removes) {
         rewrite.target.ptr = target;
-        rewrite.target.len = identify_write_target(opening->target, policy, target);
+        rewrite.target.len =
+            exchange_write_target(&opening->removal, opening->target, target);
     }
     bool whole = write_head(self, &rewrite);
     free(target);
@@ -335,6 +302,7 @@ static void open_routed(struct exchange *self, struct opening *opening)
     if (!may_be_asked(self, opening)) {
         return;
     }
+    exchange_remove(self, opening->head, &opening->identity, &opening->removal);
     plan_connection(self);
     if (!write_request(self, opening, peer_trusted)) {
         (void)exchange_reply_error(self, 503, ENDING_INTERNAL);

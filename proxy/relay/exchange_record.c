@@ -66,6 +66,48 @@ uint64_t exchange_take_down(struct exchange *self, const struct judgement *judge
     return taken;
 }
 
+/* Who saw, with every token that was sent; unknown ones have no entry to mark. */
+static void quarantine_viewer(struct exchange *self)
+{
+    struct registry *registry = self->relay->shared->registry;
+    uint64_t count = 0;
+
+    for (unsigned i = 0; i < self->asker.token_count; i++) {
+        struct session session;
+        registry_find(registry, &self->asker.tokens[i], loop_now_ms(self->relay->loop),
+                      false, &session);
+        count += session.id != 0 && registry_quarantine(registry, session.id) ? 1 : 0;
+    }
+    meter_quarantined(self->relay, "viewer", count);
+}
+
+/* After a finding about identity its sessions have to log in again. The subject's only
+ * where the finding is strong: else a viewer could log others out. */
+void exchange_quarantine(struct exchange *self, const struct judgement *judgement)
+{
+    enum quarantine policy = self->plan->site->quarantine;
+    bool identity = false;
+
+    if (policy == QUARANTINE_NONE) {
+        return;
+    }
+    for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
+        const struct finding *finding = &judgement->findings.items[i];
+        bool about_users =
+            finding->action == FINDING_REFUSE && finding->detector != DETECTOR_UNMARKED;
+        identity = identity || about_users;
+        if (about_users && policy == QUARANTINE_BOTH &&
+            finding->strength == STRENGTH_STRONG) {
+            meter_quarantined(self->relay, "subject",
+                              registry_quarantine_user(self->relay->shared->registry,
+                                                       &finding->subject));
+        }
+    }
+    if (identity) {
+        quarantine_viewer(self);
+    }
+}
+
 static void fill_finding(struct exchange *self, const struct judgement *judgement,
                          struct journal_entry *entry)
 {

@@ -32,11 +32,34 @@ void exchange_clear_asker(struct asker *asker);
 bool exchange_find_client(struct exchange *self, const struct head *head);
 void exchange_identify(struct exchange *self, const struct head *head,
                        struct identity *identity_out);
+void exchange_ask_as(struct exchange *self, const struct identity *identity);
 void exchange_remove_identity(struct exchange *self);
 void exchange_forward_identity(struct exchange *self);
 void exchange_note_mixed(struct exchange *self, const struct session *now);
 void exchange_settle_token(struct exchange *self, unsigned index);
 void exchange_settle_identity(struct exchange *self);
+
+/* exchange_removal.c: what says who asks, taken out of a request */
+enum removal_kind {
+    REMOVAL_ALL,     /* Zero: after a finding, to log in again. */
+    REMOVAL_DOWN,    /* login is down: all but public tokens. */
+    REMOVAL_UNKNOWN, /* Tokens without entry, where `session.unknown` is `renew`. */
+    REMOVAL_NONE,
+};
+struct removal {
+    struct exchange *exchange;
+    const struct identity *identity; /* As received. */
+    enum removal_kind kind;
+    unsigned gone_mask; /* REMOVAL_UNKNOWN: bit per token that goes. */
+};
+void exchange_remove(struct exchange *self, const struct head *head,
+                     const struct identity *identity, struct removal *out);
+bool exchange_cookie_stays(void *removal, const struct cookie *cookie);
+bool exchange_token_goes(void *removal, const struct field *field);
+size_t exchange_write_target(const struct removal *removal, struct span target,
+                             uint8_t *buffer);
+void exchange_write_deletions(const struct exchange *self, const struct head *head,
+                              struct writer *out);
 
 /* exchange_ask.c: the request on its way */
 void exchange_start_answer(struct exchange *self);
@@ -65,6 +88,7 @@ bool exchange_may_stream(struct exchange *self);
 
 /* exchange_record.c: take-down and the record */
 uint64_t exchange_take_down(struct exchange *self, const struct judgement *judgement);
+void exchange_quarantine(struct exchange *self, const struct judgement *judgement);
 void exchange_fill_entry(struct exchange *self, const struct judgement *judgement,
                          struct journal_entry *entry);
 bool exchange_post(struct exchange *self, const struct journal_entry *entry);

@@ -67,6 +67,7 @@ struct exchange {
     size_t head_start;        /* Of the answer's head in the hold's first block. */
     size_t head_checked;      /* Bytes of it that h1_find_head() has seen. */
     size_t segments_sent;
+    size_t removed_names_len;
     size_t slow_unwritten; /* What the client had left at the last look. */
     uint64_t charged;      /* Bytes counted against the client's address. */
     unsigned status;       /* That the client gets. */
@@ -124,7 +125,8 @@ struct exchange {
     char path[EXCHANGE_PATH_MAX];
     char method_text[16];
     char echoed_id[JOURNAL_ID_DIGITS + 1];
-    char login_type[128]; /* Content-Type of a login's body. */
+    char removed_names[512]; /* Cookies that were taken away, each with a NUL. */
+    char login_type[128];    /* Content-Type of a login's body. */
     size_t login_type_len;
     uint8_t request_inline[EXCHANGE_TEXT_SIZE];
     uint8_t reply_inline[EXCHANGE_TEXT_SIZE];

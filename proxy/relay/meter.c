@@ -182,6 +182,19 @@ void meter_binding(struct relay *relay, const char *source)
               one_label(relay->shared->stats, STAT_BINDINGS, "source", source), 1);
 }
 
+void meter_removed(struct relay *relay, const char *reason)
+{
+    stats_add(relay->stats,
+              one_label(relay->shared->stats, STAT_TOKENS_REMOVED, "reason", reason), 1);
+}
+
+void meter_quarantined(struct relay *relay, const char *side, uint64_t count)
+{
+    stats_add(relay->stats,
+              one_label(relay->shared->stats, STAT_SESSIONS_QUARANTINED, "side", side),
+              count);
+}
+
 void meter_connections(struct relay *relay, enum meter_connection kind, int change)
 {
     stats_add(relay->stats, relay->plan->meter->connections[kind],

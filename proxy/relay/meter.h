@@ -58,6 +58,10 @@ void meter_marked(struct relay *relay, const struct meter *self, unsigned route,
 void meter_finding(struct relay *relay, const struct finding *finding);
 void meter_display(struct relay *relay, enum journal_outcome outcome);
 void meter_binding(struct relay *relay, const char *source);
+/** A session token did not go on; `reason` is static. */
+void meter_removed(struct relay *relay, const char *reason);
+/** Sessions that have to log in again; `side` is static. */
+void meter_quarantined(struct relay *relay, const char *side, uint64_t count);
 void meter_connections(struct relay *relay, enum meter_connection kind, int change);
 void meter_refused_connection(struct relay *relay, const char *reason);
 /** ENDING_NONE: it worked. */

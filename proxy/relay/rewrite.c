@@ -1,7 +1,6 @@
 #include "relay/rewrite.h"
 
 #include "base/check.h"
-#include "guard/identify.h"
 #include "http/coding.h"
 
 /* What is done with a field; no row: it goes on as it is. */
@@ -134,13 +133,18 @@ static void write_cookies(const struct rewrite_request *self, struct writer *out
         out->full = true;
         return;
     }
-    size_t len = cookie_write(self->head, self->cookie_stays, self->cookie_context,
+    size_t len = cookie_write(self->head, self->cookie_stays, self->identity_context,
                               out->ptr + out->len + name.len);
     if (len > 0) {
         memcpy(out->ptr + out->len, name.ptr, name.len);
         out->len += name.len + len;
         writer_put(out, SPAN("\r\n"));
     }
+}
+
+static bool token_goes(const struct rewrite_request *self, const struct field *field)
+{
+    return self->token_goes != NULL && self->token_goes(self->identity_context, field);
 }
 
 /* A field without an id: ours in disguise, a proxy's, or nobody's business. */
@@ -150,7 +154,7 @@ static bool other_field_stays(const struct rewrite_request *self,
     if (is_reserved(field)) {
         return self->peer_trusted && !looks_like(field->name, SPAN("countermark-"));
     }
-    return self->policy == NULL || !identify_is_token_field(self->policy, field);
+    return !token_goes(self, field);
 }
 
 /* True when a field of the request goes on as it is. */
@@ -171,8 +175,8 @@ static bool request_field_stays(const struct rewrite_request *self,
     case CONDITION:
         return !self->conditions_removed;
     case IDENTITY:
-        return self->policy == NULL || (field->id != FIELD_COOKIE &&
-                                        !identify_is_token_field(self->policy, field));
+        return field->id == FIELD_COOKIE ? self->cookie_stays == NULL
+                                         : !token_goes(self, field);
     }
     UNREACHABLE();
 }

@@ -9,7 +9,6 @@
 #pragma once
 
 #include "base/writer.h"
-#include "guard/policy.h"
 #include "http/cookie.h"
 #include "http/head.h"
 #include "net/address.h"
@@ -23,13 +22,14 @@ struct rewrite_request {
     bool peer_trusted;  /**< Inbound forwarding fields are kept and added to. */
     const struct address *peer;
     const char *scheme;
-    const char *session;                 /**< Fingerprint digits or `none`. */
-    const char *id;                      /**< JOURNAL_ID_DIGITS digits. */
-    const char *span_id;                 /**< 16 digits, for traceparent. */
-    bool conditions_removed;             /**< The route requires a marker. */
-    const struct session_policy *policy; /**< login is down: identity goes; or NULL. */
-    cookie_keep *cookie_stays;           /**< With `policy`. */
-    void *cookie_context;
+    const char *session;       /**< Fingerprint digits or `none`. */
+    const char *id;            /**< JOURNAL_ID_DIGITS digits. */
+    const char *span_id;       /**< 16 digits, for traceparent. */
+    bool conditions_removed;   /**< The route requires a marker. */
+    cookie_keep *cookie_stays; /**< Identity goes: which cookies stay; NULL: all. */
+    /** And which fields carry a token that goes; NULL: none. */
+    bool (*token_goes)(void *context, const struct field *field);
+    void *identity_context; /**< Of both. */
 };
 
 /** Writes the head with the empty line. `out->full` when it does not fit. */

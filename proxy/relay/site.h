@@ -132,6 +132,7 @@ struct site {
     size_t marker_max;
     uint32_t detectors_off; /**< Bit of each enum detector that is switched off. */
     struct limits limits;
+    enum quarantine quarantine;
     unsigned refusal_status;
     uint64_t ledger_deadline_ms;
     void *arena; /**< Everything above; freed with the snapshot. */

@@ -1,11 +1,12 @@
 """Who is the requester, in depth: classes of markers that need no user name, planted accounts."""
+import time
 from urllib.parse import quote
 
 import pytest
 
-from support.client import Browser
+from support.client import Browser, Client
 from support.exchanges import field_of, last_request
-from support.plain_site import config, page_of, signed_in
+from support.plain_site import config, login, page_of, signed_in
 
 pytestmark = pytest.mark.sanitize
 
@@ -65,3 +66,125 @@ def test_a_page_that_carries_the_fingerprint_of_another_session_is_refused(origi
     assert not proxy.feature_is_up()
     alice.close()
     bob.close()
+
+
+# Tokens that are older than the proxy
+
+def renewing(port, **session):
+    value = config(port)
+    value["session"] = dict({"cookies": ["JSESSIONID"], "unknown": "renew"}, **session)
+    return value
+
+
+OLD = "0123456789abcdef0123456789abcdef"
+
+
+def test_an_unknown_token_is_removed_and_the_client_told_to_forget_it(origin, countermark):
+    proxy = countermark(renewing(origin.port, cookies=["JSESSIONID", "SID*"]))
+    with Client(proxy.port) as client:
+        cookie = f"theme=dark; JSESSIONID={OLD}; SIDx={OLD}; lang=ja"
+        reply = client.get("/hello", [("Cookie", cookie)])
+        assert reply.status == 200
+        assert sorted(reply.all("Set-Cookie")) == [
+            "JSESSIONID=; Path=/; Max-Age=0; HttpOnly", "SIDx=; Path=/; Max-Age=0; HttpOnly"]
+        request = last_request(origin)
+        assert request["cookie"] == "theme=dark; lang=ja"
+        assert field_of(request, "countermark-session") == ["none"]
+        reply = client.get("/hello?token=JSESSIONID", [("Cookie", cookie)])
+        assert [line.split("=")[0] for line in reply.all("Set-Cookie")] == ["JSESSIONID", "SIDx"]
+        fresh = reply.all("Set-Cookie")[0].split(";")[0]
+        assert len(fresh) > 30, "the new token goes through, and no deletion beside it"
+        reply = client.get("/hello", [("Cookie", f"{fresh}; SIDx={OLD}")])
+        assert reply.all("Set-Cookie") == ["SIDx=; Path=/; Max-Age=0; HttpOnly"]
+        assert last_request(origin)["cookie"] == fresh, "only the unknown one goes"
+    assert proxy.metrics().value("countermark_tokens_removed_total", reason="unknown") == 3
+
+
+def test_an_unknown_token_goes_from_paths_and_fields_too(origin, countermark):
+    proxy = countermark(renewing(origin.port, path_parameter="jsessionid", suffix=".",
+                                 header="X-Token", remember=["remember_me"],
+                                 url_names=["sid"]))
+    with Client(proxy.port) as client:
+        assert client.get(f"/a;jsessionid={OLD}.node1;v=1/b?sid=7").status == 200
+        assert last_request(origin)["target"] == "/a;v=1/b?sid=7"
+        assert client.get("/a;v=1/b", [("X-Token", OLD), ("Authorization", "Bearer abc"),
+                                       ("Cookie", "remember_me=1")]).status == 200
+        request = last_request(origin)
+        assert field_of(request, "x-token") == []
+        assert field_of(request, "authorization") == ["Bearer abc"]
+        assert request["cookie"] == "remember_me=1"
+
+
+def test_a_user_whose_old_token_was_removed_logs_in_and_goes_on(origin, countermark):
+    proxy = countermark(renewing(origin.port))
+    browser = Browser(proxy.port)
+    browser.cookies["JSESSIONID"] = OLD
+    assert page_of(browser, "alice").status == 502, "an anonymous request, a marked page"
+    proxy.run("up", "login", "--reason", "a test", "--anyway")
+    assert login(browser, "alice").status == 303
+    assert page_of(browser, "alice").status == 200
+    assert last_request(origin)["session"] not in (OLD, None)
+    browser.close()
+
+
+# Quarantine
+
+def quarantined_world(origin, countermark, words):
+    """Alice saw bob's page, which was refused, and login is up again."""
+    proxy = countermark(config(origin.port, quarantine=words))
+    people = {name: signed_in(proxy.port, name) for name in ("alice", "bob", "carol")}
+    assert page_of(people["alice"], "bob").status == 502
+    proxy.run("up", "login", "--reason", "a test", "--anyway")
+    return proxy, people
+
+
+@pytest.mark.parametrize("words, away", [("none", []), ("viewer", ["alice"]),
+                                         ("both", ["alice", "bob"])])
+def test_after_a_finding_the_sessions_have_to_log_in_again(origin, countermark, words, away):
+    proxy, people = quarantined_world(origin, countermark, words)
+    for name, browser in people.items():
+        before = browser.cookies["JSESSIONID"]
+        reply = browser.get("/hello")
+        assert reply.status == 200
+        if name in away:
+            assert last_request(origin)["cookie"] == ""
+            assert reply.all("Set-Cookie") == ["JSESSIONID=; Path=/; Max-Age=0; HttpOnly"]
+            with Client(proxy.port) as client:
+                client.get("/hello", [("Cookie", f"JSESSIONID={before}")])
+                assert last_request(origin)["cookie"] == "", "a client that does not obey"
+        else:
+            assert last_request(origin)["session"] == before
+        if name not in away:
+            assert page_of(browser, name).status == 200
+        assert login(browser, name).status == 303
+        assert page_of(browser, name).status == 200, "a new login ends it"
+        browser.close()
+    metrics = proxy.metrics()
+    for side, user in (("viewer", "alice"), ("subject", "bob")):
+        marked = metrics.value("countermark_sessions_quarantined_total", side=side)
+        assert (marked or 0) == (1 if user in away else 0)
+
+
+def test_quarantine_survives_a_restart(origin, countermark):
+    proxy, people = quarantined_world(origin, countermark, "viewer")
+    token = people["alice"].cookies["JSESSIONID"]
+    for browser in people.values():
+        browser.close()
+    time.sleep(2.5)
+    proxy.kill()
+    proxy.start()
+    with Client(proxy.port) as client:
+        client.get("/hello", [("Cookie", f"JSESSIONID={token}")])
+        assert last_request(origin)["cookie"] == ""
+
+
+def test_an_observed_site_gets_every_token_and_nobody_a_deletion(origin, countermark):
+    value = renewing(origin.port)
+    value.update(mode="observe", quarantine="both")
+    proxy = countermark(value)
+    alice = signed_in(proxy.port, "alice")
+    assert page_of(alice, "bob").status == 200
+    reply = alice.get("/hello")
+    assert reply.all("Set-Cookie") == []
+    assert last_request(origin)["session"] == alice.cookies["JSESSIONID"]
+    alice.close()

@@ -1,0 +1,62 @@
+/* Sessions that must log in again after a finding. */
+#include "guard/registry_room.h"
+
+/* The lock is held. */
+static bool mark(struct registry_shard *shard, uint64_t id, struct entry *entry)
+{
+    if ((entry->flags & ENTRY_QUARANTINED) != 0) {
+        return false;
+    }
+    entry->flags |= ENTRY_QUARANTINED;
+    (void)registry_shard_next_version(shard, id);
+    registry_shard_change(shard, id);
+    return true;
+}
+
+bool registry_quarantine(struct registry *self, uint64_t id)
+{
+    struct registry_shard *shard = registry_room_shard(self, id);
+
+    pthread_mutex_lock(&shard->lock);
+    struct entry *entry = registry_shard_entry(shard, id);
+    bool marked = entry != NULL && mark(shard, id, entry);
+    pthread_mutex_unlock(&shard->lock);
+    return marked;
+}
+
+static bool belongs_to(const struct entry *entry, const struct user *user)
+{
+    struct session session;
+
+    if ((entry->flags & ENTRY_BOUND) == 0 || entry->binding == BINDING_NONE) {
+        return false;
+    }
+    entry_view(entry, 0, &session);
+    return user_equal(&session.requester, user);
+}
+
+static size_t mark_all(struct registry_shard *shard, const struct user *user)
+{
+    size_t count = 0;
+    uint64_t id = 0;
+
+    pthread_mutex_lock(&shard->lock);
+    for (uint32_t slot = 1; slot <= shard->slot_count; slot++) {
+        struct entry *entry = registry_shard_live(shard, slot, &id);
+        if (entry != NULL && belongs_to(entry, user) && mark(shard, id, entry)) {
+            count++;
+        }
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return count;
+}
+
+size_t registry_quarantine_user(struct registry *self, const struct user *user)
+{
+    size_t count = 0;
+
+    for (unsigned i = 0; user->len > 0 && i < REGISTRY_SHARD_COUNT; i++) {
+        count += mark_all(&self->shards[i], user);
+    }
+    return count;
+}
