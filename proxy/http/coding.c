@@ -1,41 +1,56 @@
 #include "http/coding.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
-#define ZLIB_CONST /* Its input is only read. */
-#include <zlib.h>
+#include "http/coding_step.h"
 
 enum {
-    PIECE_SIZE = 16384,     /* Decoded bytes handed on at once. */
+    PIECE_SIZE = CODING_PIECE_SIZE,
     RATIO_FREE_SIZE = 65536 /* Decoded bytes of which no ratio is asked. */
 };
 
-enum kind {
-    KIND_NONE,
-    KIND_GZIP,
-    KIND_DEFLATE,
+enum library {
+    LIBRARY_NONE,
+    LIBRARY_ZLIB,
+    LIBRARY_BROTLI,
+    LIBRARY_ZSTD,
+    LIBRARY_COUNT,
 };
 
-/* One row per coding; more will follow. */
-static const struct {
+static const struct decoder *const DECODERS[LIBRARY_COUNT] = {
+    [LIBRARY_ZLIB] = &DECODER_ZLIB,
+    [LIBRARY_BROTLI] = &DECODER_BROTLI,
+    [LIBRARY_ZSTD] = &DECODER_ZSTD,
+};
+
+#define NAME(text)                                                                       \
+    {                                                                                    \
+        (const uint8_t *)(text), sizeof(text) - 1                                        \
+    }
+
+static const struct kind {
     struct span name;
-    enum kind kind;
+    enum library library;
+    enum stream_form form;
+    bool joins; /* Behind the end of a stream another may follow. */
 } KINDS[] = {
-    {{(const uint8_t *)"gzip", 4}, KIND_GZIP},
-    {{(const uint8_t *)"x-gzip", 6}, KIND_GZIP},
-    {{(const uint8_t *)"deflate", 7}, KIND_DEFLATE},
-    {{(const uint8_t *)"identity", 8}, KIND_NONE},
+    {NAME("gzip"), LIBRARY_ZLIB, STREAM_GZIP, true},
+    {NAME("x-gzip"), LIBRARY_ZLIB, STREAM_GZIP, true},
+    {NAME("deflate"), LIBRARY_ZLIB, STREAM_ZLIB, false},
+    {NAME("br"), LIBRARY_BROTLI, STREAM_BROTLI, false},
+    {NAME("zstd"), LIBRARY_ZSTD, STREAM_ZSTD, true},
+    {NAME("identity"), LIBRARY_NONE, STREAM_GZIP, false},
 };
 enum { KIND_COUNT = sizeof(KINDS) / sizeof(KINDS[0]) };
 
 /* Takes one coding off. Several are chained: each feeds the next, the last the sink. */
 struct step {
-    enum kind kind;
-    z_stream stream;
-    bool made;    /* `stream` has memory. */
-    bool started; /* Its first byte has been seen. */
-    bool ended;   /* At the end of a member or stream. */
+    const struct kind *kind;
+    void *memory[LIBRARY_COUNT]; /* Made when first used, kept. */
+    bool started;                /* Its first byte has been seen. */
+    bool ended;                  /* At the end of a member or stream. */
+    bool padded;                 /* Behind the end padding was seen. */
+    uint64_t decoded_size;
 };
 
 struct coding {
@@ -44,7 +59,6 @@ struct coding {
     void *context;
     enum coding_state state;
     uint64_t received_size;
-    uint64_t decoded_size;
     size_t step_count;
     struct step steps[CODING_STEPS_MAX];
     uint8_t pieces[CODING_STEPS_MAX][PIECE_SIZE];
@@ -63,59 +77,82 @@ struct coding *coding_new(const struct coding_limits *limits, coding_sink *sink)
     return self;
 }
 
+static void drop_step(struct step *step)
+{
+    for (size_t i = LIBRARY_NONE + 1; i < LIBRARY_COUNT; i++) {
+        if (step->memory[i] != NULL) {
+            DECODERS[i]->drop(step->memory[i]);
+        }
+    }
+}
+
 void coding_free(struct coding **self_p)
 {
     if (*self_p == NULL) {
         return;
     }
     for (size_t i = 0; i < CODING_STEPS_MAX; i++) {
-        if ((*self_p)->steps[i].made) {
-            inflateEnd(&(*self_p)->steps[i].stream);
-        }
+        drop_step(&(*self_p)->steps[i]);
     }
     free(*self_p);
     *self_p = NULL;
 }
 
+static const struct decoder *decoder_of(const struct step *step)
+{
+    return DECODERS[step->kind->library];
+}
+
+static void *memory_of(const struct step *step)
+{
+    return step->memory[step->kind->library];
+}
+
+void coding_rest(struct coding *self)
+{
+    for (size_t i = 0; i < self->step_count; i++) {
+        decoder_of(&self->steps[i])->rest(memory_of(&self->steps[i]));
+    }
+    self->step_count = 0;
+    self->state = CODING_UNKNOWN;
+}
+
 /* ---- Starting ---- */
 
-static bool kind_of(struct span name, enum kind *kind_out)
+static const struct kind *kind_of(struct span name)
 {
     for (size_t i = 0; i < KIND_COUNT; i++) {
         if (span_equal_nocase(name, KINDS[i].name)) {
-            *kind_out = KINDS[i].kind;
-            return true;
+            return &KINDS[i];
         }
     }
-    return false;
+    return NULL;
 }
 
 bool coding_is_known(struct span name)
 {
-    enum kind kind = KIND_NONE;
-
-    return kind_of(name, &kind);
+    return kind_of(name) != NULL;
 }
 
-/* zlib's windowBits: 15, +16 for gzip; negative for deflate without its envelope. */
-static bool ready_stream(struct step *step, int window_bits)
+static bool begin_stream(struct step *step, enum stream_form form)
 {
-    if (step->made) {
-        return inflateReset2(&step->stream, window_bits) == Z_OK;
+    void **memory_p = &step->memory[step->kind->library];
+
+    if (*memory_p == NULL) {
+        *memory_p = decoder_of(step)->make();
     }
-    step->stream = (z_stream){0};
-    step->made = inflateInit2(&step->stream, window_bits) == Z_OK;
-    return step->made;
+    step->ended = false;
+    return *memory_p != NULL && decoder_of(step)->begin(*memory_p, form);
 }
 
 static bool add_coding(struct coding *self, struct span name)
 {
-    enum kind kind = KIND_NONE;
+    const struct kind *kind = kind_of(name);
 
-    if (!kind_of(name, &kind)) {
+    if (kind == NULL) {
         return false;
     }
-    if (kind == KIND_NONE) {
+    if (kind->library == LIBRARY_NONE) {
         return true;
     }
     if (self->step_count == CODING_STEPS_MAX) {
@@ -124,8 +161,9 @@ static bool add_coding(struct coding *self, struct span name)
     struct step *step = &self->steps[self->step_count];
     step->kind = kind;
     step->started = false;
-    step->ended = false;
-    if (!ready_stream(step, kind == KIND_GZIP ? 15 + 16 : 15)) {
+    step->padded = false;
+    step->decoded_size = 0;
+    if (!begin_stream(step, kind->form)) {
         return false;
     }
     self->step_count++;
@@ -152,7 +190,6 @@ enum coding_state coding_start(struct coding *self, const struct head *head,
     self->state = CODING_MORE;
     self->step_count = 0;
     self->received_size = 0;
-    self->decoded_size = 0;
     for (size_t i = 0; i < head->field_count; i++) {
         if (head->fields[i].id == FIELD_CONTENT_ENCODING &&
             !add_codings(self, head->fields[i].value)) {
@@ -162,25 +199,25 @@ enum coding_state coding_start(struct coding *self, const struct head *head,
     return self->state;
 }
 
-bool coding_is_identity(const struct coding *self)
+size_t coding_step_count(const struct coding *self)
 {
-    return self->state >= CODING_MORE && self->step_count == 0;
+    return self->state >= CODING_MORE ? self->step_count : 0;
 }
 
 /* ---- Decoding ---- */
 
-static void hand_on(struct coding *self, struct span decoded)
+/* What any step gives is limited, not only what comes out at the end: bytes in between
+ * may decode to nothing and cost all the same. */
+static bool within_limits(struct coding *self, uint64_t decoded_size)
 {
-    self->decoded_size += decoded.len;
-    if (self->decoded_size > self->limits.decoded_size_max ||
-        (self->step_count > 0 && self->decoded_size > RATIO_FREE_SIZE &&
-         self->decoded_size / self->limits.ratio_max > self->received_size)) {
+    bool dense = decoded_size > RATIO_FREE_SIZE &&
+                 decoded_size / self->limits.ratio_max > self->received_size;
+
+    if (dense || decoded_size > self->limits.decoded_size_max) {
         self->state = CODING_LIMIT;
-        return;
+        return false;
     }
-    if (decoded.len > 0) {
-        self->sink(self->context, decoded);
-    }
+    return true;
 }
 
 /*
@@ -190,17 +227,30 @@ static void hand_on(struct coding *self, struct span decoded)
 static bool start_step(struct step *step, uint8_t first)
 {
     step->started = true;
-    if (step->kind != KIND_DEFLATE || ((first & 0x0f) == 8 && (first >> 4) <= 7)) {
+    if (step->kind->form != STREAM_ZLIB || ((first & 0x0f) == 8 && (first >> 4) <= 7)) {
         return true;
     }
-    return ready_stream(step, -15);
+    return begin_stream(step, STREAM_RAW);
 }
 
-/* Behind the end of a gzip member another may follow; behind anything else nothing. */
-static bool restart_step(struct step *step)
+/* Some sites end a coded body with blanks or zeros; browsers do not mind, and they say
+ * nothing of anybody. */
+static bool is_padding(uint8_t byte)
 {
-    step->ended = false;
-    return step->kind == KIND_GZIP && inflateReset(&step->stream) == Z_OK;
+    return byte == 0 || byte == ' ' || byte == '\r' || byte == '\n' || byte == '\t';
+}
+
+/* Takes the padding behind the end off; then nothing else may follow. */
+static bool take_padding(struct step *step, struct span *bytes_p)
+{
+    size_t len = 0;
+
+    while (len < bytes_p->len && is_padding(bytes_p->ptr[len])) {
+        len++;
+    }
+    step->padded = step->padded || len > 0;
+    *bytes_p = span_from(*bytes_p, len);
+    return len > 0;
 }
 
 static bool ready_for_input(struct step *step, uint8_t first)
@@ -208,46 +258,46 @@ static bool ready_for_input(struct step *step, uint8_t first)
     if (!step->started) {
         return start_step(step, first);
     }
-    return !step->ended || restart_step(step);
-}
-
-/* One call of zlib: at most one piece of output. False when the stream is damaged. */
-static bool inflate_once(struct step *step, uint8_t *piece, size_t *len_out)
-{
-    step->stream.next_out = piece;
-    step->stream.avail_out = PIECE_SIZE;
-    int result = inflate(&step->stream, Z_NO_FLUSH);
-    *len_out = PIECE_SIZE - step->stream.avail_out;
-    step->ended = result == Z_STREAM_END;
-    return result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR;
+    if (!step->ended) {
+        return true;
+    }
+    return step->kind->joins && !step->padded && begin_stream(step, step->kind->form);
 }
 
 static void run_step(struct coding *self, size_t index, struct span bytes);
 
 // NOLINTNEXTLINE(misc-no-recursion)
-static void pass_on(struct coding *self, size_t index, struct span decoded)
+static void pass_on(struct coding *self, size_t index, size_t len)
 {
+    struct step *step = &self->steps[index];
+    struct span decoded = {.ptr = self->pieces[index], .len = len};
+
+    step->decoded_size += len;
+    if (len == 0 || !within_limits(self, step->decoded_size)) {
+        return;
+    }
     if (index == 0) {
-        hand_on(self, decoded);
-    } else if (decoded.len > 0) {
+        self->sink(self->context, decoded);
+    } else {
         run_step(self, index - 1, decoded);
     }
 }
 
-/* Takes bytes from the front, gives at most one piece; false when damaged. */
-static bool step_once(struct step *step, struct span *bytes_p, uint8_t *piece,
-                      size_t *len_out)
+/* Takes bytes from the front, gives at most one piece. */
+static enum coding_state step_once(struct step *step, struct span *bytes_p,
+                                   uint8_t *piece, size_t *len_out)
 {
-    size_t given = bytes_p->len < UINT_MAX ? bytes_p->len : UINT_MAX;
+    size_t before = bytes_p->len;
+    *len_out = 0;
+    enum decoded decoded =
+        decoder_of(step)->once(memory_of(step), bytes_p, piece, len_out);
 
-    step->stream.next_in = bytes_p->ptr;
-    step->stream.avail_in = (unsigned)given;
-    if (!inflate_once(step, piece, len_out)) {
-        return false;
+    step->ended = decoded == DECODED_END;
+    if (decoded == DECODED_LIMIT) {
+        return CODING_LIMIT;
     }
-    size_t taken = given - step->stream.avail_in;
-    *bytes_p = span_from(*bytes_p, taken);
-    return taken > 0 || *len_out > 0 || given == 0;
+    bool moved = bytes_p->len < before || *len_out > 0 || before == 0;
+    return decoded == DECODED_DAMAGED || !moved ? CODING_DAMAGED : CODING_MORE;
 }
 
 /* Feeds a step all of `bytes`, not empty. Calls nest at most CODING_STEPS_MAX deep. */
@@ -258,17 +308,29 @@ static void run_step(struct coding *self, size_t index, struct span bytes)
     size_t len = 0;
 
     do {
+        if (step->ended && take_padding(step, &bytes) && bytes.len == 0) {
+            return;
+        }
         if (bytes.len > 0 && !ready_for_input(step, bytes.ptr[0])) {
             self->state = CODING_DAMAGED;
             return;
         }
-        if (!step_once(step, &bytes, self->pieces[index], &len)) {
-            self->state = CODING_DAMAGED;
-            return;
+        self->state = step_once(step, &bytes, self->pieces[index], &len);
+        if (self->state == CODING_MORE) {
+            pass_on(self, index, len);
         }
-        pass_on(self, index, (struct span){.ptr = self->pieces[index], .len = len});
     } while (self->state == CODING_MORE &&
              (bytes.len > 0 || (len == PIECE_SIZE && !step->ended)));
+}
+
+/* Bytes that pass as they are. */
+static void pass_plain(struct coding *self, struct span bytes)
+{
+    if (self->received_size > self->limits.decoded_size_max) {
+        self->state = CODING_LIMIT;
+    } else {
+        self->sink(self->context, bytes);
+    }
 }
 
 /* The last piece was fed: every step must stand at the end of its stream, if any began.
@@ -298,7 +360,7 @@ enum coding_state coding_feed(struct coding *self, struct span bytes, enum piece
     }
     self->received_size += bytes.len;
     if (bytes.len > 0 && self->step_count == 0) {
-        hand_on(self, bytes);
+        pass_plain(self, bytes);
     } else if (bytes.len > 0) {
         run_step(self, self->step_count - 1, bytes);
     }

@@ -3,8 +3,9 @@
  *
  * Layer: http. Pure but for memory: contexts are made once and used again for response
  * after response. Bytes in, decoded pieces out through a callback, in any split. Decoded
- * size and ratio are limited. The first error latches: truncated, damaged, bytes behind
- * the end, over a limit. A coding we do not know is CODING_UNKNOWN from the start.
+ * size and ratio are limited, of every coding in a row. The first error latches:
+ * truncated, damaged, bytes behind the end (but for blanks and zeros), over a limit. A
+ * coding we do not know is CODING_UNKNOWN from the start.
  */
 #pragma once
 
@@ -46,8 +47,14 @@ void coding_free(struct coding **self_p);
 enum coding_state coding_start(struct coding *self, const struct head *head,
                                void *context);
 
-/** True when bytes pass as they are, so that a caller may scan them without asking. */
-bool coding_is_identity(const struct coding *self);
+/**
+ * Codings that are taken off; 0: bytes pass as they are, and a caller may scan them
+ * without asking. Each of them may keep what it decoded back until more comes.
+ */
+size_t coding_step_count(const struct coding *self);
+
+/** The body is over or given up: gives back what is large (a window is up to 16 MiB). */
+void coding_rest(struct coding *self);
 
 /**
  * Decodes `bytes`. With PIECE_LAST the body ends with them; with PIECE_BROKEN nothing is

@@ -82,6 +82,7 @@ void exchange_free_decoders(struct relay *relay)
 void exchange_give_decoder(struct exchange *self)
 {
     if (self->decoder != NULL) {
+        coding_rest(self->decoder->coding);
         self->decoder->exchange = NULL;
         list_push_front(&self->relay->spare_decoders, &self->decoder->link);
         self->decoder = NULL;
@@ -136,18 +137,30 @@ static struct span read_heads(struct exchange *self)
     return (struct span){0};
 }
 
-/* Follows how far a coded body is settled. A byte of it may hold the beginning of a
- * symbol that is only decoded with the next: it is settled once more than what it had
- * given is. */
+/*
+ * Follows how far a coded body is settled. What was received may hold more than was
+ * decoded: the beginning of a symbol, or nearly all of a block (zstd decodes whole ones),
+ * for each coding in a row. It is covered once every coding gave more after it, and
+ * settled once no match is pending across what had been decoded then.
+ */
 static void note_coded(struct exchange *self)
 {
     struct coded_mark *mark = &self->coded_mark;
-    uint64_t pending = scan_pending(self->scan);
+    uint64_t received = self->body_sent + self->hold.len;
+    uint64_t scanned = self->decoded_len - scan_pending(self->scan);
+    size_t steps = coding_step_count(self->decoder->coding);
 
-    if (self->decoded_len - pending > mark->decoded) {
-        mark->settled = mark->received;
-        mark->received = self->body_sent + self->hold.len;
+    if (mark->steps_left > 0 && self->decoded_len > mark->decoded) {
         mark->decoded = self->decoded_len;
+        mark->steps_left--;
+    } else if (mark->steps_left == steps) {
+        mark->received = received; /* No more was decoded here than there. */
+    }
+    if (mark->steps_left == 0 && scanned >= mark->decoded) {
+        mark->settled = mark->received;
+        mark->received = received;
+        mark->decoded = self->decoded_len;
+        mark->steps_left = steps;
     }
 }
 
@@ -187,6 +200,7 @@ static void finish_scan(struct exchange *self)
         coding_feed(self->decoder->coding, none, PIECE_LAST) != CODING_DONE) {
         self->undecodable = true;
     }
+    exchange_give_decoder(self);
     if (scan_finish(self->scan) == SCAN_UNDECODABLE) {
         self->undecodable = true;
     }

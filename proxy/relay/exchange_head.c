@@ -58,7 +58,7 @@ static void prepare_scan(struct exchange *self, const struct head *head, enum me
         self->inspected = false;
         self->undecodable = true;
         self->uninspected = UNINSPECTED_CODING;
-    } else if (coding_is_identity(self->decoder->coding)) {
+    } else if (coding_step_count(self->decoder->coding) == 0) {
         exchange_give_decoder(self);
     }
 }

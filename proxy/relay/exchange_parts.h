@@ -66,7 +66,8 @@ struct exchange_decoder {
 struct coded_mark {
     uint64_t settled;  /* Received bytes that nothing pending can reach. */
     uint64_t received; /* A place further on, */
-    uint64_t decoded;  /* and what had been decoded there. */
+    uint64_t decoded;  /* and what had been decoded there, or when a coding gave more. */
+    size_t steps_left; /* Codings that gave nothing since that place. */
 };
 
 /* How far the answer of the upstream is. */

@@ -172,8 +172,8 @@ def test_traceparent_is_kept_or_made(origin, countermark):
 
 
 @pytest.mark.parametrize("asked,forwarded", [
-    (None, "identity"), ("gzip", "gzip"), ("gzip, deflate, br, zstd", "gzip, deflate"),
-    ("br", "identity"), ("*", "identity"), ("gzip;q=0.5, br;q=1.0", "gzip;q=0.5"),
+    (None, "identity"), ("gzip", "gzip"), ("gzip, deflate, br, zstd", "gzip, deflate, br, zstd"),
+    ("br", "br"), ("*", "identity"), ("gzip;q=0.5, br;q=1.0, dcz", "gzip;q=0.5, br;q=1.0"),
     ("compress, x-gzip, GZIP", None), ("", "identity")])
 def test_accept_encoding_is_narrowed_to_what_can_be_read(origin, countermark, asked, forwarded):
     proxy = countermark(config(origin.port))

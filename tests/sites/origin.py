@@ -13,7 +13,8 @@ Common parameters
     field=NAME:VALUE  one more field; may be given often (Set-Cookie, duplicates, X-User-Marker)
     echo=right|wrong|missing    Countermark-Echo (default missing)
     delay=MS          before the first byte            piece=N, pause=MS  write in pieces, slowly
-    close=1           Connection: close, and close     coding=gzip|deflate|raw-deflate|lie|bomb
+    close=1           Connection: close, and close     coding=gzip|deflate|raw-deflate|br|zstd
+                                                     several with `+`, in order; lie; bomb
     token=NAME        a new session cookie of that name in this response
 
 do=...            what the answer is
@@ -151,21 +152,39 @@ def plain_body(order):
     return body
 
 
+def raw_deflate(body):
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(body) + packer.flush()
+
+
+def brotli_of(body):
+    import brotli                           # only here: the demo does without
+    return brotli.compress(body, quality=5)
+
+
+def zstd_of(body):
+    import zstandard
+    return zstandard.compress(body, 3)
+
+
+CODERS = {"gzip": gzip.compress, "deflate": zlib.compress, "raw-deflate": raw_deflate,
+          "br": brotli_of, "zstd": zstd_of}
+
+
 def coded_body(order):
     """(body as sent, Content-Encoding or None)."""
     body, coding = plain_body(order), order.text("coding")
-    if coding == "gzip":
-        return gzip.compress(body, 6), "gzip"
-    if coding == "deflate":
-        return zlib.compress(body), "deflate"
-    if coding == "raw-deflate":
-        packer = zlib.compressobj(wbits=-15)
-        return packer.compress(body) + packer.flush(), "deflate"
     if coding == "lie":
         return body, "gzip"
-    if coding == "bomb":
-        return gzip.compress(b"\0" * (64 << 20), 9), "gzip"
-    return body, None
+    names = []
+    for word in coding.split("+") if coding else ():
+        if word == "bomb":                  # of what follows, or alone of gzip
+            body = b"\0" * (128 << 20)
+            word = "gzip" if coding == "bomb" else ""
+        if word:
+            body = CODERS[word](body)
+            names.append("deflate" if word == "raw-deflate" else word)
+    return body, ", ".join(names) or None
 
 
 def common_fields(order, request):

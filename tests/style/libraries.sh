@@ -20,6 +20,8 @@ sqlite3\.h record/[a-z0-9_]+\.c|sources/sqlite\.c
 yaml\.h app/[a-z0-9_]+\.c
 curl/.* notify/[a-z0-9_]+\.c
 hiredis.* sources/redis\.c
-zlib\.h|brotli/.*|zstd\.h http/coding[a-z0-9_]*\.c
+zlib\.h http/coding_zlib\.c
+brotli/.* http/coding_brotli\.c
+zstd\.h|zstd_.* http/coding_zstd\.c
 TABLE
 exit $status
