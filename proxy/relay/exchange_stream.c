@@ -22,7 +22,9 @@ enum step exchange_start_stream(struct exchange *self)
 /* Bytes at the end of what is held that may still become part of a marker. */
 static uint64_t pending_bytes(const struct exchange *self)
 {
-    if (self->answer_part == ANSWER_COMPLETE || self->scan == NULL) {
+    /* What cannot be read any more cannot become a marker either. */
+    if (self->answer_part == ANSWER_COMPLETE || self->scan == NULL ||
+        self->undecodable) {
         return 0;
     }
     if (self->decoder == NULL) {
