@@ -154,6 +154,8 @@ static void on_end(void *owner, enum err err)
     }
     if (err != ERR_CLOSED || !self->caller.request_read) {
         exchange_on_client_gone(self->caller.exchange);
+    } else {
+        exchange_on_client_end(self->caller.exchange);
     }
 }
 

@@ -76,6 +76,7 @@ static void exchange_free(struct exchange *self)
 
     CHECK(self->upstream == NULL && self->scan == NULL && self->decoder == NULL);
     CHECK(!list_linked(&self->hold_link) && !list_linked(&self->settle_link));
+    CHECK(!list_linked(&self->open_link));
     deadline_remove(&self->deadline);
     exchange_ticket_forget(self);
     if (self->request_text != self->request_inline) {
@@ -238,6 +239,12 @@ void exchange_on_client_gone(struct exchange *self)
     exchange_advance(self);
 }
 
+void exchange_on_client_end(struct exchange *self)
+{
+    self->client_ended = true;
+    exchange_advance(self);
+}
+
 /* The connection is of no further use: what it will still say is nobody's. */
 void exchange_drop_upstream(struct exchange *self)
 {
@@ -249,6 +256,42 @@ void exchange_drop_upstream(struct exchange *self)
     }
 }
 
+/* Says goodbye to the connection: kept under its session's name if provably clean. */
+void exchange_part_with_upstream(struct exchange *self)
+{
+    const struct asker *asker = &self->asker;
+    bool shared = pool_settings(self->pool)->connections == CONNECTIONS_SHARED;
+    bool clean = self->upstream_clean && self->request_sent && !self->request.alone &&
+                 !self->upstream_failed && self->answer_part == ANSWER_COMPLETE;
+
+    if (self->upstream == NULL) {
+        return;
+    }
+    struct fingerprint key = self->request.key;
+    if (asker->token_count == 0 && !shared) {
+        bool touched = asker->unsafe || self->routed.role != ROLE_NONE ||
+                       self->answer.issued_count > 0;
+        if (touched && self->has_fresh_key) {
+            key = self->fresh_key;
+        } else if (touched) {
+            clean = false;
+        }
+    }
+    if (!clean) {
+        pool_discard(&self->upstream);
+        return;
+    }
+    memcpy(self->upstream->previous_id, self->id, sizeof(self->id));
+    self->upstream->previous_session[0] = '\0';
+    if (asker->token_count > 0) {
+        fingerprint_format(asker->session.id != 0 ? &asker->session.first
+                                                  : &asker->tokens[0],
+                           self->upstream->previous_session);
+        self->upstream->previous_session[FINGERPRINT_DIGITS] = '\0';
+    }
+    pool_return(&self->upstream, &key);
+}
+
 /* Everything has been said: gives back what is still held, keeps the upstream if clean.
  */
 enum step exchange_step_end(struct exchange *self)
@@ -257,6 +300,7 @@ enum step exchange_step_end(struct exchange *self)
     exchange_settle_identity(self);
     exchange_stop_answer(self, self->ending != ENDING_RELEASED);
     list_remove(&self->settle_link);
+    list_remove(&self->open_link);
     return STEP_DONE;
 }
 

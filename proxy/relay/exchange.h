@@ -45,6 +45,12 @@ void exchange_on_client_drain(struct exchange *self, enum err err);
 /** The client's connection broke. The exchange ends. */
 void exchange_on_client_gone(struct exchange *self);
 
+/** The client sent FIN and asks no more. What stays open without end is over. */
+void exchange_on_client_end(struct exchange *self);
+
+/** Now and then: closes open answers whose feature went down or whose session changed. */
+void exchange_watch(struct relay *relay);
+
 /** Takes a spare exchange from the relay's list or makes one; for relay.c. */
 void exchange_free_spares(struct relay *relay);
 void exchange_free_decoders(struct relay *relay);

@@ -12,6 +12,9 @@ enum {
 static struct stream_space on_space(void *owner)
 {
     struct exchange *self = owner;
+    if (exchange_is_recoded(self)) {
+        return (struct stream_space){0};
+    }
     struct list_link *first = list_first(&self->relay->holding);
     bool oldest = first == NULL || first == &self->hold_link;
     struct stream_space space = hold_space(&self->hold, oldest);
@@ -35,6 +38,10 @@ static void on_decoded(void *context, struct span decoded)
     struct exchange *self = decoder->exchange;
 
     self->decoded_len += decoded.len;
+    if (exchange_is_recoded(self)) {
+        exchange_keep_decoded(self, decoded);
+        return;
+    }
     if (scan_feed(self->scan, decoded, SCAN_LEASE_BORROWED) == SCAN_UNDECODABLE) {
         self->undecodable = true;
     }
@@ -192,7 +199,7 @@ static void finish_scan(struct exchange *self)
 {
     struct span none = {0};
 
-    if (self->scan == NULL || !self->inspected) {
+    if (self->scan == NULL || !self->inspected || self->delivery != DELIVERY_WHOLE) {
         return;
     }
     if (self->decoder != NULL && !self->undecodable &&
@@ -216,6 +223,26 @@ static void complete(struct exchange *self)
     deadline_clear(&self->deadline);
 }
 
+/* A piece of the body goes to where it is held, and to the scanner. False: failed. */
+static bool keep_body(struct exchange *self, struct span content)
+{
+    if (exchange_is_recoded(self)) {
+        if (content.len > 0 &&
+            coding_feed(self->decoder->coding, content, PIECE_MORE) < CODING_MORE) {
+            exchange_fail_upstream(self, ENDING_UPSTREAM_MALFORMED);
+        }
+        return !self->upstream_failed;
+    }
+    if (!hold_keep(&self->hold, &content)) {
+        exchange_fail_upstream(self, ENDING_INTERNAL);
+        return false;
+    }
+    if (self->delivery == DELIVERY_WHOLE) {
+        feed(self, content);
+    }
+    return true;
+}
+
 /* Body bytes as received; chunk framing is taken off. */
 static void take_body(struct exchange *self, struct span bytes)
 {
@@ -228,11 +255,9 @@ static void take_body(struct exchange *self, struct span bytes)
             exchange_fail_upstream(self, ENDING_UPSTREAM_MALFORMED);
             return;
         }
-        if (!hold_keep(&self->hold, &content)) {
-            exchange_fail_upstream(self, ENDING_INTERNAL);
+        if (!keep_body(self, content)) {
             return;
         }
-        feed(self, content);
         bytes = span_from(bytes, consumed);
         if (piece == PIECE_LAST) {
             complete(self);
@@ -249,7 +274,9 @@ static void on_read(void *owner, struct span bytes)
 {
     struct exchange *self = owner;
 
-    hold_note_read(&self->hold, bytes);
+    if (!exchange_is_recoded(self)) {
+        hold_note_read(&self->hold, bytes);
+    }
     if (self->answer_part == ANSWER_COMPLETE) {
         if (!self->bad_tail) {
             desync_note_excess(self->relay, self->upstream, bytes.len);
@@ -322,6 +349,7 @@ const struct stream_events EXCHANGE_UPSTREAM_EVENTS = {
 void exchange_stop_answer(struct exchange *self, bool refused)
 {
     scan_end(&self->scan);
+    exchange_end_message(self);
     exchange_give_decoder(self);
     hold_clear(&self->hold, refused);
     list_remove(&self->hold_link);
@@ -332,16 +360,22 @@ void exchange_stop_answer(struct exchange *self, bool refused)
 enum step exchange_step_hold(struct exchange *self)
 {
     enum step step = STEP_WAIT;
-    bool large = self->hold.len > exchange_limits(self)->hold_max;
+    bool whole = self->delivery == DELIVERY_WHOLE;
+    bool large = whole && self->hold.len > exchange_limits(self)->hold_max;
 
-    if (self->answer_part == ANSWER_COMPLETE && !large) {
+    if (self->answer_part == ANSWER_COMPLETE && whole && !large) {
         return exchange_judge(self);
     }
     if (exchange_is_over(self, &step)) {
         return step;
     }
+    if (self->delivery == DELIVERY_EVENTS) {
+        return exchange_become(self, STATE_EVENTS);
+    }
     if (large) {
         if (exchange_may_stream(self)) {
+            exchange_pin(self);
+            self->state = STATE_STREAM;
             return exchange_start_stream(self);
         }
         self->overflow = true;

@@ -35,6 +35,21 @@ static enum scan_kind kind_of(enum media media)
     UNREACHABLE();
 }
 
+/* Is this an answer that leaves event by event? A client that could not tell a cut gets
+ * it whole, and so does a login. */
+static enum delivery delivery_of(const struct exchange *self, const struct head *head,
+                                 enum media media)
+{
+    bool tells = !self->taste.old || (head->framing == FRAMING_LENGTH &&
+                                      head_field(head, FIELD_CONTENT_ENCODING) == NULL);
+    bool events = media == MEDIA_EVENT_STREAM && head->status / 100 == 2 &&
+                  head->framing != FRAMING_NONE;
+
+    return events && tells && self->inspected && self->asker.role == ROLE_NONE
+               ? DELIVERY_EVENTS
+               : DELIVERY_WHOLE;
+}
+
 /* Whether and how the body can be read. */
 static void prepare_scan(struct exchange *self, const struct head *head, enum media media)
 {
@@ -102,6 +117,7 @@ static bool begin_reply(struct exchange *self, const struct head *head)
     bool enforced = !self->routed.requirement.observe;
     struct rewrite_response rewrite = {
         .head = head,
+        .coding_removed = self->delivery != DELIVERY_WHOLE && self->decoder != NULL,
         .validators_removed = enforced && self->routed.requirement.require_mask != 0,
         .set_cookie_stays = self->identity_removed ? set_cookie_stays : NULL,
         .set_cookie_context = self,
@@ -221,6 +237,11 @@ void exchange_take_head(struct exchange *self, const struct head *head)
     prepare_scan(self, head, media);
     if (self->scan != NULL) {
         scan_fields(self, head);
+    }
+    self->delivery = delivery_of(self, head, media);
+    if (self->delivery != DELIVERY_WHOLE && self->decoder != NULL) {
+        self->answer_framing = FRAMING_CHUNKED;
+        self->answer_length = UINT64_MAX;
     }
     fill_answer(self, head, media);
     if (!begin_reply(self, head)) {

@@ -29,7 +29,8 @@ struct court {
     struct session now_copy;
     const struct session *now;
     struct session owners[ANSWER_TOKENS_MAX];
-    const struct observation *observations[SCAN_DISTINCT_MAX];
+    const struct observation *observations[(1 + MESSAGE_SCANS) * SCAN_DISTINCT_MAX];
+    size_t observation_count;
     struct judgement judgement;
 };
 
@@ -79,19 +80,29 @@ static bool has_content(const struct exchange *self)
 {
     return self->method != METHOD_HEAD && self->upstream_status != 204 &&
            self->upstream_status != 304 &&
-           (self->hold.len > 0 || self->streaming || self->decoded_len > 0);
+           (self->hold.len > 0 || self->streaming || self->decoded_len > 0 ||
+            self->delivery != DELIVERY_WHOLE);
+}
+
+static void summon_sights(const struct scan *scan, struct court *court)
+{
+    size_t count = scan != NULL ? scan_count(scan) : 0;
+
+    CHECK(count <= SCAN_DISTINCT_MAX);
+    for (size_t i = 0; i < count; i++) {
+        court->observations[court->observation_count++] = scan_at(scan, i);
+    }
 }
 
 static void summon_observations(struct exchange *self, struct court *court)
 {
-    size_t count = self->scan != NULL ? scan_count(self->scan) : 0;
-
-    CHECK(count <= SCAN_DISTINCT_MAX);
-    for (size_t i = 0; i < count; i++) {
-        court->observations[i] = scan_at(self->scan, i);
+    court->observation_count = 0;
+    summon_sights(self->scan, court);
+    for (size_t i = 0; i < MESSAGE_SCANS; i++) {
+        summon_sights(self->messages.scans[i], court);
     }
     self->answer.observations = court->observations;
-    self->answer.observation_count = count;
+    self->answer.observation_count = court->observation_count;
     self->answer.has_content = has_content(self);
     self->answer.doubtful = self->undecodable || self->overflow;
     self->answer.head_left = self->streaming;
@@ -150,75 +161,11 @@ static bool commit(struct exchange *self, struct judgement *judgement)
     return true;
 }
 
-/* Counters of the answer, once per exchange. */
-static void count_answer(struct exchange *self, const struct judgement *judgement)
-{
-    const struct meter *meter = self->plan->meter;
-    unsigned route = self->routed.index;
-
-    if (self->overflow) {
-        meter_uninspected(self->relay, meter, route, UNINSPECTED_LIMIT);
-    } else if (self->inspected && !self->undecodable) {
-        meter_inspected(self->relay, meter, route);
-    } else if (self->answer.has_content) {
-        meter_uninspected(self->relay, meter, route, self->uninspected);
-    }
-    if (self->routed.requirement.require_mask != 0 && self->answer.has_content &&
-        self->upstream_status / 100 == 2) {
-        meter_marked(self->relay, meter, route, !judgement->unmarked);
-    }
-    if (judgement->source != SOURCE_NONE) {
-        meter_binding(self->relay, binding_source_name(judgement->source));
-    }
-    for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
-        meter_finding(self->relay, &judgement->findings.items[i]);
-    }
-    if (judgement->findings.count > 0) {
-        self->detector = detector_name(judgement->findings.items[0].detector);
-    }
-}
-
-/* Says goodbye to the connection: kept under its session's name if provably clean. */
-static void part_with_upstream(struct exchange *self)
-{
-    const struct asker *asker = &self->asker;
-    bool shared = pool_settings(self->pool)->connections == CONNECTIONS_SHARED;
-    bool clean = self->upstream_clean && self->request_sent && !self->request.alone &&
-                 !self->upstream_failed && self->answer_part == ANSWER_COMPLETE;
-
-    if (self->upstream == NULL) {
-        return;
-    }
-    struct fingerprint key = self->request.key;
-    if (asker->token_count == 0 && !shared) {
-        bool touched = asker->unsafe || self->routed.role != ROLE_NONE ||
-                       self->answer.issued_count > 0;
-        if (touched && self->has_fresh_key) {
-            key = self->fresh_key;
-        } else if (touched) {
-            clean = false;
-        }
-    }
-    if (!clean) {
-        pool_discard(&self->upstream);
-        return;
-    }
-    memcpy(self->upstream->previous_id, self->id, sizeof(self->id));
-    self->upstream->previous_session[0] = '\0';
-    if (asker->token_count > 0) {
-        fingerprint_format(asker->session.id != 0 ? &asker->session.first
-                                                  : &asker->tokens[0],
-                           self->upstream->previous_session);
-        self->upstream->previous_session[FINGERPRINT_DIGITS] = '\0';
-    }
-    pool_return(&self->upstream, &key);
-}
-
 /* The answer may leave, unless a flag says otherwise: read right before its first byte.
  */
 static enum step release(struct exchange *self)
 {
-    part_with_upstream(self);
+    exchange_part_with_upstream(self);
     if (self->logout_while_down) {
         return exchange_reply_logged_out(self);
     }
@@ -235,7 +182,7 @@ static enum step release(struct exchange *self)
 }
 
 /* A finding on a route that only observes: on record, delivered all the same. */
-static enum step observe(struct exchange *self, const struct judgement *judgement)
+static void observe(struct exchange *self, const struct judgement *judgement)
 {
     struct journal_entry entry;
     struct journal *journal = self->relay->shared->journal;
@@ -246,7 +193,6 @@ static enum step observe(struct exchange *self, const struct judgement *judgemen
         meter_display(self->relay, JOURNAL_DELIVERED);
     }
     (void)journal->post(journal->self, &entry, NULL);
-    return release(self);
 }
 
 /* Flag, record, then the page. */
@@ -264,7 +210,7 @@ static enum step refuse(struct exchange *self, const struct judgement *judgement
     exchange_drop_upstream(self);
     bool posted = exchange_post(self, &entry);
     if (self->streaming) {
-        return exchange_close_silently(self, ENDING_CUT);
+        return exchange_cut(self, ENDING_CUT);
     }
     exchange_stop_answer(self, true);
     if (!posted) {
@@ -302,38 +248,77 @@ static void record_beside(struct exchange *self, const struct judgement *judgeme
     (void)journal->post(journal->self, &entry, NULL);
 }
 
+/* Judges what is there as a whole, and puts what follows for the sessions in place.
+ * False: others were always faster. */
+static bool decide(struct exchange *self, struct court *court)
+{
+    self->answer.complete = true;
+    summon_observations(self, court);
+    for (unsigned tries = 0; tries <= COMMIT_TRIES_MAX; tries++) {
+        judge_once(self, court);
+        if (commit(self, &court->judgement)) {
+            CHECK(court->judgement.verdict != VERDICT_HOLD);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is found beside a release goes on record, or is corrected. */
+static void record(struct exchange *self, const struct judgement *judgement)
+{
+    if (judgement->corrects && !self->streaming && !exchange_observes(self)) {
+        exchange_keep_private(self);
+    }
+    if (judgement->verdict == VERDICT_REFUSE) {
+        observe(self, judgement);
+    } else if (findings_with(&judgement->findings, FINDING_RECORD) != NULL) {
+        record_beside(self, judgement);
+    }
+}
+
+/* Judges one message of an answer that goes on; the first time with its fields. False:
+ * it is refused, as `step_out` says. */
+bool exchange_judge_message(struct exchange *self, enum step *step_out)
+{
+    struct court court;
+    bool first = !self->judged;
+
+    if (!decide(self, &court)) {
+        *step_out = exchange_reply_error(self, 503, ENDING_INTERNAL);
+        return false;
+    }
+    self->judged = true;
+    if (first) {
+        exchange_count_answer(self, &court.judgement);
+    } else {
+        exchange_count_findings(self, &court.judgement);
+    }
+    if (court.judgement.verdict == VERDICT_REFUSE && !exchange_observes(self)) {
+        *step_out = refuse(self, &court.judgement);
+        return false;
+    }
+    record(self, &court.judgement);
+    return true;
+}
+
 enum step exchange_judge(struct exchange *self)
 {
     struct court court;
     bool observes = exchange_observes(self);
 
-    self->answer.complete = true;
-    summon_observations(self, &court);
-    for (unsigned tries = 0;; tries++) {
-        judge_once(self, &court);
-        if (commit(self, &court.judgement)) {
-            break;
-        }
-        if (tries == COMMIT_TRIES_MAX) {
-            return exchange_reply_error(self, 503, ENDING_INTERNAL);
-        }
+    if (!decide(self, &court)) {
+        return exchange_reply_error(self, 503, ENDING_INTERNAL);
     }
     self->judged = true;
-    count_answer(self, &court.judgement);
-    CHECK(court.judgement.verdict != VERDICT_HOLD);
+    exchange_count_answer(self, &court.judgement);
     if (self->overflow && observes) {
         return exchange_reply_error(self, 502, ENDING_HOLD_LIMIT);
     }
-    if (court.judgement.verdict == VERDICT_REFUSE) {
-        return observes ? observe(self, &court.judgement)
-                        : refuse(self, &court.judgement);
+    if (court.judgement.verdict == VERDICT_REFUSE && !observes) {
+        return refuse(self, &court.judgement);
     }
-    if (findings_with(&court.judgement.findings, FINDING_RECORD) != NULL) {
-        record_beside(self, &court.judgement);
-    }
-    if (court.judgement.corrects && !observes) {
-        exchange_keep_private(self);
-    }
+    record(self, &court.judgement);
     if (self->overflow) {
         return exchange_reply_error(self, 502, ENDING_HOLD_LIMIT);
     }

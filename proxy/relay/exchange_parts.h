@@ -7,6 +7,8 @@
 
 #include "base/list.h"
 #include "guard/feature.h"
+#include "guard/session.h"
+#include "http/event_stream.h"
 #include "relay/journal.h"
 
 struct coding;
@@ -20,7 +22,7 @@ enum {
 /*
  *   LOGIN ----> ACQUIRE --> ASK --> HOLD --> COMMIT --> REPLY --> END
  *     |            |         |       |                    ^
- *     +-- SETTLE --+---------+-------+--> STREAM ---------+
+ *     +-- SETTLE --+---------+-------+--> STREAM, EVENTS -+
  */
 #define EXCHANGE_STATES(X)                                                               \
     X(END, exchange_step_end, "end")                                                     \
@@ -30,6 +32,7 @@ enum {
     X(ASK, exchange_step_ask, "ask")                                                     \
     X(HOLD, exchange_step_hold, "hold")                                                  \
     X(STREAM, exchange_step_stream, "stream")                                            \
+    X(EVENTS, exchange_step_events, "events")                                            \
     X(COMMIT, exchange_step_commit, "commit")                                            \
     X(REPLY, exchange_step_reply, "reply")
 
@@ -68,6 +71,37 @@ struct coded_mark {
     uint64_t received; /* A place further on, */
     uint64_t decoded;  /* and what had been decoded there, or when a coding gave more. */
     size_t steps_left; /* Codings that gave nothing since that place. */
+};
+
+/* How an answer goes to the client. */
+enum delivery {
+    DELIVERY_WHOLE,  /* Zero: when all of it was judged, or as a stream past hold_max. */
+    DELIVERY_EVENTS, /* A text/event-stream: event by event. */
+};
+
+/* What is looked for where in one message: see exchange_message.c. */
+enum message_scan {
+    MESSAGE_TEXT,   /* All of it, as text. */
+    MESSAGE_DATA,   /* Its data: JSON if it begins like it, else markup. */
+    MESSAGE_MARKUP, /* Its data as markup, when it only began like JSON. */
+    MESSAGE_SCANS
+};
+
+/* The session that an answer without end belongs to, as it was when it was opened. */
+struct exchange_pin {
+    uint64_t id; /* 0: there was none yet. */
+    uint32_t version;
+    uint32_t generation;
+    enum binding binding;
+    struct user requester;
+};
+
+/* How far an answer is that goes on message by message. Lengths are of held bytes. */
+struct exchange_messages {
+    struct event_stream events;
+    size_t read;  /* Looked through for the end of a message. */
+    size_t ready; /* Of whole messages that may leave. */
+    struct scan *scans[MESSAGE_SCANS];
 };
 
 /* How far the answer of the upstream is. */

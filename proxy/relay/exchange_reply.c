@@ -211,7 +211,7 @@ enum step exchange_reply_refused(struct exchange *self)
         .kind = REPLY_REFUSED,
         .status = self->plan->site->refusal_status,
         .reference = {.ptr = (const uint8_t *)reference, .len = len},
-        .unsafe = self->asker.unsafe,
+        .unsafe = !method_is_safe(self->method),
     };
     return reply(self, &page, ENDING_REFUSED);
 }

@@ -21,6 +21,7 @@ enum step exchange_become(struct exchange *self, enum exchange_state state);
 void exchange_set_deadline(struct exchange *self, uint64_t timeout_ms);
 const struct limits *exchange_limits(const struct exchange *self);
 void exchange_drop_upstream(struct exchange *self);
+void exchange_part_with_upstream(struct exchange *self);
 
 /* exchange_open.c: from a request head to the first state */
 void exchange_open(struct exchange *self, const struct head *head);
@@ -85,8 +86,11 @@ bool exchange_observes(const struct exchange *self);
 enum step exchange_judge(struct exchange *self);
 enum verdict exchange_judge_part(struct exchange *self);
 bool exchange_may_stream(struct exchange *self);
+bool exchange_judge_message(struct exchange *self, enum step *step_out);
 
-/* exchange_record.c: take-down and the record */
+/* exchange_record.c: take-down, counters and the record */
+void exchange_count_findings(struct exchange *self, const struct judgement *judgement);
+void exchange_count_answer(struct exchange *self, const struct judgement *judgement);
 uint64_t exchange_take_down(struct exchange *self, const struct judgement *judgement);
 void exchange_quarantine(struct exchange *self, const struct judgement *judgement);
 void exchange_fill_entry(struct exchange *self, const struct judgement *judgement,
@@ -111,3 +115,17 @@ enum step exchange_finish(struct exchange *self);
 
 /* exchange_stream.c: what leaves before it is complete */
 enum step exchange_start_stream(struct exchange *self);
+enum step exchange_send_segments(struct exchange *self, size_t count);
+enum step exchange_end_stream(struct exchange *self);
+enum step exchange_cut(struct exchange *self, enum ending ending);
+
+/* exchange_message.c: one message of an answer that goes on */
+bool exchange_scan_event(struct exchange *self, size_t from, size_t to);
+bool exchange_message_is_plain(const struct exchange *self);
+void exchange_end_message(struct exchange *self);
+bool exchange_is_recoded(const struct exchange *self);
+void exchange_keep_decoded(struct exchange *self, struct span bytes);
+
+/* exchange_pin.c: what closes an answer that stays open */
+void exchange_pin(struct exchange *self);
+bool exchange_is_closed(struct exchange *self, enum step *step_out);

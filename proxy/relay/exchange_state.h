@@ -4,7 +4,9 @@
  * Layer: relay. Facts are set by events and read by the states; `state` moves only in
  * exchange.c. Rooms: exchange.c the machine, _ask.c from the head to the upstream,
  * _answer.c the response until it is complete, _judge.c the verdict and what follows from
- * it, _reply.c everything that goes to the client.
+ * it, _reply.c everything that goes to the client, _stream.c what leaves before it is
+ * complete, _events.c what leaves event by event, _message.c how one message is read,
+ * _pin.c what closes an answer that stays open.
  */
 #pragma once
 
@@ -24,6 +26,7 @@ struct exchange {
     struct list_link link;        /* The relay's spare list. */
     struct list_link hold_link;   /* The relay's list of holding exchanges. */
     struct list_link settle_link; /* The relay's list of settling exchanges. */
+    struct list_link open_link;   /* The relay's list of open answers. */
     struct relay *relay;
     struct plan *plan;
     struct caller *caller;
@@ -47,6 +50,8 @@ struct exchange {
     enum ending ending;
     enum disposition disposition;
     enum answer_part answer_part;
+    enum delivery delivery;
+    struct exchange_messages messages;
     enum uninspected uninspected; /* With `inspected` false. */
     struct routed routed;
     struct fingerprint fresh_key; /* Of the entry made for issued tokens. */
@@ -90,6 +95,7 @@ struct exchange {
     bool upstream_failed;
     bool upstream_clean; /* May carry another request. */
     bool client_gone;
+    bool client_ended; /* It sent FIN after its request. */
     bool timed_out;
     bool drained;   /* The client's stream took the last write. */
     bool committed; /* The ticket came back. */
@@ -120,6 +126,7 @@ struct exchange {
     /* Raw memory, not cleared between exchanges. */
     struct asker asker;
     struct answer answer;
+    struct exchange_pin pin;
     struct hold hold;
     char id[JOURNAL_ID_DIGITS + 1];
     char path[EXCHANGE_PATH_MAX];

@@ -15,20 +15,27 @@ enum step exchange_start_stream(struct exchange *self)
     self->streaming = true;
     self->status = self->upstream_status;
     self->released_us = loop_clock_us();
-    self->state = STATE_STREAM;
     return exchange_send(self, &part);
+}
+
+/* Breaks off what has begun to leave, so that the client can tell. */
+enum step exchange_cut(struct exchange *self, enum ending ending)
+{
+    return exchange_close_silently(self, ending);
 }
 
 /* Bytes at the end of what is held that may still become part of a marker. */
 static uint64_t pending_bytes(const struct exchange *self)
 {
-    /* What cannot be read any more cannot become a marker either. */
-    if (self->answer_part == ANSWER_COMPLETE || self->scan == NULL ||
-        self->undecodable) {
+    if (self->answer_part == ANSWER_COMPLETE || self->scan == NULL) {
         return 0;
     }
     if (self->decoder == NULL) {
         return scan_pending(self->scan);
+    }
+    /* What is not decoded any more cannot become a marker, and settles nothing. */
+    if (self->undecodable) {
+        return 0;
     }
     uint64_t received = self->body_sent + self->hold.len;
     return received - self->coded_mark.settled;
@@ -46,7 +53,7 @@ static size_t ready_segments(const struct exchange *self)
     return count;
 }
 
-static enum step end_stream(struct exchange *self)
+enum step exchange_end_stream(struct exchange *self)
 {
     struct caller_part part = {.chunked = is_chunked(self), .last = true};
 
@@ -56,7 +63,7 @@ static enum step end_stream(struct exchange *self)
 }
 
 /* Sends the segments that are ready, as one chunk. */
-static enum step send_segments(struct exchange *self, size_t count)
+enum step exchange_send_segments(struct exchange *self, size_t count)
 {
     struct caller_part part = {.body = self->hold.segments,
                                .count =
@@ -83,14 +90,10 @@ static void forget_sent(struct exchange *self)
     }
 }
 
-/* What stops a stream: a take-down, the verdict, the upstream. True: `step_out` says how
- * it goes on. */
+/* What stops a stream: the verdict, the upstream. True: `step_out` says how it goes on.
+ */
 static bool is_stopped(struct exchange *self, enum step *step_out)
 {
-    if (exchange_is_down(self)) {
-        *step_out = exchange_close_silently(self, ENDING_CUT);
-        return true;
-    }
     if (self->answer_part == ANSWER_COMPLETE) {
         if (self->judged) {
             return false;
@@ -99,8 +102,8 @@ static bool is_stopped(struct exchange *self, enum step *step_out)
         return true;
     }
     if (self->upstream_failed || self->timed_out) {
-        *step_out = exchange_close_silently(
-            self, self->timed_out ? ENDING_RESPONSE_TIMEOUT : ENDING_UPSTREAM_CLOSED);
+        enum ending late = self->no_room ? ENDING_HOLD_FULL : ENDING_RESPONSE_TIMEOUT;
+        *step_out = exchange_cut(self, self->timed_out ? late : ENDING_UPSTREAM_CLOSED);
         return true;
     }
     if (!exchange_observes(self) && exchange_judge_part(self) == VERDICT_REFUSE) {
@@ -115,6 +118,9 @@ enum step exchange_step_stream(struct exchange *self)
 {
     enum step step = STEP_WAIT;
 
+    if (exchange_is_closed(self, &step)) {
+        return step;
+    }
     if (exchange_still_sending(self, &step)) {
         if (step == STEP_WAIT && self->upstream != NULL) {
             stream_pause(self->upstream->stream, PAUSE_SINK_FULL);
@@ -127,12 +133,14 @@ enum step exchange_step_stream(struct exchange *self)
     }
     size_t count = ready_segments(self);
     if (count > 0) {
-        return send_segments(self, count);
+        return exchange_send_segments(self, count);
     }
     if (self->answer_part == ANSWER_COMPLETE) {
-        return end_stream(self);
+        return exchange_end_stream(self);
     }
     stream_resume(self->upstream->stream, PAUSE_SINK_FULL);
-    exchange_set_deadline(self, pool_settings(self->pool)->response_timeout_ms);
+    if (!self->no_room) {
+        exchange_set_deadline(self, pool_settings(self->pool)->response_timeout_ms);
+    }
     return STEP_WAIT;
 }

@@ -127,6 +127,42 @@ bool hold_keep(struct hold *self, struct span *piece_p)
     return true;
 }
 
+struct span hold_from(const struct hold *self, size_t at)
+{
+    for (size_t i = 0; i < self->segment_count; i++) {
+        if (at < self->segments[i].len) {
+            return span_from(self->segments[i], at);
+        }
+        at -= self->segments[i].len;
+    }
+    return (struct span){0};
+}
+
+bool hold_split(struct hold *self, size_t len, size_t *count_out)
+{
+    size_t index = 0;
+
+    CHECK(len <= self->len && self->lent_count == 0);
+    while (len > 0 && len >= self->segments[index].len) {
+        len -= self->segments[index].len;
+        index++;
+    }
+    *count_out = index;
+    if (len == 0) {
+        return true;
+    }
+    if (self->segment_count == self->segment_capacity && !grow_segments(self)) {
+        return false;
+    }
+    struct span *at = &self->segments[index];
+    memmove(at + 1, at, (self->segment_count - index) * sizeof(*at));
+    at[0] = span_first(at[0], len);
+    at[1] = span_from(at[1], len);
+    self->segment_count++;
+    *count_out = index + 1;
+    return true;
+}
+
 static bool lies_in(const struct block *block, struct span piece)
 {
     return piece.ptr >= block->bytes && piece.ptr < block->bytes + block->size;

@@ -48,6 +48,15 @@ struct span hold_front(const struct hold *self);
  */
 bool hold_keep(struct hold *self, struct span *piece_p);
 
+/** The kept bytes from `at` on, as far as they lie in one piece; empty at the end. */
+struct span hold_from(const struct hold *self, size_t at);
+
+/**
+ * Makes a segment end behind the first `len` kept bytes, of which nothing is lent. Tells
+ * how many segments they are. False: memory.
+ */
+bool hold_split(struct hold *self, size_t len, size_t *count_out);
+
 /** The first `count` segments are being written: they do not grow any more. */
 void hold_lend(struct hold *self, size_t count);
 

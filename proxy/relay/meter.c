@@ -24,6 +24,7 @@ struct meter {
     unsigned hold;
     unsigned endings[ENDING_COUNT];
     unsigned connections[METER_CONNECTION_COUNT];
+    unsigned messages[METER_MESSAGE_COUNT];
     struct meter_route routes[];
 };
 
@@ -42,6 +43,10 @@ static const char *const CONNECTION_LABELS[METER_CONNECTION_COUNT] = {
     [METER_CLIENT_IDLE] = "side=\"client\",state=\"idle\"",
     [METER_UPSTREAM_BUSY] = "side=\"upstream\",state=\"active\"",
     [METER_UPSTREAM_IDLE] = "side=\"upstream\",state=\"idle\"",
+};
+
+static const char *const MESSAGE_LABELS[METER_MESSAGE_COUNT] = {
+    [METER_EVENT] = "kind=\"event\"",
 };
 
 /* The slot of a family with `route` and, unless NULL, one more label. */
@@ -102,6 +107,9 @@ struct meter *meter_new(struct stats *stats, const struct site *site)
         self->connections[i] =
             stats_series(stats, STAT_CONNECTIONS, CONNECTION_LABELS[i]);
     }
+    for (unsigned i = 0; i < METER_MESSAGE_COUNT; i++) {
+        self->messages[i] = stats_series(stats, STAT_MESSAGES, MESSAGE_LABELS[i]);
+    }
     for (size_t i = 0; i < site->route_count; i++) {
         init_route(&self->routes[i], stats, &site->routes[i]);
     }
@@ -145,6 +153,11 @@ void meter_uninspected(struct relay *relay, const struct meter *self, unsigned r
                        enum uninspected reason)
 {
     stats_add(relay->stats, self->routes[route].uninspected[reason], 1);
+}
+
+void meter_message(struct relay *relay, const struct meter *self, enum meter_message kind)
+{
+    stats_add(relay->stats, self->messages[kind], 1);
 }
 
 void meter_marked(struct relay *relay, const struct meter *self, unsigned route,

@@ -34,6 +34,9 @@ enum uninspected {
     UNINSPECTED_COUNT
 };
 
+/** What is counted of answers that go on message by message. */
+enum meter_message { METER_EVENT, METER_MESSAGE_COUNT };
+
 /** What became of one exchange, for its counters. */
 struct meter_exchange {
     unsigned route;
@@ -53,6 +56,8 @@ void meter_rejected(struct relay *relay, enum ending ending);
 void meter_inspected(struct relay *relay, const struct meter *self, unsigned route);
 void meter_uninspected(struct relay *relay, const struct meter *self, unsigned route,
                        enum uninspected reason);
+void meter_message(struct relay *relay, const struct meter *self,
+                   enum meter_message kind);
 void meter_marked(struct relay *relay, const struct meter *self, unsigned route,
                   bool marked);
 void meter_finding(struct relay *relay, const struct finding *finding);

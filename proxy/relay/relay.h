@@ -65,6 +65,8 @@ struct relay {
     struct list spare_decoders;
     struct list holding;  /**< Exchanges that hold a response, oldest first. */
     struct list settling; /**< Exchanges that wait until a feature's state is on disk. */
+    struct list open;     /**< Exchanges whose answer leaves before it is complete. */
+    unsigned watched;     /**< Rounds of exchange_watch(). */
     bool settle_posted;
     unsigned lost_count;       /**< Take-downs that the record did not take, */
     struct journal_entry lost; /**< and what to post until it does. */
@@ -100,7 +102,7 @@ void relay_abort(struct relay *self);
 /** True when no client is connected. */
 bool relay_is_empty(const struct relay *self);
 
-/** Every 64 ms or so: idle upstream connections, gauges, the access log. */
+/** Every 64 ms or so: idle upstream connections, open answers, gauges, the access log. */
 void relay_tick(struct relay *self);
 
 /** `count` random bytes from a buffer that is refilled now and then; at most 4096. */

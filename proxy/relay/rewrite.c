@@ -321,6 +321,9 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
 static bool response_field_stays(const struct rewrite_response *self,
                                  const struct field *field)
 {
+    if (field->id == FIELD_CONTENT_ENCODING && self->coding_removed) {
+        return false;
+    }
     switch (TREATMENTS[field->id]) {
     case PASS:
         return field->id != FIELD_OTHER || !looks_like(field->name, SPAN("countermark-"));
@@ -331,7 +334,7 @@ static bool response_field_stays(const struct rewrite_response *self,
     case OURS:
         return false;
     case VALIDATOR:
-        return !self->validators_removed;
+        return !self->validators_removed && !self->coding_removed;
     case IDENTITY:
         return field->id != FIELD_SET_COOKIE || self->set_cookie_stays == NULL ||
                self->set_cookie_stays(self->set_cookie_context, field);

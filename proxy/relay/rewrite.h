@@ -38,6 +38,7 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out);
 /** What decides how a response goes on. Borrowed. */
 struct rewrite_response {
     const struct head *head;
+    bool coding_removed;     /**< The body goes on decoded: no Content-Encoding. */
     bool validators_removed; /**< The route requires a marker: no ETag, Last-Modified. */
     /** Whether a Set-Cookie stays; NULL: all do. */
     bool (*set_cookie_stays)(void *context, const struct field *field);

@@ -49,6 +49,7 @@ struct upstream_settings {
     uint64_t
         response_timeout_ms; /**< Between two bytes of an answer, and to its first. */
     uint64_t idle_timeout_ms;
+    uint64_t stream_timeout_ms; /**< Between two pieces of an event stream. */
     uint64_t queue_timeout_ms;
     uint64_t resolve_interval_ms;
 };

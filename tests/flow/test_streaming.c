@@ -303,15 +303,35 @@ static void stream_of_a_session_is_cut_when_login_goes_down(void **state)
     say_length(LONG);
     say_part(0, TWICE);
     assert_true(flow_hear_bytes(&world, &client, FLOW_HOLD_MAX));
-    (void)feature_table_take_down(&world.features, FEATURE_LOGIN_BIT);
     flow_settle(&world);
     flow_listen(&client);
     size_t before = client.len;
-    say_part(TWICE, FLOW_HOLD_MAX);
+    (void)feature_table_take_down(&world.features, FEATURE_LOGIN_BIT);
+    say_part(TWICE, 1000);
     assert_true(flow_hear_end(&world, &client));
     assert_true(client.broken);
     assert_int_equal(client.len, before);
     assert_int_equal(flow_ended(&world, "cut"), 1);
+}
+
+/* The site says nothing, and the client takes nothing: neither is waited for. */
+static void stream_that_waits_is_cut_when_login_goes_down(void **state)
+{
+    struct flow_peer slow;
+
+    (void)state;
+    flow_slow_client(&world, &slow);
+    slow.deaf = true;
+    ask("/stream/a");
+    say_length(LONG);
+    say_part(0, TWICE);
+    assert_true(flow_hear_bytes(&world, &client, FLOW_HOLD_MAX));
+    (void)feature_table_take_down(&world.features, FEATURE_LOGIN_BIT);
+    assert_true(flow_hear_end(&world, &client));
+    assert_true(client.broken);
+    assert_true(flow_hear_end(&world, &upstream));
+    assert_int_equal(flow_ended(&world, "cut"), 1);
+    flow_hang_up(&slow);
 }
 
 static void upstream_that_breaks_off_a_stream_cuts_it_for_the_client(void **state)
@@ -362,6 +382,7 @@ int main(void)
         FLOW_TEST(observed_response_over_the_limit_is_delivered_whole),
         FLOW_TEST(client_that_could_not_tell_a_cut_is_never_streamed_to),
         FLOW_TEST(stream_of_a_session_is_cut_when_login_goes_down),
+        FLOW_TEST(stream_that_waits_is_cut_when_login_goes_down),
         FLOW_TEST(upstream_that_breaks_off_a_stream_cuts_it_for_the_client),
         FLOW_TEST(client_that_leaves_a_stream_gives_its_memory_back),
         FLOW_TEST(observed_stream_with_a_late_finding_is_delivered_whole),

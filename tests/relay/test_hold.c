@@ -153,6 +153,37 @@ static void hold_keeps_more_segments_than_fit_inside_it(void **state)
     close_shelf(&shelf);
 }
 
+static void hold_can_be_split_at_every_byte(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len <= 1900; len += 100) {
+        struct shelf shelf;
+        size_t at = 0;
+        size_t count = 0;
+        size_t before = 0;
+        open_shelf(&shelf);
+        for (int i = 0; i < 3; i++) {
+            size_t framing = 0;
+            struct span bytes = fill(&shelf, 600 + (size_t)i * 50, &at);
+            assert_true(hold_keep(&shelf.hold, &bytes));
+            (void)fill(&shelf, 4, &framing);
+        }
+        if (len <= shelf.hold.len) {
+            assert_true(hold_split(&shelf.hold, len, &count));
+            for (size_t i = 0; i < count; i++) {
+                before += shelf.hold.segments[i].len;
+            }
+            assert_int_equal(before, len);
+            assert_int_equal(check_pattern(&shelf.hold, 0), at);
+            assert_int_equal(hold_from(&shelf.hold, len).len > 0, len < at);
+            hold_lend(&shelf.hold, count);
+            hold_forget(&shelf.hold, count);
+            assert_int_equal(check_pattern(&shelf.hold, len), at);
+        }
+        close_shelf(&shelf);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +192,7 @@ int main(void)
         cmocka_unit_test(hold_does_not_grow_a_segment_that_is_being_written),
         cmocka_unit_test(hold_gives_memory_back_while_later_segments_stay),
         cmocka_unit_test(hold_keeps_more_segments_than_fit_inside_it),
+        cmocka_unit_test(hold_can_be_split_at_every_byte),
     };
     return RUN_TESTS(tests);
 }

@@ -154,6 +154,7 @@ void flow_init(struct flow_world *self)
                                                 .connect_timeout_ms = 3000,
                                                 .response_timeout_ms = 60000,
                                                 .idle_timeout_ms = 30000,
+                                                .stream_timeout_ms = 60000,
                                                 .queue_timeout_ms = 5000,
                                                 .resolve_interval_ms = 30000};
 }
