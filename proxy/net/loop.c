@@ -11,7 +11,10 @@
 struct loop {
     uv_loop_t uv;
     uv_timer_t ticker;
+    uv_idle_t idle; /* Active while tasks wait, so that no round sleeps. */
+    struct list tasks;
     struct wheel wheel;
+    void *shared;
     uint64_t unix_base_ms; /* Unix time minus monotonic time. */
     uint64_t unix_read_ms; /* When it was read. */
     uint8_t read_buffer[LOOP_READ_SIZE];
@@ -41,6 +44,10 @@ struct loop *loop_new(void)
     (void)signal(SIGPIPE, SIG_IGN);
     self->unix_read_ms = 0;
     wheel_init(&self->wheel, uv_now(&self->uv));
+    self->shared = NULL;
+    list_init(&self->tasks);
+    (void)uv_idle_init(&self->uv, &self->idle);
+    self->idle.data = self;
     (void)uv_timer_init(&self->uv, &self->ticker);
     self->ticker.data = self;
     (void)uv_timer_start(&self->ticker, on_tick, WHEEL_TICK_MS, WHEEL_TICK_MS);
@@ -65,6 +72,7 @@ void loop_free(struct loop **self_p)
     uv_walk(&self->uv, close_handle, NULL);
     (void)uv_run(&self->uv, UV_RUN_DEFAULT);
     CHECK(uv_loop_close(&self->uv) == 0);
+    free(self->shared);
     free(self);
     *self_p = NULL;
 }
@@ -130,4 +138,42 @@ void *loop_handle(struct loop *self)
 uint8_t *loop_read_buffer(struct loop *self)
 {
     return self->read_buffer;
+}
+
+/* A task that defers itself again has its turn in the next round. */
+static void on_idle(uv_idle_t *idle)
+{
+    struct loop *self = idle->data;
+    struct list_link *link = NULL;
+    struct list now;
+
+    list_init(&now);
+    while ((link = list_take_first(&self->tasks)) != NULL) {
+        list_push_back(&now, link);
+    }
+    while ((link = list_take_first(&now)) != NULL) {
+        struct loop_task *task = LIST_ENTRY(link, struct loop_task, link);
+        task->run(task);
+    }
+    if (list_empty(&self->tasks)) {
+        (void)uv_idle_stop(idle);
+    }
+}
+
+void loop_defer(struct loop *self, struct loop_task *task)
+{
+    if (!list_linked(&task->link)) {
+        list_push_back(&self->tasks, &task->link);
+        (void)uv_idle_start(&self->idle, on_idle);
+    }
+}
+
+void loop_forget(struct loop_task *task)
+{
+    list_remove(&task->link);
+}
+
+void **loop_shared(struct loop *self)
+{
+    return &self->shared;
 }

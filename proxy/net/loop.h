@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/check.h"
+#include "base/list.h"
 #include "net/timer.h"
 
 enum {
@@ -16,6 +17,12 @@ enum {
 };
 
 struct loop;
+
+/** Work that waits for the next round, embedded in whose work it is. */
+struct loop_task {
+    struct list_link link;
+    void (*run)(struct loop_task *self);
+};
 
 /**
  * The caller frees it with loop_free() after all its streams have closed. NULL: memory.
@@ -55,3 +62,13 @@ void *loop_handle(struct loop *self);
 
 /** LOOP_READ_SIZE bytes, valid within one callback. */
 uint8_t *loop_read_buffer(struct loop *self);
+
+/** Runs `task` once in the next round; again is fine. */
+void loop_defer(struct loop *self, struct loop_task *task);
+
+/** Takes it back, before its memory goes. */
+void loop_forget(struct loop_task *task);
+
+/** What secure connections share (net/secure.h): made by the first, freed with the loop.
+ */
+void **loop_shared(struct loop *self);

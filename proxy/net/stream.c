@@ -4,61 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <uv.h>
-
-enum {
-    SPANS_MAX = 64, /* Spans of one write that go to the socket in one call. */
-};
-
-struct stream {
-    uv_tcp_t tcp;
-    uv_write_t write;
-    union {
-        uv_connect_t connect;
-        uv_shutdown_t shutdown;
-    } once; /* A connection connects before it finishes, and each once. */
-    struct loop *loop;
-    const struct stream_events *events; /* NULL once the owner let go. */
-    void *owner;
-    struct address peer;
-    uint8_t *copied; /* What a waiting write copied; NULL when lent. */
-    uint64_t bytes_in;
-    uint64_t bytes_out;
-    size_t writing_len; /* Bytes of the waiting write; 0: none waits. */
-    unsigned pauses;
-    bool started;
-};
-
-static enum err err_of_uv(ssize_t status)
-{
-    switch (status) {
-    case UV_EOF:
-        return ERR_CLOSED;
-    case UV_ECONNRESET:
-    case UV_EPIPE:
-        return ERR_RESET;
-    case UV_ECONNREFUSED:
-        return ERR_REFUSED;
-    case UV_ETIMEDOUT:
-        return ERR_TIMEOUT;
-    case UV_EADDRNOTAVAIL:
-    case UV_EHOSTUNREACH:
-    case UV_ENETUNREACH:
-        return ERR_ADDRESS;
-    case UV_EMFILE:
-    case UV_ENFILE:
-        return ERR_LIMIT;
-    case UV_ENOMEM:
-        return ERR_MEMORY;
-    default:
-        return ERR_SYSTEM;
-    }
-}
+#include "net/stream_private.h"
+#include "net/uv_error.h"
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf_out)
 {
     struct stream *self = handle->data;
-    struct stream_space space = self->events->space(self->owner);
+    struct stream_space space = self->secure != NULL ? secure_space(self->secure)
+                                                     : self->events->space(self->owner);
 
     (void)suggested;
     if (space.ptr == NULL) {
@@ -68,6 +21,12 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf_out)
     *buf_out = uv_buf_init((char *)space.ptr, (unsigned)space.len);
 }
 
+void stream_raw_stop(struct stream *self)
+{
+    (void)uv_read_stop((uv_stream_t *)&self->tcp);
+    self->started = false;
+}
+
 static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buf)
 {
     struct stream *self = handle->data;
@@ -75,13 +34,21 @@ static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buf)
     if (count > 0) {
         self->bytes_in += (uint64_t)count;
         struct span bytes = {.ptr = (const uint8_t *)buf->base, .len = (size_t)count};
+        if (self->secure != NULL) {
+            secure_on_read(self->secure, bytes);
+            return;
+        }
         self->events->on_read(self->owner, bytes);
     } else if (count == UV_ENOBUFS) {
         stream_pause(self, PAUSE_HOLD);
     } else if (count < 0) {
-        (void)uv_read_stop(handle);
-        self->started = false;
-        self->events->on_end(self->owner, err_of_uv(count));
+        stream_raw_stop(self);
+        enum err err = uv_error((int)count);
+        if (self->secure != NULL) {
+            secure_on_end(self->secure, err);
+            return;
+        }
+        self->events->on_end(self->owner, err);
     }
 }
 
@@ -104,6 +71,17 @@ static struct stream *stream_new(struct loop *loop, const struct stream_events *
     return self;
 }
 
+static void read_as_paused(struct stream *self)
+{
+    bool want = self->started && self->pauses == 0;
+
+    if (want) {
+        (void)uv_read_start((uv_stream_t *)&self->tcp, on_alloc, on_read);
+    } else {
+        (void)uv_read_stop((uv_stream_t *)&self->tcp);
+    }
+}
+
 static void on_connect(uv_connect_t *request, int status)
 {
     struct stream *self = request->data;
@@ -112,8 +90,14 @@ static void on_connect(uv_connect_t *request, int status)
     }
     if (status == 0) {
         (void)uv_tcp_nodelay(&self->tcp, 1);
+        if (self->secure != NULL) {
+            self->started = true;
+            read_as_paused(self);
+            secure_begin(self->secure);
+            return;
+        }
     }
-    self->events->on_connect(self->owner, status == 0 ? ERR_NONE : err_of_uv(status));
+    self->events->on_connect(self->owner, status == 0 ? ERR_NONE : uv_error(status));
 }
 
 struct stream *stream_connect(struct loop *loop, const struct address *address,
@@ -174,19 +158,14 @@ struct stream *stream_open(struct loop *loop, int fd, const struct stream_events
     return self;
 }
 
-static void read_as_paused(struct stream *self)
-{
-    bool want = self->started && self->pauses == 0;
-
-    if (want) {
-        (void)uv_read_start((uv_stream_t *)&self->tcp, on_alloc, on_read);
-    } else {
-        (void)uv_read_stop((uv_stream_t *)&self->tcp);
-    }
-}
-
 void stream_start(struct stream *self)
 {
+    if (self->secure != NULL) {
+        secure_start(self->secure);
+        if (self->started) {
+            return;
+        }
+    }
     CHECK(!self->started);
     self->started = true;
     read_as_paused(self);
@@ -214,127 +193,9 @@ void stream_resume(struct stream *self, enum pause_reason reason)
     self->pauses &= ~(unsigned)reason;
     if (before != 0 && self->pauses == 0) {
         read_as_paused(self);
+    } else if (self->pauses == PAUSE_SECURE && before != PAUSE_SECURE) {
+        secure_wake(self->secure);
     }
-}
-
-static void on_written(uv_write_t *request, int status)
-{
-    struct stream *self = request->data;
-
-    free(self->copied);
-    self->copied = NULL;
-    self->bytes_out += status == 0 ? self->writing_len : 0;
-    self->writing_len = 0;
-    if (self->events != NULL) {
-        self->events->on_drain(self->owner, status == 0 ? ERR_NONE : err_of_uv(status));
-    }
-}
-
-/* Drops the first `count` bytes of the list and returns how many bufs went with them. */
-static size_t skip(uv_buf_t *bufs, size_t buf_count, size_t count)
-{
-    size_t gone = 0;
-
-    while (gone < buf_count && count >= bufs[gone].len) {
-        count -= bufs[gone].len;
-        gone++;
-    }
-    if (gone < buf_count && count > 0) {
-        bufs[gone].base += count;
-        bufs[gone].len -= count;
-    }
-    return gone;
-}
-
-/* One buf that owns a copy of all. False: memory. */
-static bool copy_bufs(struct stream *self, uv_buf_t *bufs, size_t count)
-{
-    uint8_t *copy = malloc(self->writing_len);
-    size_t at = 0;
-
-    if (copy == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        memcpy(copy + at, bufs[i].base, bufs[i].len);
-        at += bufs[i].len;
-    }
-    self->copied = copy;
-    bufs[0] = uv_buf_init((char *)copy, (unsigned)at);
-    return true;
-}
-
-/* Leaves what the socket did not take to libuv. */
-static enum written queue(struct stream *self, uv_buf_t *bufs, size_t count, bool lent)
-{
-    for (size_t i = 0; i < count; i++) {
-        self->writing_len += bufs[i].len;
-    }
-    if (!lent) {
-        if (!copy_bufs(self, bufs, count)) {
-            self->writing_len = 0;
-            return WRITTEN_FAILED;
-        }
-        count = 1;
-    }
-    self->write.data = self;
-    if (uv_write(&self->write, (uv_stream_t *)&self->tcp, bufs, (unsigned)count,
-                 on_written) != 0) {
-        self->writing_len = 0;
-        free(self->copied);
-        self->copied = NULL;
-        return WRITTEN_FAILED;
-    }
-    return WRITTEN_PART;
-}
-
-/* libuv writes from what it wrongly calls not const. */
-static uv_buf_t buf_of(struct span bytes)
-{
-    uv_buf_t buf = {.len = bytes.len};
-    memcpy(&buf.base, &bytes.ptr, sizeof(buf.base));
-    return buf;
-}
-
-enum written stream_write(struct stream *self, const struct span *spans, size_t count,
-                          bool lent)
-{
-    uv_buf_t bufs[SPANS_MAX];
-    size_t total = 0;
-    size_t buf_count = 0;
-
-    CHECK(self->writing_len == 0);
-    CHECK(count <= SPANS_MAX);
-    for (size_t i = 0; i < count; i++) {
-        if (spans[i].len > 0) {
-            bufs[buf_count++] = buf_of(spans[i]);
-            total += spans[i].len;
-        }
-    }
-    if (total == 0) {
-        return WRITTEN_ALL;
-    }
-    int sent = uv_try_write((uv_stream_t *)&self->tcp, bufs, (unsigned)buf_count);
-    if (sent < 0 && sent != UV_EAGAIN) {
-        return WRITTEN_FAILED;
-    }
-    size_t taken = sent > 0 ? (size_t)sent : 0;
-    self->bytes_out += taken;
-    if (taken == total) {
-        return WRITTEN_ALL;
-    }
-    size_t gone = skip(bufs, buf_count, taken);
-    return queue(self, bufs + gone, buf_count - gone, lent);
-}
-
-bool stream_writing(const struct stream *self)
-{
-    return self->writing_len > 0;
-}
-
-size_t stream_unwritten(const struct stream *self)
-{
-    return uv_stream_get_write_queue_size((const uv_stream_t *)&self->tcp);
 }
 
 static void on_shutdown(uv_shutdown_t *request, int status)
@@ -343,14 +204,24 @@ static void on_shutdown(uv_shutdown_t *request, int status)
     (void)status;
 }
 
-void stream_finish(struct stream *self)
+void stream_raw_finish(struct stream *self)
 {
     (void)uv_shutdown(&self->once.shutdown, (uv_stream_t *)&self->tcp, on_shutdown);
+}
+
+void stream_finish(struct stream *self)
+{
+    if (self->secure != NULL) {
+        secure_finish(self->secure);
+        return;
+    }
+    stream_raw_finish(self);
 }
 
 static void on_closed(uv_handle_t *handle)
 {
     struct stream *self = handle->data;
+    secure_free(&self->secure);
     free(self->copied);
     free(self);
 }
@@ -367,6 +238,9 @@ void stream_free(struct stream **self_p)
     struct stream *self = *self_p;
     if (self == NULL) {
         return;
+    }
+    if (self->secure != NULL) {
+        secure_part(self->secure);
     }
     let_go(self_p);
     uv_close((uv_handle_t *)&self->tcp, on_closed);
@@ -397,4 +271,20 @@ uint64_t stream_bytes_in(const struct stream *self)
 uint64_t stream_bytes_out(const struct stream *self)
 {
     return self->bytes_out;
+}
+
+bool stream_raw_paused(const struct stream *self)
+{
+    return (self->pauses & ~(unsigned)PAUSE_SECURE) != 0;
+}
+
+struct loop *stream_raw_loop(const struct stream *self)
+{
+    return self->loop;
+}
+
+const struct stream_events *stream_raw_events(const struct stream *self, void **owner_out)
+{
+    *owner_out = self->owner;
+    return self->events;
 }

@@ -5,7 +5,8 @@
  * stream_free(); no event comes after that. A read stays armed and is paused only for a
  * set of reasons. A write first tries at once; what the socket does not take waits in one
  * request, and the writer hears of its end by on_drain(). An owner may free its stream in
- * any event; the event is then the last.
+ * any event; the event is then the last. With TLS all of this is the same: a FIN without
+ * its close_notify is a break, and what waits unread inside stays there while paused.
  */
 #pragma once
 
@@ -18,6 +19,7 @@
 #include "base/span.h"
 #include "net/address.h"
 #include "net/loop.h"
+#include "net/tls.h"
 
 struct stream;
 
@@ -26,6 +28,7 @@ enum pause_reason {
     PAUSE_HOLD = 1,      /**< No room to hold more. */
     PAUSE_SINK_FULL = 2, /**< The other side has not taken what was read. */
     PAUSE_BACKLOG = 4,   /**< Bytes of the next request wait. */
+    PAUSE_SECURE = 8,    /**< Bytes that were read wait; for net/secure.c alone. */
 };
 
 /** Where the next bytes go. */
@@ -45,7 +48,8 @@ struct stream_events {
     void (*on_end)(void *owner, enum err err);
     /** Everything written has been taken by the socket; or the write failed. */
     void (*on_drain)(void *owner, enum err err);
-    /** Only after stream_connect(). */
+    /** Only after stream_connect(), and for the end of a TLS handshake: with an error
+     * the stream is of no use any more. */
     void (*on_connect)(void *owner, enum err err);
 };
 
@@ -68,6 +72,29 @@ struct stream *stream_accept(struct loop *loop, void *server_handle,
  * closed. */
 struct stream *stream_open(struct loop *loop, int fd, const struct stream_events *events,
                            void *owner);
+
+/**
+ * Everything from now on is TLS, as a server; `taken` was read already. on_connect() says
+ * how the handshake went. False: memory; the stream is of no use any more.
+ */
+MUST_USE bool stream_secure(struct stream *self, struct tls_context *context,
+                            struct span taken);
+
+/**
+ * As stream_connect() with TLS, to a server called `name`: on_connect() follows after the
+ * handshake. `memory`: NULL, or what is kept for resumption; must outlive the stream.
+ */
+struct stream *stream_connect_secure(struct loop *loop, const struct address *address,
+                                     struct tls_context *context, const char *name,
+                                     struct tls_memory *memory,
+                                     const struct stream_events *events, void *owner);
+
+/** The TLS of this stream, for its facts (net/tls.h, net/tls_peer.h); NULL: it has none.
+ */
+const struct tls *stream_tls(const struct stream *self);
+
+/** Bytes of the peer were taken from the socket that the owner has not been given. */
+bool stream_pending(const struct stream *self);
 
 /** Starts reading. Once. */
 void stream_start(struct stream *self);
