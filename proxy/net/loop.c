@@ -13,6 +13,9 @@ struct loop {
     uv_timer_t ticker;
     uv_idle_t idle; /* Active while tasks wait, so that no round sleeps. */
     struct list tasks;
+    uv_prepare_t prepare; /* Runs before each round asks what is ready. */
+    uint64_t turn;
+    unsigned events; /* Of this round. */
     struct wheel wheel;
     void *shared;
     uint64_t unix_base_ms; /* Unix time minus monotonic time. */
@@ -21,6 +24,9 @@ struct loop {
 };
 
 enum {
+    /* libuv asks for at most 1024 ready sockets, and again in the same round when there
+     * were as many. */
+    EVENTS_TOLD_MAX = 512,
     UNIX_REREAD_MS = 1000, /* How long a stepped wall clock may go unnoticed. */
 };
 
@@ -28,6 +34,13 @@ static void on_tick(uv_timer_t *timer)
 {
     struct loop *self = timer->data;
     wheel_turn(&self->wheel, uv_now(&self->uv));
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct loop *self = prepare->data;
+    self->turn++;
+    self->events = 0;
 }
 
 struct loop *loop_new(void)
@@ -52,6 +65,12 @@ struct loop *loop_new(void)
     self->ticker.data = self;
     (void)uv_timer_start(&self->ticker, on_tick, WHEEL_TICK_MS, WHEEL_TICK_MS);
     uv_unref((uv_handle_t *)&self->ticker);
+    self->turn = 0;
+    self->events = 0;
+    (void)uv_prepare_init(&self->uv, &self->prepare);
+    self->prepare.data = self;
+    (void)uv_prepare_start(&self->prepare, on_prepare);
+    uv_unref((uv_handle_t *)&self->prepare);
     return self;
 }
 
@@ -99,6 +118,21 @@ void loop_poll(struct loop *self)
 void loop_stop(struct loop *self)
 {
     uv_stop(&self->uv);
+}
+
+uint64_t loop_turn(const struct loop *self)
+{
+    return self->turn;
+}
+
+bool loop_in_turn(const struct loop *self, uint64_t turn)
+{
+    return self->turn == turn && self->events < EVENTS_TOLD_MAX;
+}
+
+void loop_note_event(struct loop *self)
+{
+    self->events++;
 }
 
 uint64_t loop_now_ms(const struct loop *self)

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/check.h"
@@ -44,6 +45,18 @@ void loop_poll(struct loop *self);
 
 /** Lets loop_run() return after the current round. */
 void loop_stop(struct loop *self);
+
+/** Number of the round that runs: what is ready is asked for once a round. */
+uint64_t loop_turn(const struct loop *self);
+
+/**
+ * True when round `turn` still runs and has asked only once what is ready: a byte that is
+ * read now was there when the round began. False: it is over, or that cannot be told.
+ */
+bool loop_in_turn(const struct loop *self, uint64_t turn);
+
+/** Something was read or written; for stream.c. */
+void loop_note_event(struct loop *self);
 
 /** Milliseconds of a monotonic clock, read once per round. */
 uint64_t loop_now_ms(const struct loop *self);

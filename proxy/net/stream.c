@@ -14,6 +14,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf_out)
                                                      : self->events->space(self->owner);
 
     (void)suggested;
+    loop_note_event(self->loop);
     if (space.ptr == NULL) {
         space.ptr = loop_read_buffer(self->loop);
         space.len = LOOP_READ_SIZE;

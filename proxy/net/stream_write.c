@@ -12,6 +12,7 @@ static void on_written(uv_write_t *request, int status)
 {
     struct stream *self = request->data;
 
+    loop_note_event(self->loop);
     free(self->copied);
     self->copied = NULL;
     self->bytes_out += status == 0 ? self->writing_len : 0;

@@ -47,8 +47,9 @@ static const struct table TABLES[CHAIN_TABLE_COUNT] = {
         TABLE("incidents", 7, INCIDENT_COLUMNS, MARKS_7, ", last_at", ", ?"),
     [CHAIN_DISPLAYS] =
         TABLE("displays", 30, DISPLAY_COLUMNS, MARKS_30,
-              ", viewer, subject, last_at, withheld, cut, delivered, strong_count",
-              ", ?, ?, ?, ?, ?, ?, ?"),
+              ", viewer, subject, last_at, withheld, cut, delivered, strong_count,"
+              " would_have",
+              ", ?, ?, ?, ?, ?, ?, ?, ?"),
     [CHAIN_CLOSINGS] = TABLE("closings", 4, CLOSING_COLUMNS, MARKS_4, "", ""),
     [CHAIN_CHANGES] = TABLE("feature_changes", 8, CHANGE_COLUMNS, MARKS_8, "", ""),
 };

@@ -65,6 +65,16 @@ void ledger_tell_desync(struct ledger *self, const struct journal_entry *entry)
     json_write_member_u64(data, "bytes", entry->body_size);
     json_write_member_u64(data, "connection", entry->upstream_connection);
     json_write_member(data, "previous_exchange", span_of(entry->previous_id));
+    json_write_member(data, "echoed_exchange", span_of(entry->echoed_id));
+    if (entry->subject.len > 0) {
+        char digits[PSEUDONYM_DIGITS + 1];
+        char subject[PSEUDONYM_SHORT_SIZE];
+        pseudonym_of(&self->pseudonyms, PSEUDONYM_USER, user_span(&entry->subject),
+                     digits);
+        pseudonym_short(span_of(pseudonym_kind_name(PSEUDONYM_USER)), span_of(digits),
+                        subject);
+        json_write_member(data, "subject", span_of(subject));
+    }
     json_write_end_object(data);
     ledger_add_alert(self, NULL, "upstream.desync", json_write_result(data),
                      entry->at_ms);

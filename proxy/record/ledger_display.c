@@ -219,12 +219,13 @@ static void insert_display(struct ledger *self, const struct journal_entry *entr
         DB_U64(entry->outcome == JOURNAL_CUT),
         DB_U64(entry->outcome == JOURNAL_DELIVERED),
         DB_U64(entry->strong),
+        DB_STRING(entry->would_have),
     };
     const struct chain_row row = {.table = CHAIN_DISPLAYS,
                                   .chained = chained,
                                   .chained_count = 30,
                                   .more = more,
-                                  .more_count = 7};
+                                  .more_count = 8};
     chain_insert(&self->chain, self->db, &row);
 }
 
@@ -259,18 +260,23 @@ uint64_t ledger_add_display(struct ledger *self, const struct journal_entry *ent
 void ledger_add_event(struct ledger *self, const struct journal_entry *entry)
 {
     char session[FINGERPRINT_DIGITS + 1] = "";
+    struct person subject = {.id = ""};
 
     CHECK(entry->detector < DETECTOR_COUNT);
+    if (entry->subject.len > 0) {
+        subject_of(self, entry, &subject);
+    }
     if (!no_session(entry)) {
         session_digits(&entry->session, session);
     }
     db_run(self->db,
            "INSERT INTO events(hour, detector, reason, outcome, route, screen, session,"
            " first_at, last_at, method, path, status, exchange, previous, upstream,"
-           " connection, client_address)"
-           " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-           " ON CONFLICT(hour, detector, reason, outcome, route, screen, session)"
-           " DO UPDATE SET count = count + 1, last_at = max(last_at, excluded.last_at)",
+           " connection, client_address, subject_id, echoed, would_have)"
+           " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+           " ON CONFLICT(hour, detector, reason, outcome, route, screen, session,"
+           " subject_id, would_have) DO UPDATE SET count = count + 1, last_at = "
+           "max(last_at, excluded.last_at)",
            DB_VALUES(DB_U64(entry->at_ms / HOUR_MS),
                      DB_STRING(DETECTOR_NAMES[entry->detector]), DB_STRING(entry->reason),
                      DB_STRING(outcome_name(entry->outcome)), DB_STRING(entry->route),
@@ -279,7 +285,8 @@ void ledger_add_event(struct ledger *self, const struct journal_entry *entry)
                      DB_STRING(entry->path), DB_U64(entry->status),
                      DB_STRING(entry->exchange_id), DB_STRING(entry->previous_id),
                      DB_STRING(entry->upstream), DB_U64(entry->upstream_connection),
-                     DB_STRING(entry->client_address)));
+                     DB_STRING(entry->client_address), DB_STRING(subject.id),
+                     DB_STRING(entry->echoed_id), DB_STRING(entry->would_have)));
     if (ledger_is_desync(entry)) {
         ledger_tell_desync(self, entry);
     }

@@ -75,6 +75,15 @@ static const char *const STEPS[] = {
     " tries INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'waiting',"
     " status INTEGER NOT NULL DEFAULT 0, error NOT NULL DEFAULT '', done_at INTEGER);"
     "CREATE INDEX deliveries_due ON deliveries(alert, next_at) WHERE state = 'waiting';",
+
+    /* Whose bytes strayed; what would have been done where nothing is enforced. */
+    "ALTER TABLE events ADD COLUMN subject_id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE events ADD COLUMN echoed TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE events ADD COLUMN would_have TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE displays ADD COLUMN would_have TEXT NOT NULL DEFAULT '';"
+    "DROP INDEX events_once;"
+    "CREATE UNIQUE INDEX events_once ON events(hour, detector, reason, outcome, route,"
+    " screen, session, subject_id, would_have);",
 };
 
 enum {
@@ -106,7 +115,8 @@ static bool passes_quick_check(struct db *db)
 static enum err migrate(struct db *db, uint64_t version, const char *path,
                         struct fault *fault_out)
 {
-    static const char *const numbers[] = {"PRAGMA user_version = 1"};
+    static const char *const numbers[] = {"PRAGMA user_version = 1",
+                                          "PRAGMA user_version = 2"};
     _Static_assert(sizeof(numbers) / sizeof(*numbers) == VERSION, "one per step");
 
     while (version < VERSION) {

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/list.h"
 #include "relay/client_state.h"
+#include "relay/pool.h"
 
 enum {
     LINGER_MS = 2000, /* How long unread bytes may still come after our answer. */
@@ -14,11 +15,40 @@ enum {
 static const struct stream_events CLIENT_EVENTS;
 static void on_due(struct deadline *deadline);
 
+void client_bind(struct client *self)
+{
+    if (fingerprint_none(&self->bound_key)) {
+        memcpy(self->bound_key.bytes, relay_random(self->relay, FINGERPRINT_SIZE),
+               FINGERPRINT_SIZE);
+        /* By the last byte a session finds its server: that stays the same. */
+        self->bound_key.bytes[FINGERPRINT_SIZE - 1] = 0;
+    }
+}
+
+const struct fingerprint *client_bound_key(const struct client *self)
+{
+    return &self->bound_key;
+}
+
+/* What servers bound to this client is of use to nobody else. */
+static void forget_bound(struct client *self)
+{
+    struct plan *plan = self->relay->plan;
+
+    if (fingerprint_none(&self->bound_key) || plan == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < plan->site->upstream_count; i++) {
+        pool_forget(plan->pools[i], &self->bound_key);
+    }
+}
+
 void client_free(struct client *self)
 {
     struct relay *relay = self->relay;
 
     CHECK(self->caller.exchange == NULL);
+    forget_bound(self);
     deadline_remove(&self->deadline);
     list_remove(&self->link);
     stream_free(&self->stream);

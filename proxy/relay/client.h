@@ -28,6 +28,15 @@ void client_abort(struct client *self);
 /** The fingerprint of `token`; that of the connection's last token is kept. */
 struct fingerprint client_fingerprint(struct client *self, struct span token);
 
+/**
+ * A server bound a connection to the user of this client (NTLM, Negotiate): from now on
+ * its requests go over connections that serve it alone, for good.
+ */
+void client_bind(struct client *self);
+
+/** The name under which those are kept; none: there are no such. */
+const struct fingerprint *client_bound_key(const struct client *self);
+
 struct stream *client_stream(struct client *self);
 struct relay *client_relay(struct client *self);
 const struct listen_settings *client_listen(const struct client *self);

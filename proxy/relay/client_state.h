@@ -45,6 +45,7 @@ struct client {
     size_t checked; /* Bytes of the head that were looked at. */
     uint64_t lingered;
     struct fingerprint fingerprint; /* Of `token`. */
+    struct fingerprint bound_key;   /* client_bind(); none: it was not called. */
     uint16_t token_len;
     uint8_t token[CLIENT_TOKEN_KEPT_MAX];
     char chunk_head[CLIENT_CHUNK_HEAD_MAX]; /* Of the chunk being sent. */

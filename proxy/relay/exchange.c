@@ -281,6 +281,9 @@ void exchange_part_with_upstream(struct exchange *self)
         pool_discard(&self->upstream);
         return;
     }
+    if (!fingerprint_none(client_bound_key(self->client))) {
+        key = exchange_private_key(self, key);
+    }
     memcpy(self->upstream->previous_id, self->id, sizeof(self->id));
     self->upstream->previous_session[0] = '\0';
     if (asker->token_count > 0) {

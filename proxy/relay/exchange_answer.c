@@ -127,6 +127,9 @@ static struct span read_heads(struct exchange *self)
             }
             return (struct span){0};
         }
+        if (found == H1_FOUND_BAD) {
+            exchange_note_no_head(self, bytes);
+        }
         if (found == H1_FOUND_BAD || h1_parse_head(codec, span_first(bytes, len), &limits,
                                                    head) != H1_ERROR_NONE) {
             exchange_fail_upstream(self, ENDING_UPSTREAM_MALFORMED);
@@ -266,7 +269,7 @@ static void take_body(struct exchange *self, struct span bytes)
     if (bytes.len > 0 && self->answer_part == ANSWER_COMPLETE) {
         self->bad_tail = true;
         self->upstream_clean = false;
-        desync_note_excess(self->relay, self->upstream, bytes.len);
+        desync_note_excess(self->relay, self->upstream, bytes);
     }
 }
 
@@ -274,12 +277,15 @@ static void on_read(void *owner, struct span bytes)
 {
     struct exchange *self = owner;
 
+    if (exchange_take_unasked(self, bytes)) {
+        return;
+    }
     if (!exchange_is_recoded(self)) {
         hold_note_read(&self->hold, bytes);
     }
     if (self->answer_part == ANSWER_COMPLETE) {
         if (!self->bad_tail) {
-            desync_note_excess(self->relay, self->upstream, bytes.len);
+            desync_note_excess(self->relay, self->upstream, bytes);
         }
         self->bad_tail = true;
         self->upstream_clean = false;

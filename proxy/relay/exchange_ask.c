@@ -83,6 +83,7 @@ void exchange_start_answer(struct exchange *self)
     self->upstream_failed = false;
     self->kept_connection = upstream->exchange_count > 0;
     upstream->exchange_count++;
+    self->asked_turn = loop_turn(self->relay->loop);
     self->upstream_number = upstream->number;
     if (self->request_body && self->request_read) {
         count += frame_piece(self, body, PIECE_LAST, chunk_head, spans + 1);

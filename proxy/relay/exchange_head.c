@@ -9,7 +9,7 @@ enum {
     FRAMING_ROOM = 256, /* Bytes that write_framing() may add to a reply's head. */
 };
 
-static enum scan_kind kind_of(enum media media)
+enum scan_kind exchange_scan_kind(enum media media)
 {
     switch (media) {
     case MEDIA_HTML:
@@ -56,7 +56,7 @@ static void prepare_scan(struct exchange *self, const struct head *head, enum me
     const struct field *type = head_field(head, FIELD_CONTENT_TYPE);
     struct span type_text = type != NULL ? type->value : (struct span){0};
     bool inspect = media_is_inspected(media, head);
-    enum scan_kind kind = inspect ? kind_of(media) : SCAN_KIND_NONE;
+    enum scan_kind kind = inspect ? exchange_scan_kind(media) : SCAN_KIND_NONE;
 
     self->scan = scan_begin(self->plan->scanner, kind,
                             media_parameter(type_text, SPAN("charset")));
@@ -78,17 +78,17 @@ static void prepare_scan(struct exchange *self, const struct head *head, enum me
     }
 }
 
-static void scan_fields(struct exchange *self, const struct head *head)
+void exchange_scan_fields(struct scan *scan, const struct head *head)
 {
     for (size_t i = 0; i < head->field_count; i++) {
         const struct field *field = &head->fields[i];
         if (field->id == FIELD_SET_COOKIE) {
             struct set_cookie cookie;
             if (cookie_parse_set(field->value, &cookie)) {
-                scan_set_cookie(self->scan, cookie.name, cookie.value);
+                scan_set_cookie(scan, cookie.name, cookie.value);
             }
         }
-        scan_field(self->scan, field->name, field->value);
+        scan_field(scan, field->name, field->value);
     }
 }
 
@@ -138,23 +138,6 @@ static bool begin_reply(struct exchange *self, const struct head *head)
     }
     self->reply_text_len = out.len;
     return !out.full;
-}
-
-/* NTLM and Negotiate bind a connection to a user: never for anybody else. */
-static bool binds_connection(const struct head *head)
-{
-    for (size_t i = 0; i < head->field_count; i++) {
-        const struct field *field = &head->fields[i];
-        if (field->id == FIELD_WWW_AUTHENTICATE ||
-            field->id == FIELD_PROXY_AUTHENTICATE) {
-            struct span scheme = span_first(field->value, span_find(field->value, ' '));
-            if (span_equal_nocase(scheme, SPAN("ntlm")) ||
-                span_equal_nocase(scheme, SPAN("negotiate"))) {
-                return true;
-            }
-        }
-    }
-    return false;
 }
 
 static enum echo_state echo_of(const struct exchange *self, const struct head *head)
@@ -231,12 +214,12 @@ void exchange_take_head(struct exchange *self, const struct head *head)
     self->answer_length = head->has_content_length ? head->content_length : UINT64_MAX;
     self->early = !self->request_read || stream_writing(self->upstream->stream);
     self->upstream_clean = head->keep_alive && head->version_minor == 1 &&
-                           head->framing != FRAMING_CLOSE && !self->early &&
-                           !binds_connection(head);
+                           head->framing != FRAMING_CLOSE && !self->early;
+    exchange_note_answer_bound(self, head);
     enum media media = media_of_head(head);
     prepare_scan(self, head, media);
     if (self->scan != NULL) {
-        scan_fields(self, head);
+        exchange_scan_fields(self->scan, head);
     }
     self->delivery = delivery_of(self, head, media);
     if (self->delivery != DELIVERY_WHOLE && self->decoder != NULL) {

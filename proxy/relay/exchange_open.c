@@ -152,7 +152,7 @@ static bool write_request(struct exchange *self, struct opening *opening,
 }
 
 /* Which connections may carry this request. */
-static void plan_connection(struct exchange *self)
+static void plan_connection(struct exchange *self, const struct head *head)
 {
     const struct asker *asker = &self->asker;
     struct upstream_settings *settings =
@@ -166,6 +166,11 @@ static void plan_connection(struct exchange *self)
     if (settings->connections == CONNECTIONS_SESSION && asker->token_count > 0) {
         self->request.key =
             asker->session.id != 0 ? asker->session.first : asker->tokens[0];
+    }
+    exchange_note_request_bound(self, head);
+    self->key_private = exchange_make_private(self, &self->request.key);
+    if (self->key_private) {
+        self->request.alone = self->request.alone || exchange_shares_client(self);
     }
 }
 
@@ -303,7 +308,7 @@ static void open_routed(struct exchange *self, struct opening *opening)
         return;
     }
     exchange_remove(self, opening->head, &opening->identity, &opening->removal);
-    plan_connection(self);
+    plan_connection(self, opening->head);
     if (!write_request(self, opening, peer_trusted)) {
         (void)exchange_reply_error(self, 503, ENDING_INTERNAL);
         return;

@@ -70,8 +70,21 @@ void exchange_send_continue(struct exchange *self);
 void exchange_fail_upstream(struct exchange *self, enum ending failure);
 bool exchange_is_over(struct exchange *self, enum step *step_out);
 
+/* exchange_unasked.c: bytes that are not the answer */
+bool exchange_take_unasked(struct exchange *self, struct span bytes);
+void exchange_note_no_head(struct exchange *self, struct span bytes);
+
+/* exchange_private.c: connections that a server binds to one user */
+void exchange_note_request_bound(struct exchange *self, const struct head *head);
+void exchange_note_answer_bound(struct exchange *self, const struct head *head);
+bool exchange_make_private(const struct exchange *self, struct fingerprint *key);
+struct fingerprint exchange_private_key(struct exchange *self, struct fingerprint key);
+bool exchange_shares_client(const struct exchange *self);
+
 /* exchange_head.c: the head of the answer */
 void exchange_take_head(struct exchange *self, const struct head *head);
+enum scan_kind exchange_scan_kind(enum media media);
+void exchange_scan_fields(struct scan *scan, const struct head *head);
 
 /* exchange_answer.c: the answer until it is complete */
 extern const struct stream_events EXCHANGE_UPSTREAM_EVENTS;

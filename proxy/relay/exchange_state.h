@@ -66,6 +66,7 @@ struct exchange {
     struct coded_mark coded_mark;
     uint64_t body_len; /* Of the request, so far. */
     uint64_t upstream_number;
+    uint64_t asked_turn; /* Of the loop, in which the request was written. */
     uint64_t entry_ids[ASKER_TOKENS_MAX]; /* Entries of the tokens when forwarded. */
     uint32_t generations[ASKER_TOKENS_MAX];
     unsigned forward_changed; /* Bit per token whose entry judge_forward() changed. */
@@ -117,6 +118,7 @@ struct exchange {
     bool body_broken;
     bool body_chunked; /* As the request head announced. */
     bool body_asked;
+    bool key_private; /* request.key is one of exchange_make_private(). */
     bool query_names; /* The query gives the login's name too, or cannot be read. */
     bool too_large;
     bool had_token; /* A token was taken away while login is down. */

@@ -68,6 +68,7 @@ struct journal_entry {
     uint64_t upstream_exchange_count; /**< Exchanges on that connection so far. */
     uint64_t body_size;
     char marker_class[64];
+    char would_have[32]; /**< Where nothing is enforced: what would have been done. */
 };
 
 /**

@@ -104,6 +104,28 @@ void pool_retire(struct pool *self)
     }
 }
 
+static void forget_of_server(struct pool_server *server,
+                             const struct fingerprint *bound_to)
+{
+    struct list_link *link = server->idle.head.next;
+
+    while (link != &server->idle.head) {
+        struct upstream *upstream = LIST_ENTRY(link, struct upstream, link);
+        link = link->next;
+        if (fingerprint_equal(&upstream->bound_to, bound_to)) {
+            pool_take_from_idle(upstream);
+            pool_destroy(&upstream);
+        }
+    }
+}
+
+void pool_forget(struct pool *self, const struct fingerprint *bound_to)
+{
+    for (size_t i = 0; i < self->server_count; i++) {
+        forget_of_server(&self->servers[i], bound_to);
+    }
+}
+
 static void close_idle(struct upstream *upstream)
 {
     struct pool *pool = upstream->pool;
@@ -262,6 +284,7 @@ void pool_return(struct upstream **upstream_p, const struct fingerprint *key)
     stream_resume(upstream->stream, PAUSE_HOLD);
     upstream->key = *key;
     upstream->idle_since_ms = loop_now_ms(self->relay->loop);
+    upstream->idle_turn = loop_turn(self->relay->loop);
     stream_set_owner(upstream->stream, &IDLE_EVENTS, upstream);
     list_push_back(&upstream->server->idle, &upstream->link);
     list_push_front(bucket_of(self, key), &upstream->key_link);

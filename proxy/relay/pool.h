@@ -46,6 +46,9 @@ struct upstream *pool_take(struct pool *self, struct pool_request *request);
 /** The pool's plan is no longer in force: idle connections close, none is kept. */
 void pool_retire(struct pool *self);
 
+/** Closes the idle connections that are bound to a client connection. */
+void pool_forget(struct pool *self, const struct fingerprint *bound_to);
+
 /** The asker gave up waiting. */
 void pool_cancel(struct pool *self, struct pool_request *request);
 

@@ -130,6 +130,12 @@ void flow_say_bytes(struct flow_world *self, struct flow_peer *peer, struct span
     }
 }
 
+void flow_say_unturned(struct flow_peer *peer, const char *text)
+{
+    ssize_t len = (ssize_t)strlen(text);
+    assert_int_equal(send(peer->fd, text, (size_t)len, MSG_NOSIGNAL), len);
+}
+
 void flow_say(struct flow_world *self, struct flow_peer *peer, const char *text)
 {
     flow_say_bytes(self, peer, span_of(text));

@@ -148,6 +148,8 @@ bool flow_knocks(struct flow_world *self);
 
 /** Writes all of it. */
 void flow_say(struct flow_world *self, struct flow_peer *peer, const char *text);
+/** Writes it and leaves the loop where it is. */
+void flow_say_unturned(struct flow_peer *peer, const char *text);
 void flow_say_bytes(struct flow_world *self, struct flow_peer *peer, struct span bytes);
 
 /** Waits until `text` was heard. False: it did not come within 5 s, or cannot. */

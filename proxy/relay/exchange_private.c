@@ -1,0 +1,83 @@
+/* NTLM and Negotiate (RFC 4559): a server binds a whole connection to the user who proved
+ * himself on it. Such a connection belongs to one session on one client connection. */
+#include "relay/exchange_rooms.h"
+
+static bool is_bound_scheme(struct span value)
+{
+    struct span scheme = span_first(value, span_find(value, ' '));
+
+    return span_equal_nocase(scheme, SPAN("ntlm")) ||
+           span_equal_nocase(scheme, SPAN("negotiate"));
+}
+
+/* In a field of its own or in a list of challenges. */
+static bool names_bound_scheme(struct span list)
+{
+    struct span item;
+
+    while (span_next(&list, ',', &item)) {
+        if (is_bound_scheme(span_trim(item))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void exchange_note_request_bound(struct exchange *self, const struct head *head)
+{
+    const struct field *credentials = head_field(head, FIELD_AUTHORIZATION);
+
+    if (credentials != NULL && is_bound_scheme(credentials->value)) {
+        client_bind(self->client);
+    }
+}
+
+void exchange_note_answer_bound(struct exchange *self, const struct head *head)
+{
+    for (size_t i = 0; i < head->field_count; i++) {
+        const struct field *field = &head->fields[i];
+        if ((field->id == FIELD_WWW_AUTHENTICATE ||
+             field->id == FIELD_PROXY_AUTHENTICATE) &&
+            names_bound_scheme(field->value)) {
+            client_bind(self->client);
+            self->request.alone = self->request.alone || exchange_shares_client(self);
+            return;
+        }
+    }
+}
+
+/* Turns the name of a session into one that is also the client connection's. False: no
+ * server has bound anything there. */
+bool exchange_make_private(const struct exchange *self, struct fingerprint *key)
+{
+    const struct fingerprint *bound = client_bound_key(self->client);
+
+    if (fingerprint_none(bound)) {
+        return false;
+    }
+    for (size_t i = 0; i < FINGERPRINT_SIZE; i++) {
+        key->bytes[i] ^= bound->bytes[i];
+    }
+    return true;
+}
+
+/* The client is a proxy of ours, which may send many users over one connection. */
+bool exchange_shares_client(const struct exchange *self)
+{
+    struct address peer = client_peer(self->client);
+
+    return address_trusted(&peer, client_listen(self->client));
+}
+
+/* The name under which a connection is kept that a server may have bound to this client's
+ * user; the request's own is such a name when that was known before. */
+struct fingerprint exchange_private_key(struct exchange *self, struct fingerprint key)
+{
+    bool private = self->key_private && fingerprint_equal(&key, &self->request.key);
+
+    if (!private) {
+        (void)exchange_make_private(self, &key);
+    }
+    self->upstream->bound_to = *client_bound_key(self->client);
+    return key;
+}
