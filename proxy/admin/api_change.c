@@ -95,6 +95,35 @@ void api_close(struct api_call *call)
     }
 }
 
+void api_forget(struct api_call *call)
+{
+    const struct admin_control *control = call->context->control;
+    struct order order;
+
+    if (!read_order(call, false, &order)) {
+        return;
+    }
+    if (order.login[0] == '\0') {
+        answer_problem(call->answer, 422, "Whose alias? Give `login`.");
+        return;
+    }
+    enum err err = control->forget(control->self, call->who, span_of(order.login));
+    if (err == ERR_SYNTAX) {
+        answer_problem(call->answer, 404, "No alias is known for this login.");
+        return;
+    }
+    if (err != ERR_NONE) {
+        answer_problem(call->answer, 503,
+                       "It could not be recorded, so nothing was forgotten.");
+        return;
+    }
+    struct json_write *json = answer_json(call->answer);
+    json_write_begin_object(json);
+    json_write_member(json, "login", span_of(order.login));
+    json_write_member_bool(json, "forgotten", true);
+    json_write_end_object(json);
+}
+
 void api_reload(struct api_call *call)
 {
     const struct admin_control *control = call->context->control;

@@ -86,6 +86,12 @@ struct admin_control {
     bool (*close_incident)(void *self, uint64_t incident, const char *who,
                            const char *reason, struct control_ticket *ticket);
 
+    /**
+     * Forgets the alias of a login name, which is recorded first. ERR_SYNTAX: none is
+     * known. ERR_FULL: it could not be recorded, and nothing was forgotten.
+     */
+    enum err (*forget)(void *self, const char *who, struct span login);
+
     /** Reads the configuration again. False: one is under way already. */
     bool (*reload)(void *self, const char *who, struct control_reload *reload);
 

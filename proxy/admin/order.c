@@ -8,12 +8,14 @@
 enum member {
     MEMBER_REASON,
     MEMBER_ANYWAY,
+    MEMBER_LOGIN,
     MEMBER_COUNT,
 };
 
 static const char *const POINTERS[MEMBER_COUNT] = {
     [MEMBER_REASON] = "/reason",
     [MEMBER_ANYWAY] = "/anyway",
+    [MEMBER_LOGIN] = "/login",
 };
 
 struct reading {
@@ -46,6 +48,21 @@ static const char *take_anyway(struct order *order, const struct json_match *mat
     return NULL;
 }
 
+static const char *take_login(struct order *order, const struct json_match *match)
+{
+    if (match->kind != JSON_STRING || match->value.len == 0) {
+        return "`login` must be a string with the name.";
+    }
+    if (match->too_long || match->value.len > USER_SIZE_MAX) {
+        return "`login` is longer than 256 bytes.";
+    }
+    if (memchr(match->value.ptr, '\0', match->value.len) != NULL) {
+        return "`login` has a NUL.";
+    }
+    (void)span_copy(match->value, order->login, sizeof(order->login));
+    return NULL;
+}
+
 static void on_match(void *context, const struct json_match *match)
 {
     struct reading *self = context;
@@ -56,8 +73,10 @@ static void on_match(void *context, const struct json_match *match)
         error = "A member is given twice.";
     } else if (match->pointer_index == MEMBER_REASON) {
         error = take_reason(self->order, match);
-    } else {
+    } else if (match->pointer_index == MEMBER_ANYWAY) {
         error = take_anyway(self->order, match);
+    } else {
+        error = take_login(self->order, match);
     }
     self->seen |= bit;
     self->error = self->error != NULL ? self->error : error;

@@ -1,5 +1,6 @@
 /**
- * What an operator writes into the body of a change: `{"reason": "…", "anyway": true}`.
+ * What an operator writes into the body of a change: `{"reason": "…", "anyway": true}`,
+ * or `{"login": "…"}`.
  *
  * Layer: admin. Pure but for memory.
  */
@@ -9,11 +10,13 @@
 
 #include "base/check.h"
 #include "base/span.h"
+#include "guard/session.h"
 #include "record/recorder.h"
 
 struct order {
     char reason[RECORDER_REASON_SIZE_MAX]; /**< "": none was given. */
     bool anyway;
+    char login[USER_SIZE_MAX + 1]; /**< "": none was given. */
 };
 
 /**

@@ -33,6 +33,7 @@ static const struct own_flag {
     {"admin-socket", CLI_TAKES_SOCKET, true, "PATH", "Admin socket of the proxy."},
     {"json", CLI_TAKES_SOCKET, false, "", "Print the answer as JSON."},
     {"reason", CLI_TAKES_REASON, true, "TEXT", "Why; it is recorded. Needed."},
+    {"login", CLI_TAKES_LOGIN, true, "NAME", "Name as typed at the login. Needed."},
     {"anyway", CLI_TAKES_ANYWAY, false, "", "Also while its incident is open."},
     {"print-reference", CLI_TAKES_PRINT, false, "", "Print every key with its meaning."},
     {"print-schema", CLI_TAKES_PRINT, false, "", "Print the JSON Schema."},
@@ -74,6 +75,8 @@ static void set_own(struct cli_call *call, const char *name, const char *value)
         call->admin_socket = value;
     } else if (strcmp(name, "reason") == 0) {
         call->reason = value;
+    } else if (strcmp(name, "login") == 0) {
+        call->login = value;
     }
 }
 
@@ -196,6 +199,10 @@ static bool read_arguments(struct reading *self)
     if ((self->command->takes & CLI_TAKES_REASON) != 0 &&
         (self->call->reason == NULL || self->call->reason[0] == '\0')) {
         return usage_error(self->command, "%s needs --reason TEXT", self->command->name);
+    }
+    if ((self->command->takes & CLI_TAKES_LOGIN) != 0 &&
+        (self->call->login == NULL || self->call->login[0] == '\0')) {
+        return usage_error(self->command, "%s needs --login NAME", self->command->name);
     }
     return true;
 }

@@ -32,6 +32,7 @@ enum cli_takes {
     CLI_TAKES_ANYWAY = 1U << 3,     /**< --anyway. */
     CLI_TAKES_WORD = 1U << 4,       /**< One word, needed. */
     CLI_TAKES_WORD_MAYBE = 1U << 5, /**< One word at most. */
+    CLI_TAKES_LOGIN = 1U << 12,     /**< --login, needed. */
     CLI_TAKES_PRINT = 1U << 6,      /**< --print-reference, --print-schema. */
 };
 
@@ -45,6 +46,7 @@ struct cli_call {
         *config_path; /**< --config, or the default file if there is one; or NULL. */
     const char *admin_socket;
     const char *reason;
+    const char *login;
     const char *word;
     struct config_flag flags[CLI_FLAGS_MAX];
     size_t flag_count;

@@ -194,6 +194,11 @@ static int run_with(const struct cli_admin *self, struct arena *arena,
         json_write_member_bool(&body, "anyway", self->anyway);
         json_write_end_object(&body);
     }
+    if (self->login != NULL) {
+        json_write_begin_object(&body);
+        json_write_member(&body, "login", span_of(self->login));
+        json_write_end_object(&body);
+    }
     int code = call_api(self, arena, socket, json_write_result(&body));
     json_write_free(&body);
     return code;

@@ -14,6 +14,7 @@ struct cli_admin {
     const char *method;
     const char *target; /**< `/api/v1/...` */
     const char *reason; /**< Sent as {"reason": ...}; NULL: no body. */
+    const char *login;  /**< Sent as {"login": ...}; NULL: not. */
     bool anyway;        /**< Sent as {"anyway": true}. */
     void (*print)(const struct json_tree *answer); /**< For people. */
 };

@@ -202,6 +202,22 @@ int cli_up(const struct cli_call *call)
     return change_feature(call, "/up");
 }
 
+static void print_forgotten(const struct json_tree *answer)
+{
+    (void)printf("the alias of ");
+    print_field(answer, "login", 0);
+    (void)puts("is forgotten; the next two logins teach it again");
+}
+
+int cli_forget(const struct cli_call *call)
+{
+    return cli_admin_run(&(struct cli_admin){.call = call,
+                                             .method = "POST",
+                                             .target = "/api/v1/forget",
+                                             .login = call->login,
+                                             .print = print_forgotten});
+}
+
 int cli_version(const struct cli_call *call)
 {
     (void)call;

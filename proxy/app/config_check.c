@@ -130,10 +130,14 @@ static void check_login(struct loader *loader)
     const struct node *login = node_find(loader->root, SPAN("login"));
     const struct node *rules = node_find(login, SPAN("success"));
 
-    if (site->login.user_field != NULL && !site->login.user_is_alias &&
-        !has_requester_class(site)) {
+    if (site->login.user_field != NULL && !has_requester_class(site)) {
         report_error(loader->report, place_of(loader, login, "user_field"),
-                     "`user_is: marker` needs a marker class with `must_be: requester`");
+                     "`user_is: %s` needs a marker class with `must_be: requester`",
+                     site->login.user_is_alias ? "alias" : "marker");
+    }
+    if (site->login.user_is_alias && site->login.user_field == NULL) {
+        report_error(loader->report, place_of(loader, login, "user_is"),
+                     "`user_is: alias` needs `user_field`: where the login's name is");
     }
     if (site->login.user_field != NULL && site->login.request.count == 0) {
         report_error(loader->report, place_of(loader, login, "user_field"),

@@ -82,11 +82,14 @@ static int open_state(struct graph *self)
     self->shared.stats = stats_new();
     self->shared.registry = registry_new(&limits);
     self->shared.takedown = takedown_new();
+    self->shared.aliases = memo_new(self->config->site->session.max,
+                                    self->config->site->login.alias_idle_ms, true);
     self->shared.admission = admission_new(self->config->site->limits.connections_max);
     self->shared.features = &self->features;
     self->shared.budget.total_max = self->config->site->limits.hold_total_max;
     if (self->shared.stats == NULL || self->shared.registry == NULL ||
-        self->shared.takedown == NULL || self->shared.admission == NULL) {
+        self->shared.takedown == NULL || self->shared.aliases == NULL ||
+        self->shared.admission == NULL) {
         log_write(LOG_LEVEL_ERROR, "out of memory");
         return CLI_NO;
     }
@@ -95,6 +98,7 @@ static int open_state(struct graph *self)
         .directory = self->state_dir,
         .features = &self->features,
         .registry = self->shared.registry,
+        .aliases = self->shared.aliases,
         .stats = self->shared.stats,
     };
     if (recorder_new(&settings, &self->recorder, &fault) != ERR_NONE ||
@@ -343,6 +347,7 @@ void graph_free(struct graph **self_p)
     loop_free(&self->loop);
     registry_free(&self->shared.registry);
     takedown_free(&self->shared.takedown);
+    memo_free(&self->shared.aliases);
     admission_free(&self->shared.admission);
     if (self->first != self->config) {
         config_free(&self->first);

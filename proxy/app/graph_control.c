@@ -5,6 +5,7 @@
 #include "app/graph.h"
 #include "base/log.h"
 #include "base/writer.h"
+#include "guard/alias.h"
 #include "relay/meter.h"
 
 enum {
@@ -84,6 +85,31 @@ static bool close_incident(void *context, uint64_t incident, const char *who,
 
     ticket->reply_to = self->mailbox;
     return recorder_close_incident(self->recorder, incident, who, reason, ticket);
+}
+
+static enum err forget(void *context, const char *who, struct span login)
+{
+    struct graph *self = context;
+    struct fingerprinter *hasher = fingerprinter_new(self->shared.fingerprint_key);
+    struct memo_row row;
+    char what[USER_SIZE_MAX + 64];
+
+    if (hasher == NULL) {
+        return ERR_MEMORY;
+    }
+    struct fingerprint key = alias_of(hasher, &self->config->site->login, login);
+    fingerprinter_free(&hasher);
+    uint64_t now_ms = loop_now_ms(self->loop);
+    if (!memo_find(self->shared.aliases, &key, now_ms, &row)) {
+        return ERR_SYNTAX;
+    }
+    (void)snprintf(what, sizeof(what), "alias of the login %.*s forgotten",
+                   SPAN_ARGS(login));
+    if (!recorder_note_access(self->recorder, who, what)) {
+        return ERR_FULL;
+    }
+    (void)memo_forget(self->shared.aliases, &key, now_ms);
+    return ERR_NONE;
 }
 
 static bool reload(void *context, const char *who, struct control_reload *reload_p)
@@ -261,6 +287,7 @@ struct admin_control graph_control(struct graph *self)
         .feature = feature,
         .change_feature = change_feature,
         .close_incident = close_incident,
+        .forget = forget,
         .reload = reload,
         .refresh = refresh,
         .incidents = incidents,

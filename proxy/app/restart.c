@@ -43,6 +43,8 @@ void restart_check(const struct config *first, const struct config *next,
          "access_log"},
         {first->site->session.max == next->site->session.max, "session.max"},
         {first->site->session.idle_ms == next->site->session.idle_ms, "session.idle"},
+        {first->site->login.alias_idle_ms == next->site->login.alias_idle_ms,
+         "alias_idle"},
         {first->site->limits.hold_total_max == next->site->limits.hold_total_max,
          "hold_total_max"},
     };

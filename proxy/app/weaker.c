@@ -361,6 +361,9 @@ bool weaker_check(const struct config *in_force, const struct config *next,
     compare_routes(&self);
     compare_sessions(&self);
     compare_alerts(&self);
+    if (next->site->login.user_is_alias && !in_force->site->login.user_is_alias) {
+        weaker(&self, "the name of a login need not be the one of its marker");
+    }
     if (next->site->quarantine < in_force->site->quarantine) {
         weaker(&self, "fewer sessions have to log in again after a finding");
     }

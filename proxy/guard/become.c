@@ -1,89 +1,9 @@
 #include "guard/become.h"
 
 #include "base/check.h"
+#include "guard/alias.h"
 #include "guard/login.h"
 #include "guard/standing.h"
-
-/* The entry, or as it was at forwarding when it is gone since; NULL: never was. */
-static const struct session *entry_of(const struct scene *scene)
-{
-    if (scene->evidence->now->id != 0) {
-        return scene->evidence->now;
-    }
-    const struct session *view = &scene->evidence->asker->session;
-    return view->id != 0 ? view : NULL;
-}
-
-/* A login that its rule calls successful, and that nothing else puts in doubt. */
-static bool told(const struct scene *scene, const struct session *session)
-{
-    const struct user *name = &scene->evidence->asker->claim;
-    bool by_rule = scene->success == LOGIN_SUCCEEDED;
-    bool by_token = scene->success == LOGIN_UNTOLD && scene->issues_new &&
-                    scene->evidence->rules->login->success_count == 0 &&
-                    session->requester.len == 0;
-    if (name->len == 0 || !(by_rule || by_token)) {
-        return false;
-    }
-    if (by_rule && standing_settled(scene)) {
-        return true;
-    }
-    for (unsigned i = 0; i < session->claim_count; i++) {
-        if (!user_equal(&session->claims[i], name)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-const struct session *become_judged_by(const struct scene *scene, struct session *storage)
-{
-    const struct asker *asker = scene->evidence->asker;
-    const struct session *entry = entry_of(scene);
-    bool claims =
-        login_opens_claim(asker->role) && asker->kind != ASKER_AMBIGUOUS && !asker->mixed;
-    if (entry != NULL && !claims) {
-        return entry;
-    }
-    if (entry != NULL) {
-        session_copy(storage, entry);
-    } else {
-        storage->id = 0;
-        storage->version = 0;
-        storage->generation = 1;
-        storage->first = (struct fingerprint){0};
-        storage->binding = BINDING_NONE;
-        storage->is_public = false;
-        storage->quarantined = false;
-        storage->stirred = false;
-        storage->pending = 0;
-        storage->bound_at_ms = 0;
-        storage->claim_count = 0;
-        storage->requester.len = 0;
-        if (asker->kind == ASKER_UNKNOWN) {
-            login_claim(storage, &storage->requester); /* It may be anybody's. */
-        }
-    }
-    if (!claims) {
-        return storage;
-    }
-    if (scene->success == LOGIN_FAILED) {
-        login_unclaim(storage, &asker->claim);
-        return storage;
-    }
-    if (entry == NULL || entry->id != asker->session.id) {
-        login_claim(storage, &asker->claim); /* The entry that held it is gone. */
-    }
-    if (told(scene, storage)) {
-        storage->binding = BINDING_CONFIRMED;
-        storage->generation++;
-        storage->bound_at_ms = scene->evidence->at_ms;
-        user_copy(&storage->requester, &asker->claim);
-        storage->claim_count = 0;
-        login_claim(storage, &asker->claim);
-    }
-    return storage;
-}
 
 /* Does the marker that was seen change the session? */
 static bool marker_decides(const struct scene *scene)
@@ -119,8 +39,21 @@ static void bind(const struct scene *scene, struct session *next, enum binding b
     next->stirred = false;
 }
 
+/* The marker that decides is also the one that the login's name stands for. */
+static void learn(const struct scene *scene, struct judgement *out)
+{
+    const struct rules *rules = scene->evidence->rules;
+
+    if (rules->login->user_is_alias && standing_settled(scene) &&
+        alias_to_learn(scene->session, &out->learned_login)) {
+        out->learns = true;
+        out->learned_marker = alias_marker(rules->hasher, scene->owner.seen->value);
+    }
+}
+
 /* Lets the marker decide. Precondition: marker_decides(). */
-static enum binding_source apply_marker(const struct scene *scene, struct session *next)
+static enum binding_source apply_marker(const struct scene *scene, struct session *next,
+                                        struct judgement *out)
 {
     const struct session *session = scene->session;
     switch (scene->owner.standing) {
@@ -128,6 +61,9 @@ static enum binding_source apply_marker(const struct scene *scene, struct sessio
     case STANDING_BEFORE:
         return SOURCE_NONE;
     case STANDING_ANYBODY:
+        learn(scene, out);
+        bind(scene, next, BINDING_UNCONFIRMED);
+        return SOURCE_MARKER;
     case STANDING_FORMER:
         bind(scene, next, BINDING_UNCONFIRMED);
         return SOURCE_MARKER;
@@ -181,7 +117,8 @@ static void make_fresh(const struct scene *scene, struct judgement *out)
     struct change *fresh = &out->fresh;
     bool decides = marker_decides(scene);
     fresh->token_count = 0;
-    if (entry_of(scene) == NULL && asker->token_count > 0 && scene->owner.seen != NULL) {
+    if (become_entry_of(scene) == NULL && asker->token_count > 0 &&
+        scene->owner.seen != NULL) {
         join(fresh, &asker->tokens[0]); /* Older than we are, and now seen to live. */
     }
     join_issued(scene, fresh);
@@ -191,7 +128,7 @@ static void make_fresh(const struct scene *scene, struct judgement *out)
     fresh->store = true;
     session_copy(&fresh->next, scene->session);
     if (decides) {
-        out->source = apply_marker(scene, &fresh->next);
+        out->source = apply_marker(scene, &fresh->next, out);
     } else if (fresh->next.binding == BINDING_CONFIRMED && fresh->next.claim_count > 0) {
         out->source = SOURCE_LOGIN;
     }
@@ -253,9 +190,8 @@ static bool login_failed(const struct scene *scene)
     bool shows_former =
         span_equal(seen->value, user_span(&evidence->now->requester)) ||
         span_equal(seen->value, user_span(&evidence->asker->session.requester));
-    return shows_former &&
-           !login_names_equal(evidence->rules->login, user_span(&evidence->asker->claim),
-                              seen->value);
+    return shows_former && login_claim_match(evidence->rules, &evidence->asker->claim,
+                                             seen->value) != CLAIM_NAMES;
 }
 
 /* A login on an entry. With a new token the old ones keep their own entry, because a
@@ -281,8 +217,8 @@ static void released_login(const struct scene *scene, struct judgement *out)
     session_copy(next, scene->session);
     next->generation = scene->evidence->now->generation;
     if (marker_decides(scene)) {
-        out->source = apply_marker(scene, next);
-    } else if (was_told) {
+        out->source = apply_marker(scene, next, out);
+    } else if (was_told && scene->session->binding == BINDING_CONFIRMED) {
         out->source = SOURCE_LOGIN;
     }
     settle(scene, next);
@@ -306,7 +242,7 @@ static void released_other(const struct scene *scene, struct judgement *out)
         next->stirred = true;
     }
     if (marker_decides(scene)) {
-        out->source = apply_marker(scene, next);
+        out->source = apply_marker(scene, next, out);
     }
     if (verified) {
         next->stirred = false;

@@ -15,6 +15,9 @@
 const struct session *become_judged_by(const struct scene *scene,
                                        struct session *storage);
 
+/** The entry, or as it was at forwarding when it is gone since; NULL: never was. */
+const struct session *become_entry_of(const struct scene *scene);
+
 /** The response is released: fills kept, fresh and source. */
 void become_released(const struct scene *scene, struct judgement *out);
 

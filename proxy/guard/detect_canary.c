@@ -14,8 +14,8 @@ static bool is_own(const struct scene *scene, struct span value)
         return true;
     }
     for (unsigned i = 0; i < session->claim_count; i++) {
-        if (login_names_equal(scene->evidence->rules->login,
-                              user_span(&session->claims[i]), value)) {
+        if (login_claim_match(scene->evidence->rules, &session->claims[i], value) ==
+            CLAIM_NAMES) {
             return true;
         }
     }

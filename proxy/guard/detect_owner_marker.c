@@ -28,7 +28,7 @@ static const char *reason_of(const struct scene *scene)
         return "changed-twice";
     }
     if (session->claim_count > 0) {
-        return "claim";
+        return scene->evidence->rules->login->user_is_alias ? "alias-changed" : "claim";
     }
     switch (session->binding) {
     case BINDING_NONE:

@@ -1,5 +1,6 @@
 /* The answer would hand out a token that belongs to somebody else. */
 #include "guard/detect.h"
+#include "guard/login.h"
 
 bool detect_presented(const struct asker *asker, const struct fingerprint *token)
 {
@@ -16,13 +17,16 @@ bool detect_issued(const struct asker *asker, const struct issued_token *issued)
     return !issued->deletion && !detect_presented(asker, &issued->token);
 }
 
-static bool is_requester(const struct session *session, const struct user *owner)
+static bool is_requester(const struct scene *scene, const struct user *owner)
 {
+    const struct session *session = scene->session;
+
     if (session->binding != BINDING_NONE && user_equal(&session->requester, owner)) {
         return true;
     }
     for (unsigned i = 0; i < session->claim_count; i++) {
-        if (session->claims[i].len > 0 && user_equal(&session->claims[i], owner)) {
+        if (login_claim_match(scene->evidence->rules, &session->claims[i],
+                              user_span(owner)) == CLAIM_NAMES) {
             return true;
         }
     }
@@ -34,7 +38,7 @@ static void judge_token(const struct scene *scene, const struct issued_token *is
 {
     const struct asker *asker = scene->evidence->asker;
     bool bound = issued->owner_bound != BINDING_NONE && issued->owner != NULL;
-    if (bound && is_requester(scene->session, issued->owner)) {
+    if (bound && is_requester(scene, issued->owner)) {
         return;
     }
     /* Two answers that overlap a login may name one new session, not yet bound. */

@@ -197,6 +197,7 @@ void judge_response(const struct evidence *evidence, struct judgement *out)
     out->corrects = findings_with(&out->findings, FINDING_CORRECT) != NULL;
     out->login_open =
         login_opens_claim(evidence->asker->role) && scene.success != LOGIN_FAILED;
+    out->learns = false;
     out->source = SOURCE_NONE;
     out->kept.store = false;
     out->fresh.store = false;

@@ -44,11 +44,14 @@ enum binding_source {
 struct judgement {
     enum verdict verdict;
     struct findings findings;
-    bool unmarked;   /**< A required marker is missing: counts against coverage. */
-    bool marked;     /**< A requester class was seen. */
-    bool unechoed;   /**< Echo expected and missing: counts against coverage. */
-    bool in_doubt;   /**< Refused by I5: a marker is required and cannot be judged. */
-    bool corrects;   /**< No shared cache may keep the answer: fields have to change. */
+    bool unmarked; /**< A required marker is missing: counts against coverage. */
+    bool marked;   /**< A requester class was seen. */
+    bool unechoed; /**< Echo expected and missing: counts against coverage. */
+    bool in_doubt; /**< Refused by I5: a marker is required and cannot be judged. */
+    bool corrects; /**< No shared cache may keep the answer: fields have to change. */
+    bool learns;   /**< A login showed the marker of its name: alias_learn(). */
+    struct fingerprint learned_login;
+    struct fingerprint learned_marker;
     bool login_open; /**< The answer of a login or callback that did not fail. */
     enum binding_source source;
     bool viewer_confirmed;

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 
+#include "guard/alias.h"
 #include "http/path.h"
 #include "http/path_pattern.h"
 
@@ -162,6 +163,27 @@ bool login_names_equal(const struct login_policy *policy, struct span name,
                        struct span value)
 {
     return policy->ignore_case ? span_equal_nocase(name, value) : span_equal(name, value);
+}
+
+enum claim_match login_claim_match(const struct rules *rules, const struct user *claim,
+                                   struct span value)
+{
+    if (claim->len == 0) {
+        return CLAIM_ANYBODY;
+    }
+    if (!rules->login->user_is_alias) {
+        return login_names_equal(rules->login, user_span(claim), value) ? CLAIM_NAMES
+                                                                        : CLAIM_OTHER;
+    }
+    switch (alias_match(rules->hasher, claim, value)) {
+    case ALIAS_OTHER:
+        return CLAIM_OTHER;
+    case ALIAS_UNKNOWN:
+        return CLAIM_ANYBODY;
+    case ALIAS_SAME:
+        return CLAIM_NAMES;
+    }
+    UNREACHABLE();
 }
 
 /* Letters and digits alone, in lower case. Returns how many. */

@@ -37,6 +37,16 @@ void login_unclaim(struct session *self, const struct user *name);
 bool login_names_equal(const struct login_policy *policy, struct span name,
                        struct span value);
 
+/** How an open claim stands to a marker. */
+enum claim_match {
+    CLAIM_OTHER,
+    CLAIM_ANYBODY, /**< A login without a name, or one whose marker is not known yet. */
+    CLAIM_NAMES,
+};
+
+enum claim_match login_claim_match(const struct rules *rules, const struct user *claim,
+                                   struct span value);
+
 /** Leaves one claim of each name: what is to be done once no login is in flight. */
 void login_unite_claims(struct session *self);
 

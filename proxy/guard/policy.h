@@ -63,6 +63,7 @@ struct login_policy {
     struct request_patterns callback;
     char *user_field;   /**< Form field or JSON pointer (starts with `/`); NULL: none. */
     bool user_is_alias; /**< login.user_is: alias. */
+    uint64_t alias_idle_ms;
     bool ignore_case;
     struct success_rule *success; /**< Empty: a new token means success. */
     size_t success_count;

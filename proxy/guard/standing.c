@@ -48,11 +48,13 @@ static enum standing claimed(const struct scene *scene, const struct session *se
 {
     enum standing best = STANDING_STRANGER;
     for (unsigned i = 0; i < session->claim_count; i++) {
-        const struct user *claim = &session->claims[i];
-        if (claim->len == 0) {
+        switch (login_claim_match(scene->evidence->rules, &session->claims[i], value)) {
+        case CLAIM_OTHER:
+            break;
+        case CLAIM_ANYBODY:
             best = STANDING_ANYBODY;
-        } else if (login_names_equal(scene->evidence->rules->login, user_span(claim),
-                                     value)) {
+            break;
+        case CLAIM_NAMES:
             return STANDING_CLAIMED;
         }
     }

@@ -229,6 +229,9 @@ static enum err open_files(struct recorder *self, const struct state_dir *direct
     if (err == ERR_NONE && self->registry != NULL) {
         err = bindings_open(directory, &self->bindings, fault_out);
     }
+    if (err == ERR_NONE && self->alias_memo != NULL) {
+        err = aliases_open(directory, &self->aliases, fault_out);
+    }
     if (err == ERR_NONE) {
         restore_states(self);
     }
@@ -254,6 +257,10 @@ static enum err prepare(struct recorder *self, const struct recorder_settings *s
         (void)bindings_load(self->bindings, self->registry, clock_steady_ms(),
                             clock_wall_ms());
     }
+    if (err == ERR_NONE && self->aliases != NULL) {
+        (void)aliases_load(self->aliases, self->alias_memo, clock_steady_ms(),
+                           clock_wall_ms());
+    }
     return err;
 }
 
@@ -271,6 +278,7 @@ enum err recorder_new(const struct recorder_settings *settings,
     }
     self->features = settings->features;
     self->registry = settings->registry;
+    self->alias_memo = settings->aliases;
     enum err err = prepare(self, settings, fault_out);
     if (err != ERR_NONE) {
         recorder_free(&self);
@@ -308,6 +316,7 @@ void recorder_free(struct recorder **self_p)
     }
     free(self->kept);
     bindings_close(&self->bindings);
+    aliases_close(&self->aliases);
     state_file_close(&self->state_file);
     ledger_close(&self->ledger);
     queue_free(&self->queue);

@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "guard/feature.h"
+#include "guard/memo.h"
 #include "guard/registry.h"
 #include "net/mailbox.h"
 #include "record/fault.h"
@@ -34,6 +35,7 @@ struct recorder_settings {
     const struct state_dir *directory;
     struct feature_table *features; /**< Gets what is down, in recorder_new(). */
     struct registry *registry;      /**< Its bindings are kept; NULL: none. */
+    struct memo *aliases;           /**< Kept too; NULL: none. */
     struct stats *stats;            /**< NULL: not counted. */
 };
 

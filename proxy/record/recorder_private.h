@@ -10,6 +10,7 @@
 
 #include "base/queue.h"
 #include "base/stats.h"
+#include "record/aliases.h"
 #include "record/bindings.h"
 #include "record/ledger.h"
 #include "record/recorder.h"
@@ -83,6 +84,8 @@ struct recorder {
     struct ledger *ledger;
     struct state_file *state_file;
     struct bindings *bindings;
+    struct memo *alias_memo;
+    struct aliases *aliases;
     struct queue *queue;
     struct stats *stats;
     struct stats_block *block;

@@ -319,6 +319,13 @@ static void tick(struct recorder *self)
         }
         self->tick_at_ms = more ? now : self->tick_at_ms;
     }
+    if (self->aliases != NULL) {
+        if (aliases_save(self->aliases, self->alias_memo, now, clock_wall_ms(), &more) !=
+            ERR_NONE) {
+            recorder_count(self, STAT_LEDGER_FAILURES, "");
+        }
+        self->tick_at_ms = more ? now : self->tick_at_ms;
+    }
 }
 
 static uint64_t wait_ms(const struct recorder *self)

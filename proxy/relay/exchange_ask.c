@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "guard/alias.h"
 #include "guard/claim.h"
 #include "relay/exchange_rooms.h"
 
@@ -208,6 +209,11 @@ enum step exchange_step_login(struct exchange *self)
     claim_read(self->plan->site->login.user_field, type, body, &self->asker.claim);
     if (self->query_names) {
         self->asker.claim.len = 0;
+    }
+    if (self->plan->site->login.user_is_alias) {
+        alias_claim(self->relay->fingerprinter, &self->plan->site->login,
+                    self->relay->shared->aliases, loop_now_ms(self->relay->loop),
+                    &self->asker.claim);
     }
     deadline_clear(&self->deadline);
     return exchange_become(self, STATE_ACQUIRE);

@@ -11,6 +11,7 @@
 
 #include "base/stats.h"
 #include "guard/feature.h"
+#include "guard/memo.h"
 #include "guard/registry.h"
 #include "guard/scan.h"
 #include "guard/takedown.h"
@@ -28,6 +29,7 @@ struct relay_shared {
     struct registry *registry;
     struct feature_table *features;
     struct takedown *takedown;
+    struct memo *aliases; /**< Of login names; NULL: none is kept. */
     struct journal *journal;
     struct stats *stats;
     struct admission *admission;

@@ -122,6 +122,17 @@ static inline bool fixture_reload(void *self, const char *who,
     return fixture->takes;
 }
 
+static inline enum err fixture_forget(void *self, const char *who, struct span login)
+{
+    struct fixture *fixture = self;
+
+    (void)span_copy(span_of(who), fixture->who, sizeof(fixture->who));
+    if (span_equal(login, SPAN("full"))) {
+        return ERR_FULL;
+    }
+    return span_equal(login, SPAN("alice@site.example")) ? ERR_NONE : ERR_SYNTAX;
+}
+
 static inline void fixture_refresh(void *self)
 {
     ((struct fixture *)self)->refreshed++;
@@ -187,6 +198,7 @@ static inline int fixture_setup(void **state)
         .feature = fixture_feature,
         .change_feature = fixture_change,
         .close_incident = fixture_close,
+        .forget = fixture_forget,
         .reload = fixture_reload,
         .refresh = fixture_refresh,
         .incidents = fixture_incidents,

@@ -219,6 +219,37 @@ static void api_changes_under_way_are_bounded(void **state)
     expect_result(fixture, DOWN REASON, CONTROL_DONE, "HTTP/1.1 200 ");
 }
 
+/* A body with `login`, and what is answered. */
+static void expect_forgotten(struct fixture *fixture, const char *body,
+                             const char *status_line, const char *rest)
+{
+    char request[512];
+
+    (void)snprintf(request, sizeof(request),
+                   "POST /api/v1/forget HTTP/1.1\r\n" HOST JSON
+                   "Content-Length: %zu\r\n\r\n%s",
+                   strlen(body), body);
+    (void)close(fixture_ask(fixture, true, request));
+    fixture_expect(fixture, status_line);
+    fixture_expect(fixture, rest);
+}
+
+static void api_forget_wants_a_login_that_is_known(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+
+    expect_forgotten(fixture, "{\"login\":\"alice@site.example\"}", "HTTP/1.1 200 ",
+                     "{\"login\":\"alice@site.example\",\"forgotten\":true}");
+    assert_true(strlen(fixture->who) > 0);
+    expect_forgotten(fixture, "{\"login\":\"bob\"}", "HTTP/1.1 404 ",
+                     "No alias is known");
+    expect_forgotten(fixture, "{\"login\":\"full\"}", "HTTP/1.1 503 ",
+                     "nothing was forgotten");
+    expect_forgotten(fixture, "{}", "HTTP/1.1 422 ", "Give `login`");
+    expect_forgotten(fixture, "{\"login\":7}", "HTTP/1.1 400 ", "must be a string");
+    expect_forgotten(fixture, "{\"login\":\"a\\u0000b\"}", "HTTP/1.1 400 ", "has a NUL");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -234,6 +265,7 @@ int main(void)
         TEST(api_change_goes_on_when_its_asker_is_gone),
         TEST(api_change_under_way_at_the_end_is_freed),
         TEST(api_changes_under_way_are_bounded),
+        TEST(api_forget_wants_a_login_that_is_known),
     };
     return RUN_TESTS(tests);
 }

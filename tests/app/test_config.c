@@ -76,7 +76,10 @@ static const struct bad BAD[] = {
     {LISTEN UPSTREAMS SESSION FEATURES "login: {request: [/l], user_field: u}\n",
      "t.yaml:5:36: `user_is: marker` needs a marker class with `must_be: requester`"},
     {GOOD "login: {user_is: alias}\n",
-     "t.yaml:6:18: `user_is: alias` is not available in this version"},
+     "t.yaml:6:18: `user_is: alias` needs `user_field`: where the login's name is"},
+    {LISTEN UPSTREAMS SESSION FEATURES
+     "login: {request: [/l], user_field: u, user_is: alias}\n",
+     "t.yaml:5:36: `user_is: alias` needs a marker class with `must_be: requester`"},
     {LISTEN UPSTREAMS SESSION FEATURES
      "markers: [{name: m, find: [meta:a], must_be: nobody}]\n"
      "routes: [{path: /a, require: [m]}]\n",

@@ -1,4 +1,5 @@
 """Who is the requester, in depth: classes of markers that need no user name, planted accounts."""
+import os
 import time
 from urllib.parse import quote
 
@@ -188,3 +189,66 @@ def test_an_observed_site_gets_every_token_and_nobody_a_deletion(origin, counter
     assert reply.all("Set-Cookie") == []
     assert last_request(origin)["session"] == alice.cookies["JSESSIONID"]
     alice.close()
+
+
+# Login by one name, marked by another
+
+def aliased(origin, **login):
+    value = config(origin.port)
+    value["login"].update(user_is="alias", **login)
+    return value
+
+
+def logged_in_as(proxy, name, marker, pages=2):
+    browser = Browser(proxy.port)
+    assert login(browser, name).status == 303
+    for _ in range(pages):
+        assert page_of(browser, marker).status == 200
+    browser.close()
+
+
+def test_a_mail_address_stands_for_its_number_after_two_logins(origin, countermark):
+    proxy = countermark(aliased(origin))
+    for _ in range(2):
+        logged_in_as(proxy, "alice@site.example", "1001")
+    for _ in range(3):
+        browser = Browser(proxy.port)
+        login(browser, "alice@site.example")
+        reply = page_of(browser, "2002")
+        assert reply.status == 502 and b"2002" not in reply.received
+        browser.close()
+    assert proxy.feature_is_up(), "a changed alias never takes anything down"
+    assert proxy.ledger().displays()[-1]["reason"] == "alias-changed"
+    logged_in_as(proxy, "alice@site.example", "1001")
+    time.sleep(2.5)
+    proxy.kill()
+    proxy.start()
+    browser = Browser(proxy.port)
+    login(browser, "alice@site.example")
+    assert page_of(browser, "2002").status == 502, "it is kept over a restart"
+    browser.close()
+    assert proxy.run("forget", "--login", "nobody@site.example").returncode == 1
+    done = proxy.run("forget", "--login", "alice@site.example")
+    assert done.returncode == 0 and "alice@site.example" in done.stdout
+    logged_in_as(proxy, "alice@site.example", "2002")
+    stored = b""
+    for name in ("aliases.db", "aliases.db-wal", "sessions.db", "sessions.db-wal"):
+        path = os.path.join(os.path.dirname(proxy.ledger().path()), name)
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                stored += file.read()
+    assert b"alice@site" not in stored
+
+
+def test_an_aliased_user_who_sees_another_s_page_takes_login_down(origin, countermark):
+    proxy = countermark(aliased(origin))
+    for name, number in (("alice@site.example", "1001"), ("bob@site.example", "2002")):
+        logged_in_as(proxy, name, number)
+    browser = Browser(proxy.port)
+    login(browser, "alice@site.example")
+    for _ in range(3):
+        assert page_of(browser, "1001").status == 200
+        time.sleep(0.02)                # a second page that did not overlap the first
+    assert page_of(browser, "2002").status == 502
+    assert not proxy.feature_is_up()
+    browser.close()

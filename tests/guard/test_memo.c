@@ -1,0 +1,139 @@
+/* Goal: what was seen together is remembered, within bounds, for its time, and on disk.
+ */
+#include <string.h>
+
+#include "guard/memo.h"
+#include "support/test.h"
+
+static const uint64_t IDLE_MS = 1000000;
+
+static struct fingerprint hash(uint64_t number)
+{
+    struct fingerprint made = {{0}};
+    uint64_t mixed = (number + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    mixed ^= mixed >> 31;
+    memcpy(made.bytes, &mixed, sizeof(mixed));
+    memcpy(made.bytes + 8, &number, sizeof(number));
+    return made;
+}
+
+static unsigned meet(struct memo *memo, uint64_t key, uint64_t value, uint64_t now_ms)
+{
+    struct memo_row row;
+    struct fingerprint k = hash(key);
+    struct fingerprint v = hash(value);
+    memo_meet(memo, &k, &v, now_ms, &row);
+    return fingerprint_equal(&row.value, &v) ? row.count : 0;
+}
+
+static bool find(struct memo *memo, uint64_t key, uint64_t now_ms)
+{
+    struct memo_row row;
+    struct fingerprint k = hash(key);
+    return memo_find(memo, &k, now_ms, &row);
+}
+
+static void the_first_value_stays_and_agreement_counts(void **state)
+{
+    (void)state;
+    struct memo *memo = memo_new(100, IDLE_MS, false);
+    assert_false(find(memo, 1, 0));
+    assert_int_equal(meet(memo, 1, 10, 0), 1);
+    assert_int_equal(meet(memo, 1, 10, 1), 2);
+    assert_int_equal(meet(memo, 1, 11, 2), 0);
+    assert_int_equal(meet(memo, 1, 10, 3), 3);
+    struct fingerprint key = hash(1);
+    assert_true(memo_forget(memo, &key, 4));
+    assert_false(memo_forget(memo, &key, 4));
+    assert_int_equal(meet(memo, 1, 11, 5), 1);
+    memo_free(&memo);
+    assert_null(memo);
+    memo_free(&memo);
+}
+
+static void a_row_that_is_not_used_is_gone_and_use_keeps_it(void **state)
+{
+    (void)state;
+    struct memo *memo = memo_new(100, IDLE_MS, false);
+    (void)meet(memo, 1, 10, 0);
+    assert_true(find(memo, 1, IDLE_MS));
+    assert_true(find(memo, 1, 2 * IDLE_MS));
+    assert_false(find(memo, 1, 3 * IDLE_MS + 1));
+    assert_int_equal(meet(memo, 1, 11, 3 * IDLE_MS + 1), 1);
+    memo_free(&memo);
+}
+
+static void rows_are_bounded_and_those_in_use_stay(void **state)
+{
+    (void)state;
+    struct memo *memo = memo_new(1000, IDLE_MS, false);
+    unsigned kept = 0;
+    for (uint64_t i = 1; i <= 20000; i++) {
+        (void)meet(memo, i, i, i);
+        if (i % 3 == 0) {
+            assert_true(find(memo, 1, i));
+        }
+    }
+    for (uint64_t i = 1; i <= 20000; i++) {
+        kept += find(memo, i, 20001) ? 1 : 0;
+    }
+    assert_true(kept <= 1024);
+    assert_true(kept > 900);
+    assert_true(find(memo, 1, 20002));
+    memo_free(&memo);
+}
+
+struct disk {
+    unsigned count;
+    struct memo_row rows[64];
+};
+
+static void write_row(void *context, const struct memo_row *row)
+{
+    struct disk *disk = context;
+    disk->rows[disk->count++] = *row;
+}
+
+static void changes_are_handed_out_once_removals_too_and_come_back(void **state)
+{
+    (void)state;
+    struct memo *memo = memo_new(100, IDLE_MS, true);
+    struct disk disk = {0};
+    (void)meet(memo, 1, 10, 0);
+    (void)meet(memo, 1, 10, 1);
+    (void)meet(memo, 2, 20, 2);
+    assert_int_equal(memo_drain(memo, 3, 1, write_row, &disk), 1);
+    assert_int_equal(memo_drain(memo, 3, 9, write_row, &disk), 1);
+    assert_int_equal(memo_drain(memo, 3, 9, write_row, &disk), 0);
+    struct fingerprint key = hash(2);
+    assert_true(memo_forget(memo, &key, 4));
+    assert_int_equal(memo_drain(memo, 4, 9, write_row, &disk), 1);
+    assert_true(disk.rows[2].removed);
+    assert_true(fingerprint_equal(&disk.rows[2].key, &key));
+    memo_free(&memo);
+
+    memo = memo_new(100, IDLE_MS, true);
+    for (unsigned i = 0; i < 3; i++) {
+        struct memo_row *row = &disk.rows[i];
+        row->idle_for_ms += 5;
+        assert_int_equal(memo_restore(memo, row, 0), !row->removed);
+        assert_false(memo_restore(memo, row, 0));
+    }
+    assert_int_equal(memo_drain(memo, 0, 9, write_row, &disk), 0);
+    assert_int_equal(meet(memo, 1, 10, 1), 3);
+    disk.rows[0].idle_for_ms = IDLE_MS + 1;
+    disk.rows[0].key = hash(77);
+    assert_false(memo_restore(memo, &disk.rows[0], 0));
+    memo_free(&memo);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_value_stays_and_agreement_counts),
+        cmocka_unit_test(a_row_that_is_not_used_is_gone_and_use_keeps_it),
+        cmocka_unit_test(rows_are_bounded_and_those_in_use_stay),
+        cmocka_unit_test(changes_are_handed_out_once_removals_too_and_come_back),
+    };
+    return RUN_TESTS(tests);
+}
