@@ -51,6 +51,9 @@ typedef void detect_fn(const struct scene *scene, struct findings *findings);
 /** Room for one more finding, zeroed but for `detector`; NULL past FINDINGS_MAX. */
 struct finding *findings_add(struct findings *self, enum detector detector);
 
+/** True when all that `must_be: granted` and was seen so far was asked about. */
+bool detect_granted_asked(const struct scene *scene);
+
 /** True when the token came with the request: being set again says nothing. */
 bool detect_presented(const struct asker *asker, const struct fingerprint *token);
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guard/grants.h"
 #include "guard/marker.h"
 #include "guard/policy.h"
 #include "guard/scan.h"
@@ -91,6 +92,10 @@ struct answer {
     enum echo_state echo;
     const struct observation *const *observations; /**< scan_at() of each; borrowed. */
     size_t observation_count;
+    const enum grant_answer *grants; /**< Of each observation; borrowed. */
+    size_t grant_count;              /**< Of these, asked about so far. */
+    struct span granted_for;         /**< For whom was asked; empty: for nobody. */
+    bool redacted; /**< Everything was taken out that a class may take out. */
     unsigned issued_count;
     struct issued_token issued[ANSWER_TOKENS_MAX];
 };

@@ -33,6 +33,8 @@ const char *finding_action_name(enum finding_action action)
         return "correct";
     case FINDING_CLOSE:
         return "close";
+    case FINDING_REDACT:
+        return "redact";
     }
     UNREACHABLE();
 }
@@ -51,6 +53,18 @@ const struct finding *findings_with(const struct findings *self,
 bool findings_refuse(const struct findings *self)
 {
     return self->count > FINDINGS_MAX || findings_with(self, FINDING_REFUSE) != NULL;
+}
+
+enum detector_down detector_down(enum detector detector)
+{
+    static const enum detector_down DOWN[DETECTOR_COUNT] = {
+        [DETECTOR_NONE] = DOWN_NEVER,
+#define DETECTOR(id, name, function, down) [DETECTOR_##id] = (down),
+#include "guard/detector.def"
+#undef DETECTOR
+    };
+    CHECK(detector < DETECTOR_COUNT);
+    return DOWN[detector];
 }
 
 struct finding *findings_add(struct findings *self, enum detector detector)

@@ -30,6 +30,14 @@ enum finding_action {
     FINDING_RECORD,  /**< Released, but kept in the ledger. */
     FINDING_CORRECT, /**< Released with other fields for caches; counted. */
     FINDING_CLOSE,   /**< Released, the upstream connection closed; counted. */
+    FINDING_REDACT,  /**< Released without what it is about. */
+};
+
+/** What a detector's findings may take down: the last column of detector.def. */
+enum detector_down {
+    DOWN_NEVER,
+    DOWN_ROUTE,    /**< The features of the route, never `login`. */
+    DOWN_IDENTITY, /**< `login`, and the features of the route with it. */
 };
 
 struct finding {
@@ -45,18 +53,28 @@ struct finding {
 
 enum {
     FINDINGS_MAX = 8,
+    FINDINGS_SHOWN_MAX = 1024, /**< As many as one scan observes. */
+};
+
+/** One of many subjects: each is a display of its own. */
+struct shown {
+    uint16_t observation; /**< Index in the answer's observations. */
+    bool counts;
+    enum strength strength;
 };
 
 /** The findings of one exchange; past FINDINGS_MAX only the count goes on. */
 struct findings {
     unsigned count;
+    unsigned shown_count; /**< Subjects of the `granted-marker` findings. */
     struct finding items[FINDINGS_MAX];
+    struct shown shown[FINDINGS_SHOWN_MAX];
 };
 
 /** `owner-marker` and so on. Static storage. */
 const char *detector_name(enum detector detector);
 
-/** `refuse`, `record`, `correct`, `close`. Static storage. */
+/** `refuse`, `record`, `correct`, `close`, `redact`. Static storage. */
 const char *finding_action_name(enum finding_action action);
 
 /** The first finding with this action, or NULL. */
@@ -65,3 +83,5 @@ const struct finding *findings_with(const struct findings *self,
 
 /** True when the findings refuse, or when there are more than were kept. */
 bool findings_refuse(const struct findings *self);
+
+enum detector_down detector_down(enum detector detector);

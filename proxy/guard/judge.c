@@ -4,6 +4,7 @@
 #include "guard/become.h"
 #include "guard/detect.h"
 #include "guard/login.h"
+#include "guard/requester.h"
 #include "guard/standing.h"
 
 static const struct {
@@ -147,6 +148,7 @@ static void detect(const struct scene *scene, struct findings *findings)
     uint32_t off = scene->evidence->rules->detectors_off;
 
     findings->count = 0;
+    findings->shown_count = 0;
     for (size_t i = 0; i < sizeof(DETECTORS) / sizeof(DETECTORS[0]); i++) {
         if ((off >> DETECTORS[i].detector & 1U) == 0) {
             DETECTORS[i].detect(scene, findings);
@@ -212,6 +214,18 @@ void judge_response(const struct evidence *evidence, struct judgement *out)
     }
 }
 
+bool judge_requester(const struct evidence *evidence, struct user *user_out)
+{
+    struct session storage;
+    struct scene scene = {0};
+    struct requester requester;
+
+    scene_read(evidence, &storage, &scene);
+    requester_read(&scene, &requester);
+    user_out->len = 0;
+    return requester.name.len > 0 && user_set(user_out, requester.name);
+}
+
 bool judge_verified_so_far(const struct evidence *evidence, bool *corrects_out)
 {
     struct session storage;
@@ -221,7 +235,8 @@ bool judge_verified_so_far(const struct evidence *evidence, bool *corrects_out)
     scene_read(evidence, &storage, &scene);
     detect(&scene, &findings);
     *corrects_out = findings_with(&findings, FINDING_CORRECT) != NULL;
-    if (findings_refuse(&findings) || scene.owner.typed != NULL) {
+    if (findings_refuse(&findings) || scene.owner.typed != NULL ||
+        !detect_granted_asked(&scene)) {
         return false;
     }
     if (require_mask == 0) {

@@ -88,6 +88,12 @@ bool judge_settle(const struct rules *rules, const struct asker *asker,
 void judge_response(const struct evidence *evidence, struct judgement *out);
 
 /**
+ * For whom grants are asked: the confirmed user, else the owner marker of this answer if
+ * it alone fits. False, and nobody: that is not known.
+ */
+bool judge_requester(const struct evidence *evidence, struct user *user_out);
+
+/**
  * May a response that is not complete be streamed: nothing is found that refuses, and the
  * route requires nothing or what it requires was seen and is a known requester's.
  * `corrects_out`: as in struct judgement.

@@ -37,6 +37,9 @@ struct marker_class {
     bool trusted;              /**< No visitor's text can match its `regex:`. */
     const struct span *nobody; /**< Values that name no user. */
     size_t nobody_count;
+    unsigned grant;       /**< GRANTED: 1 + index of the site's grants; 0: none. */
+    bool redact;          /**< GRANTED: take the element out instead of the page. */
+    char *redact_element; /**< That HTML element; NULL: option, tr or li. */
 };
 
 /** True when `value` is one of the class's `nobody` values. */
