@@ -29,6 +29,36 @@ static bool push(struct recorder *self, const struct recorder_item *item)
     return true;
 }
 
+/* Takes up room that is bounded in bytes: an entry may have a thousand subjects. */
+static bool post_entry(struct recorder *self, const struct journal_entry *entry,
+                       struct journal_ticket *ticket)
+{
+    uint64_t size = entry->more_count > 0 ? journal_entry_size(entry) : 0;
+
+    if (atomic_fetch_add(&self->subjects_size, size) + size > RECORDER_SUBJECTS_MAX) {
+        (void)atomic_fetch_sub(&self->subjects_size, size);
+        return false;
+    }
+    struct recorder_item item = {
+        .kind = RECORDER_ENTRY, .ticket = ticket, .body = journal_entry_copy(entry)};
+    if (!push(self, &item)) {
+        (void)atomic_fetch_sub(&self->subjects_size, size);
+        return false;
+    }
+    return true;
+}
+
+void recorder_free_body(struct recorder *self, struct recorder_item *item)
+{
+    if (item->kind == RECORDER_ENTRY) {
+        const struct journal_entry *entry = item->body;
+        uint64_t size = entry->more_count > 0 ? journal_entry_size(entry) : 0;
+        (void)atomic_fetch_sub(&self->subjects_size, size);
+    }
+    free(item->body);
+    item->body = NULL;
+}
+
 static bool post(void *context, const struct journal_entry *entry,
                  struct journal_ticket *ticket)
 {
@@ -36,7 +66,7 @@ static bool post(void *context, const struct journal_entry *entry,
 
     if (entry->kind != JOURNAL_BARRIER) {
         item.kind = RECORDER_ENTRY;
-        item.body = copy_of(entry, sizeof(*entry));
+        return post_entry(context, entry, ticket);
     }
     return push(context, &item);
 }
@@ -312,7 +342,7 @@ void recorder_free(struct recorder **self_p)
         (void)recorder_run(self);
     }
     for (size_t i = 0; i < self->kept_count; i++) {
-        free(self->kept[i].body);
+        recorder_free_body(self, &self->kept[i]);
     }
     free(self->kept);
     bindings_close(&self->bindings);

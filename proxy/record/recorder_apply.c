@@ -28,14 +28,44 @@ static void apply_take_down(struct recorder *self, const struct journal_entry *e
     }
 }
 
+/* One row for each subject, all in the one transaction. */
+static uint64_t add_displays(struct recorder *self, const struct journal_entry *entry)
+{
+    const char *feature = recorder_feature_of(self, entry);
+    uint64_t incident = ledger_add_display(self->ledger, entry, feature);
+
+    if (entry->more_count > 0) {
+        struct journal_entry one = *entry;
+        for (unsigned i = 0; i < entry->more_count; i++) {
+            journal_entry_about(&one, &entry->more[i]);
+            (void)ledger_add_display(self->ledger, &one, feature);
+        }
+    }
+    return incident;
+}
+
+bool recorder_knows(struct recorder *self, const struct journal_entry *entry)
+{
+    const char *feature = recorder_feature_of(self, entry);
+    bool knows = ledger_knows(self->ledger, entry, feature);
+
+    if (knows && entry->more_count > 0) {
+        struct journal_entry one = *entry;
+        for (unsigned i = 0; knows && i < entry->more_count; i++) {
+            journal_entry_about(&one, &entry->more[i]);
+            knows = ledger_knows(self->ledger, &one, feature);
+        }
+    }
+    return knows;
+}
+
 static void apply_entry(struct recorder *self, struct recorder_item *item)
 {
     const struct journal_entry *entry = item->body;
 
     item->incident = 0;
     if (entry->kind == JOURNAL_DISPLAY) {
-        item->incident =
-            ledger_add_display(self->ledger, entry, recorder_feature_of(self, entry));
+        item->incident = add_displays(self, entry);
     } else {
         ledger_add_event(self->ledger, entry);
     }

@@ -23,6 +23,7 @@ enum {
     RECORDER_RETRY_MS = 500,
     RECORDER_TICK_MS = 1000,
     RECORDER_ALERT_DATA_MAX = 16384,
+    RECORDER_SUBJECTS_MAX = 64 * 1024 * 1024, /**< Bytes of entries with many subjects. */
 };
 
 enum recorder_kind {
@@ -95,6 +96,7 @@ struct recorder {
     pthread_t thread;
     bool started;
     _Atomic(bool) failing;
+    _Atomic(uint64_t) subjects_size; /**< Bytes of entries with many subjects. */
 
     /* Only the thread, once it runs: */
     struct state_file_image found; /**< In features.state at start; until recovered. */
@@ -118,6 +120,12 @@ void recorder_recover(struct recorder *self);
 
 /** Calls the hook, if there is one. */
 void recorder_tell_deliveries(struct recorder *self);
+
+/** Frees what an item was made of. */
+void recorder_free_body(struct recorder *self, struct recorder_item *item);
+
+/** True when an entry's displays are all in the ledger: only counts would change. */
+bool recorder_knows(struct recorder *self, const struct journal_entry *entry);
 
 /** Writes one kept item, inside a transaction. */
 void recorder_apply(struct recorder *self, struct recorder_item *item);

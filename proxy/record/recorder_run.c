@@ -102,7 +102,7 @@ static bool needs_disk(struct recorder *self, const struct recorder_item *item)
     if (item->kind == RECORDER_ENTRY) {
         const struct journal_entry *entry = item->body;
         if (entry->kind == JOURNAL_DISPLAY) {
-            return !ledger_knows(self->ledger, entry, recorder_feature_of(self, entry));
+            return !recorder_knows(self, entry);
         }
         return item->ticket != NULL || entry->took_down_mask != 0 ||
                ledger_is_desync(entry);
@@ -208,7 +208,7 @@ static void end_kept(struct recorder *self, bool stated)
         if (item->kind == RECORDER_ENTRY) {
             tell_take_downs(self, item);
         }
-        free(item->body);
+        recorder_free_body(self, item);
     }
     self->kept_count = 0;
 }
@@ -223,7 +223,7 @@ static void fail_kept(struct recorder *self)
         struct recorder_item item = self->kept[i];
         answer(&item, false);
         if (item.kind == RECORDER_BARRIER || count == RECORDER_KEPT_MAX) {
-            free(item.body);
+            recorder_free_body(self, &item);
         } else {
             self->kept[count++] = item;
         }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "guard/finding.h"
@@ -34,7 +35,15 @@ enum {
     JOURNAL_FINDINGS_MAX = 8,
 };
 
-/** Facts of one exchange, all by value. Times are Unix milliseconds. */
+/** One more subject of an exchange: a display of its own. Borrowed while posting. */
+struct journal_subject {
+    struct span value;
+    struct span marker_class;
+    enum detector detector;
+    bool strong;
+};
+
+/** Facts of one exchange, by value but for `more`. Times are Unix milliseconds. */
 struct journal_entry {
     enum journal_kind kind;
     enum journal_outcome outcome;
@@ -69,6 +78,8 @@ struct journal_entry {
     uint64_t body_size;
     char marker_class[64];
     char would_have[32]; /**< Where nothing is enforced: what would have been done. */
+    const struct journal_subject *more; /**< Further subjects; displays only. */
+    unsigned more_count;
 };
 
 /**
@@ -91,3 +102,13 @@ struct journal {
     /** True while the ledger does not write. Any thread. */
     bool (*failing)(void *self);
 };
+
+/** Bytes of a copy. */
+size_t journal_entry_size(const struct journal_entry *entry);
+
+/** A copy in one block with all that it borrows; the caller frees it. NULL: memory. */
+struct journal_entry *journal_entry_copy(const struct journal_entry *entry);
+
+/** Turns the entry to one of its further subjects. */
+void journal_entry_about(struct journal_entry *entry,
+                         const struct journal_subject *subject);

@@ -67,6 +67,45 @@ static void cases_are_ordered_and_pairs_are_not(void **state)
     fixture_remove(&fixture);
 }
 
+static void every_subject_of_one_response_is_a_display_in_the_same_commit(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_make(&fixture);
+    enum { MANY = 78 };
+    char names[MANY][8];
+    struct journal_subject more[MANY];
+    uint64_t rows = 0;
+
+    for (unsigned i = 0; i < MANY; i++) {
+        int len = snprintf(names[i], sizeof(names[i]), "m%u", i);
+        more[i] = (struct journal_subject){
+            .value = {.ptr = (const uint8_t *)names[i], .len = (size_t)len},
+            .marker_class = SPAN("member"),
+            .detector = DETECTOR_GRANTED_MARKER,
+            .strong = true,
+        };
+    }
+    struct journal_entry entry = fixture_display("alice", "bob", "report");
+    entry.more = more;
+    entry.more_count = MANY;
+    for (int i = 0; i < 2; i++) {
+        struct journal_ticket ticket = fixture_post(&fixture, &entry);
+        assert_true(ticket.committed);
+        assert_int_equal(ticket.incident, 1);
+    }
+    memset(names, 'x', sizeof(names));
+    struct query_figures figures = fixture_figures(&fixture, 1);
+    assert_int_equal(figures.cases, MANY + 1);
+    assert_int_equal(figures.subjects, MANY + 1);
+    assert_int_equal(figures.viewers, 1);
+    assert_int_equal(figures.displays, 2 * (MANY + 1));
+    assert_int_equal(fixture_verify(&fixture, &rows, NULL), ERR_NONE);
+    assert_int_equal(rows, MANY + 2);
+
+    fixture_remove(&fixture);
+}
+
 static void one_of_two_and_drills_are_in_no_figure_of_the_incident(void **state)
 {
     (void)state;
@@ -370,6 +409,7 @@ int main(void)
         cmocka_unit_test(a_refusal_is_in_the_ledger_when_its_ticket_comes_back),
         cmocka_unit_test(repeated_displays_are_one_row_with_a_count),
         cmocka_unit_test(cases_are_ordered_and_pairs_are_not),
+        cmocka_unit_test(every_subject_of_one_response_is_a_display_in_the_same_commit),
         cmocka_unit_test(one_of_two_and_drills_are_in_no_figure_of_the_incident),
         cmocka_unit_test(a_feature_has_one_open_incident_until_it_is_closed),
         cmocka_unit_test(what_was_taken_down_is_down_after_a_restart),
