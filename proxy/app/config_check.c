@@ -1,6 +1,7 @@
 /* What single values cannot tell: names, contradictions, what is missing (loader.h). */
 #include <string.h>
 
+#include "app/config_grants.h"
 #include "app/cover.h"
 #include "app/loader.h"
 #include "http/path_pattern.h"
@@ -54,6 +55,7 @@ static void check_names(struct loader *loader)
 
     check_unique(loader, "upstream", node_find(root, SPAN("upstreams")));
     check_unique(loader, "marker class", node_find(root, SPAN("markers")));
+    check_unique(loader, "item of `grants`", node_find(root, SPAN("grants")));
     check_unique(loader, "feature", node_find(root, SPAN("features")));
     check_unique(loader, "alert", node_find(root, SPAN("alerts")));
     check_unique(loader, "token",
@@ -274,6 +276,7 @@ void loader_check(struct loader *self)
     check_login(self);
     check_features(self);
     check_limits(self);
+    config_grants_check(self);
     check_required(self);
     if (report_error_count(self->report) == 0) {
         warn(self);

@@ -108,9 +108,16 @@ static void print_comment(FILE *file, const struct option *option, int indent)
     (void)fputc('\n', file);
 }
 
+/* It cannot stand beside another key of the example: printed as a comment. */
+static bool is_alternative(const struct option *option)
+{
+    return option->example != NULL && option->example[0] == '#';
+}
+
 static void print_value(FILE *file, const struct option *option)
 {
     const char *text = option->example != NULL ? option->example : option_preset(option);
+    text = is_alternative(option) ? text + 1 : text;
     bool list = option->shape == OPTION_MANY || option->shape == OPTION_WHOLE;
 
     (void)fputs(list ? " [" : " ", file);
@@ -133,7 +140,8 @@ static void print_option(FILE *file, const struct option *option, int indent, bo
 {
     print_comment(file, option, indent);
     print_indent(file, first ? indent - 2 : indent);
-    (void)fprintf(file, "%s%s:", first ? "- " : "", option_key(option));
+    (void)fprintf(file, "%s%s%s:", first ? "- " : "", is_alternative(option) ? "# " : "",
+                  option_key(option));
     if (option->shape == OPTION_GROUP || option->shape == OPTION_GROUPS) {
         (void)fputc('\n', file);
         print_group(file, option,

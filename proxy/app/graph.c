@@ -280,6 +280,12 @@ static int build(struct graph *self)
         return CLI_USAGE;
     }
     self->first = self->config;
+    self->sources = sources_new();
+    if (self->sources == NULL) {
+        log_write(LOG_LEVEL_ERROR, "out of memory");
+        return CLI_NO;
+    }
+    graph_take_sources(self, self->config);
     int code = open_state(self);
     if (code != CLI_DONE) {
         return code;
@@ -319,7 +325,7 @@ static void close_fd(int *fd_p)
     }
 }
 
-/* Tickets of the recorder come back by mail: it ends before the mailboxes do. */
+/* Answers of recorder and sources come back by mail: they end before the mailboxes do. */
 void graph_free(struct graph **self_p)
 {
     struct graph *self = *self_p;
@@ -336,6 +342,9 @@ void graph_free(struct graph **self_p)
     close_fd(&self->admin_sockets.local_fd);
     close_fd(&self->admin_sockets.address_fd);
     notifier_free(&self->notifier);
+    if (self->sources != NULL) {
+        sources_stop(self->sources);
+    }
     recorder_free(&self->recorder);
     for (unsigned i = 0; i < self->worker_count; i++) {
         worker_free(&self->workers[i]);
@@ -353,6 +362,7 @@ void graph_free(struct graph **self_p)
         config_free(&self->first);
     }
     config_free(&self->config);
+    sources_free(&self->sources);
     stats_free(&self->shared.stats);
     state_dir_close(&self->state_dir);
     explicit_bzero(self->shared.fingerprint_key, FINGERPRINT_KEY_SIZE);

@@ -20,6 +20,7 @@
 #include "notify/notifier.h"
 #include "record/query.h"
 #include "record/recorder.h"
+#include "sources/sources.h"
 
 enum {
     GRAPH_WORKERS_MAX = 256,
@@ -36,6 +37,7 @@ struct graph {
     struct stats_block *stats; /**< The control thread's. */
     struct state_dir *state_dir;
     struct recorder *recorder;
+    struct sources *sources;
     struct notifier *notifier;
     struct query *query;
     struct log_writer *log;
@@ -73,6 +75,9 @@ void graph_free(struct graph **self_p);
  */
 bool graph_reload(struct graph *self, const char *who, bool weaker_allowed,
                   struct report *report);
+
+/** Gives each of the configuration's grants its running source. */
+void graph_take_sources(struct graph *self, struct config *config);
 
 /** Alerts of routes that lost their marker. */
 void graph_watch_coverage(struct graph *self);

@@ -37,6 +37,7 @@ static void on_tick(struct deadline *deadline)
         self->coverage_at_ms = now_ms + COVERAGE_MS;
         graph_watch_coverage(self);
     }
+    sources_reap(self->sources);
     if (self->ready == CONTROL_DRAINING) {
         stop_when_drained(self);
     }
@@ -146,6 +147,8 @@ static void put_in_force(struct graph *self, struct config *config, const char *
                          const struct report *report)
 {
     struct config *old = self->config;
+
+    graph_take_sources(self, config);
 
     self->config = config;
     memset(self->coverage, 0, sizeof(self->coverage)); /* Routes have other places. */

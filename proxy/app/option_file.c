@@ -62,6 +62,12 @@ bool option_read_SOCKET(struct loader *loader, const struct option *option,
     return store_name(loader, option, node, target.field);
 }
 
+bool option_read_SOURCE_FILE(struct loader *loader, const struct option *option,
+                             const struct node *node, struct target target)
+{
+    return store_name(loader, option, node, target.field);
+}
+
 bool option_read_ACCESS_LOG(struct loader *loader, const struct option *option,
                             const struct node *node, struct target target)
 {

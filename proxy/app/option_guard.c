@@ -224,6 +224,24 @@ bool option_read_UPSTREAM(struct loader *loader, const struct option *option,
     return true;
 }
 
+bool option_read_GRANT(struct loader *loader, const struct option *option,
+                       const struct node *node, struct target target)
+{
+    const struct site *site = &loader->snapshot->site;
+    struct span items[GRANTS_MAX];
+    struct names names = {.items = items, .count = site->grant_count};
+
+    CHECK(site->grant_count <= GRANTS_MAX);
+    for (size_t i = 0; i < site->grant_count; i++) {
+        items[i] = span_of(site->grants[i].name);
+    }
+    int index = find_name(loader, "grants", node->place, node->text, &names);
+    unsigned number = index < 0 ? 0 : (unsigned)index + 1;
+    memcpy(target.field, &number, sizeof(number));
+    loader_note(loader, option, node->text);
+    return index >= 0;
+}
+
 bool loader_class(struct loader *self, const struct node *node, struct span name,
                   unsigned *index_out)
 {

@@ -1,24 +1,13 @@
-#include "app/weaker.h"
-
 #include <stdarg.h>
 #include <string.h>
 
 #include "app/cover.h"
+#include "app/weaker_private.h"
 #include "guard/finding.h"
 #include "http/path_pattern.h"
 #include "notify/alert.h"
 
-struct comparison {
-    const struct config *in_force;
-    const struct config *next;
-    struct report *report;
-    struct place place;
-    bool weaker_allowed;
-    bool refused;
-};
-
-__attribute__((format(printf, 2, 3))) static void weaker(struct comparison *self,
-                                                         const char *format, ...)
+void weaker_say(struct comparison *self, const char *format, ...)
 {
     char what[REPORT_TEXT_MAX];
     va_list arguments;
@@ -38,9 +27,21 @@ __attribute__((format(printf, 2, 3))) static void weaker(struct comparison *self
     self->refused = true;
 }
 
-static bool same_text(const char *a, const char *b)
+bool weaker_same_text(const char *a, const char *b)
 {
     return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+}
+
+const struct marker_class *weaker_find_class(const struct site *site, struct span name,
+                                             size_t *index_out)
+{
+    for (size_t i = 0; i < site->class_count; i++) {
+        if (span_equal(site->classes[i].name, name)) {
+            *index_out = i;
+            return &site->classes[i];
+        }
+    }
+    return NULL;
 }
 
 static const struct feature_settings *find_feature(const struct site *site,
@@ -75,14 +76,14 @@ static void compare_feature(struct comparison *self,
     for (size_t i = 0; i < before->path_count; i++) {
         const struct path_pattern *path = before->paths[i];
         if (!has_path(after, path)) {
-            weaker(self, "feature `%s` is without `%.*s%s`", before->name,
-                   SPAN_ARGS(path->text), path->below ? "/**" : "");
+            weaker_say(self, "feature `%s` is without `%.*s%s`", before->name,
+                       SPAN_ARGS(path->text), path->below ? "/**" : "");
         }
     }
     if (new->cases > old->cases || new->within_ms < old->within_ms ||
         (old->weak_cases != 0 &&
          (new->weak_cases == 0 || new->weak_cases > old->weak_cases))) {
-        weaker(self, "feature `%s` is taken down later", before->name);
+        weaker_say(self, "feature `%s` is taken down later", before->name);
     }
 }
 
@@ -98,7 +99,7 @@ static void compare_features(struct comparison *self,
         if (after != NULL) {
             compare_feature(self, before, after);
         } else if (feature_table_state(features, before->slot) == FEATURE_UP) {
-            weaker(self, "feature `%s` is gone", before->name);
+            weaker_say(self, "feature `%s` is gone", before->name);
         } else {
             report_error(self->report, self->place,
                          "feature `%s` is down and cannot be removed or renamed: bring "
@@ -107,18 +108,6 @@ static void compare_features(struct comparison *self,
             self->refused = true;
         }
     }
-}
-
-static const struct marker_class *find_class(const struct site *site, struct span name,
-                                             size_t *index_out)
-{
-    for (size_t i = 0; i < site->class_count; i++) {
-        if (span_equal(site->classes[i].name, name)) {
-            *index_out = i;
-            return &site->classes[i];
-        }
-    }
-    return NULL;
 }
 
 /* The first class that `before` asks for by name and `after` does not; or none. */
@@ -132,7 +121,7 @@ static struct span class_lost(const struct comparison *self,
         struct span name = old->classes[i].name;
         size_t index = 0;
         bool asked = (before->require_mask >> i & 1U) != 0;
-        bool asks = find_class(self->next->site, name, &index) != NULL &&
+        bool asks = weaker_find_class(self->next->site, name, &index) != NULL &&
                     (after->require_mask >> index & 1U) != 0;
         if (asked && !asks) {
             return name;
@@ -154,24 +143,24 @@ static void compare_route(struct comparison *self, const struct route *before,
     }
     if (new->observe) {
         if (!mode_told) {
-            weaker(self, "`%s` is only observed", where);
+            weaker_say(self, "`%s` is only observed", where);
         }
         return;
     }
     struct span lost = class_lost(self, old, new);
     if (lost.len > 0) {
-        weaker(self, "marker `%.*s` is not required on `%s`", SPAN_ARGS(lost), where);
+        weaker_say(self, "marker `%.*s` is not required on `%s`", SPAN_ARGS(lost), where);
     }
     if (old->require_mask != 0 && old->unmarked == UNMARKED_REFUSE &&
         new->unmarked == UNMARKED_RELEASE) {
-        weaker(self, "unmarked responses are released on `%s`", where);
+        weaker_say(self, "unmarked responses are released on `%s`", where);
     }
     if (old->echo_expected && !new->echo_expected) {
-        weaker(self, "the echo is not expected on `%s`", where);
+        weaker_say(self, "the echo is not expected on `%s`", where);
     }
     if (before->over_limit == OVER_LIMIT_REFUSE &&
         after->over_limit != OVER_LIMIT_REFUSE) {
-        weaker(self, "what is over `hold_max` is sent on `%s`", where);
+        weaker_say(self, "what is over `hold_max` is sent on `%s`", where);
     }
 }
 
@@ -179,7 +168,7 @@ static bool has_route(const struct site *site, const struct route *route)
 {
     for (size_t i = 0; i < site->route_count; i++) {
         if (strcmp(site->routes[i].pattern, route->pattern) == 0 &&
-            same_text(site->routes[i].host, route->host)) {
+            weaker_same_text(site->routes[i].host, route->host)) {
             return true;
         }
     }
@@ -206,61 +195,6 @@ static void compare_routes(struct comparison *self)
     }
 }
 
-static bool has_selector(const struct marker_class *class,
-                         const struct selector *selector)
-{
-    for (size_t i = 0; i < class->selector_count; i++) {
-        const struct selector *other = &class->selectors[i];
-        if (other->kind == selector->kind &&
-            span_equal(selector_argument(other), selector_argument(selector))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void compare_class(struct comparison *self, const struct marker_class *before,
-                          const struct marker_class *after)
-{
-    struct span name = before->name;
-
-    if (before->must_be != after->must_be) {
-        weaker(self, "marker `%.*s` has another `must_be`", SPAN_ARGS(name));
-    }
-    if (before->trusted && !after->trusted) {
-        weaker(self, "marker `%.*s` is not trusted", SPAN_ARGS(name));
-    }
-    for (size_t i = 0; i < before->selector_count; i++) {
-        const struct selector *selector = &before->selectors[i];
-        if (!has_selector(after, selector)) {
-            weaker(self, "marker `%.*s` is not looked for in `%s:%s`", SPAN_ARGS(name),
-                   selector_kind_name(selector->kind), selector->argument);
-        }
-    }
-    for (size_t i = 0; i < after->nobody_count; i++) {
-        if (!marker_names_nobody(before, after->nobody[i])) {
-            weaker(self, "marker `%.*s` has a new value for nobody", SPAN_ARGS(name));
-        }
-    }
-}
-
-static void compare_markers(struct comparison *self)
-{
-    const struct site *old = self->in_force->site;
-
-    for (size_t i = 0; i < old->class_count; i++) {
-        const struct marker_class *before = &old->classes[i];
-        size_t index = 0;
-        const struct marker_class *after =
-            find_class(self->next->site, before->name, &index);
-        if (after == NULL) {
-            weaker(self, "marker `%.*s` is gone", SPAN_ARGS(before->name));
-        } else {
-            compare_class(self, before, after);
-        }
-    }
-}
-
 static bool has_name(const struct cookie_names *names, struct span pattern)
 {
     for (size_t i = 0; names != NULL && i < names->count; i++) {
@@ -278,8 +212,8 @@ static void compare_cookies(struct comparison *self, const struct cookie_names *
     for (size_t i = 0; before != NULL && i < before->count; i++) {
         struct span name = before->patterns[i];
         if (span_starts(name, SPAN("!")) == excluded && !has_name(after, name)) {
-            weaker(self, "session cookie `%.*s` is %s", SPAN_ARGS(name),
-                   excluded ? "new" : "gone");
+            weaker_say(self, "session cookie `%.*s` is %s", SPAN_ARGS(name),
+                       excluded ? "new" : "gone");
         }
     }
 }
@@ -292,18 +226,18 @@ static void compare_sessions(struct comparison *self)
     compare_cookies(self, old->cookies, next->cookies, false);
     compare_cookies(self, next->cookies, old->cookies, true);
     if (old->path_parameter != NULL &&
-        !same_text(old->path_parameter, next->path_parameter)) {
-        weaker(self, "session parameter `%s` is gone", old->path_parameter);
+        !weaker_same_text(old->path_parameter, next->path_parameter)) {
+        weaker_say(self, "session parameter `%s` is gone", old->path_parameter);
     }
-    if (old->header != NULL && !same_text(old->header, next->header)) {
-        weaker(self, "session header `%s` is gone", old->header);
+    if (old->header != NULL && !weaker_same_text(old->header, next->header)) {
+        weaker_say(self, "session header `%s` is gone", old->header);
     }
     if (old->unknown_renew && !next->unknown_renew) {
-        weaker(self, "unknown sessions are adopted");
+        weaker_say(self, "unknown sessions are adopted");
     }
     if (self->in_force->site->login.request.count > 0 &&
         self->next->site->login.request.count == 0) {
-        weaker(self, "no request is a login");
+        weaker_say(self, "no request is a login");
     }
 }
 
@@ -322,7 +256,7 @@ static void compare_alerts(struct comparison *self)
     for (size_t i = 0; i < self->in_force->alert_count; i++) {
         const char *name = self->in_force->alerts[i].name;
         if (!has_alert(self->next, name)) {
-            weaker(self, "alert `%s` is gone", name);
+            weaker_say(self, "alert `%s` is gone", name);
         }
     }
 }
@@ -334,8 +268,8 @@ static void compare_detectors(struct comparison *self)
 
     for (unsigned i = 1; i < DETECTOR_COUNT; i++) {
         if ((gone >> i & 1U) != 0) {
-            weaker(self, "the detector `%s` is switched off",
-                   detector_name((enum detector)i));
+            weaker_say(self, "the detector `%s` is switched off",
+                       detector_name((enum detector)i));
         }
     }
 }
@@ -353,19 +287,19 @@ bool weaker_check(const struct config *in_force, const struct config *next,
     };
 
     if (next->site->observe && !in_force->site->observe) {
-        weaker(&self, "the mode is observe: nothing is withheld");
+        weaker_say(&self, "the mode is observe: nothing is withheld");
     }
     compare_detectors(&self);
     compare_features(&self, features);
-    compare_markers(&self);
+    weaker_markers(&self);
     compare_routes(&self);
     compare_sessions(&self);
     compare_alerts(&self);
     if (next->site->login.user_is_alias && !in_force->site->login.user_is_alias) {
-        weaker(&self, "the name of a login need not be the one of its marker");
+        weaker_say(&self, "the name of a login need not be the one of its marker");
     }
     if (next->site->quarantine < in_force->site->quarantine) {
-        weaker(&self, "fewer sessions have to log in again after a finding");
+        weaker_say(&self, "fewer sessions have to log in again after a finding");
     }
     return !self.refused;
 }

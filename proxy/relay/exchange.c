@@ -79,6 +79,7 @@ static void exchange_free(struct exchange *self)
     CHECK(!list_linked(&self->open_link));
     deadline_remove(&self->deadline);
     exchange_ticket_forget(self);
+    free(self->subjects);
     if (self->request_text != self->request_inline) {
         free(self->request_text);
     }

@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "relay/desync.h"
-#include "relay/exchange_rooms.h"
+#include "relay/exchange_grants.h"
 
 enum {
     STATUS_CONTINUE = 100,
@@ -354,6 +354,7 @@ const struct stream_events EXCHANGE_UPSTREAM_EVENTS = {
 
 void exchange_stop_answer(struct exchange *self, bool refused)
 {
+    exchange_end_grants(self);
     scan_end(&self->scan);
     exchange_end_message(self);
     exchange_give_decoder(self);
@@ -379,6 +380,9 @@ enum step exchange_step_hold(struct exchange *self)
         return exchange_become(self, STATE_EVENTS);
     }
     if (large) {
+        if (exchange_wants_grants(self)) {
+            return exchange_ask_grants(self);
+        }
         if (exchange_may_stream(self)) {
             exchange_pin(self);
             self->state = STATE_STREAM;

@@ -1,6 +1,6 @@
 #include "base/check.h"
 #include "guard/alias.h"
-#include "relay/exchange_rooms.h"
+#include "relay/exchange_grants.h"
 
 enum {
     COMMIT_TRIES_MAX = 16, /* Times another worker may be faster in the registry. */
@@ -108,6 +108,19 @@ static void summon_observations(struct exchange *self, struct court *court)
     self->answer.has_content = has_content(self);
     self->answer.doubtful = self->undecodable || self->overflow;
     self->answer.head_left = self->streaming;
+    exchange_summon_grants(self);
+}
+
+static struct evidence evidence_of(const struct exchange *self, const struct rules *rules,
+                                   const struct court *court)
+{
+    return (struct evidence){
+        .rules = rules,
+        .asker = &self->asker,
+        .now = court->now,
+        .answer = &self->answer,
+        .at_ms = loop_now_ms(self->relay->loop),
+    };
 }
 
 static void judge_once(struct exchange *self, struct court *court)
@@ -117,13 +130,7 @@ static void judge_once(struct exchange *self, struct court *court)
     summon_session(self, court);
     summon_owners(self, court);
     exchange_note_mixed(self, court->now);
-    struct evidence evidence = {
-        .rules = &rules,
-        .asker = &self->asker,
-        .now = court->now,
-        .answer = &self->answer,
-        .at_ms = loop_now_ms(self->relay->loop),
-    };
+    struct evidence evidence = evidence_of(self, &rules, court);
     judge_response(&evidence, &court->judgement);
 }
 
@@ -321,6 +328,9 @@ enum step exchange_judge(struct exchange *self)
     struct court court;
     bool observes = exchange_observes(self);
 
+    if (exchange_wants_grants(self)) {
+        return exchange_ask_grants(self);
+    }
     if (!decide(self, &court)) {
         return exchange_reply_error(self, 503, ENDING_INTERNAL);
     }
@@ -337,6 +347,18 @@ enum step exchange_judge(struct exchange *self)
         return exchange_reply_error(self, 502, ENDING_HOLD_LIMIT);
     }
     return release(self);
+}
+
+bool exchange_requester(struct exchange *self, struct user *user_out)
+{
+    struct court court;
+    struct rules rules = exchange_rules(self);
+
+    summon_observations(self, &court);
+    summon_session(self, &court);
+    exchange_note_mixed(self, court.now);
+    struct evidence evidence = evidence_of(self, &rules, &court);
+    return judge_requester(&evidence, user_out);
 }
 
 enum verdict exchange_judge_part(struct exchange *self)
@@ -368,30 +390,11 @@ bool exchange_may_stream(struct exchange *self)
     summon_observations(self, &court);
     summon_session(self, &court);
     summon_owners(self, &court);
-    struct evidence evidence = {
-        .rules = &rules,
-        .asker = &self->asker,
-        .now = court.now,
-        .answer = &self->answer,
-        .at_ms = loop_now_ms(self->relay->loop),
-    };
+    struct evidence evidence = evidence_of(self, &rules, &court);
     bool corrects = false;
     bool verified = judge_verified_so_far(&evidence, &corrects);
     if (verified && corrects) {
         exchange_keep_private(self);
     }
     return verified;
-}
-
-/* Waits until the refusal is on disk. */
-enum step exchange_step_commit(struct exchange *self)
-{
-    if (self->committed) {
-        return self->commit_failed ? exchange_close_silently(self, ENDING_REFUSED_SILENT)
-                                   : exchange_reply_refused(self);
-    }
-    if (self->timed_out || self->client_gone) {
-        return exchange_close_silently(self, ENDING_REFUSED_SILENT);
-    }
-    return STEP_WAIT;
 }

@@ -7,12 +7,15 @@
 
 #include "base/list.h"
 #include "guard/feature.h"
+#include "guard/grants.h"
+#include "guard/scan.h"
 #include "guard/session.h"
 #include "http/event_stream.h"
 #include "relay/journal.h"
 
 struct coding;
 struct exchange;
+struct grant_question;
 
 enum {
     EXCHANGE_TEXT_SIZE = 4096, /* A head that is longer goes to memory of its own. */
@@ -20,6 +23,8 @@ enum {
 };
 
 /*
+ *                               GRANTS
+ *                                ^  |
  *   LOGIN ----> ACQUIRE --> ASK --> HOLD --> COMMIT --> REPLY --> END
  *     |            |         |       |                    ^
  *     +-- SETTLE --+---------+-------+--> STREAM, EVENTS -+
@@ -31,6 +36,7 @@ enum {
     X(ACQUIRE, exchange_step_acquire, "acquire")                                         \
     X(ASK, exchange_step_ask, "ask")                                                     \
     X(HOLD, exchange_step_hold, "hold")                                                  \
+    X(GRANTS, exchange_step_grants, "grants")                                            \
     X(STREAM, exchange_step_stream, "stream")                                            \
     X(EVENTS, exchange_step_events, "events")                                            \
     X(COMMIT, exchange_step_commit, "commit")                                            \
@@ -102,6 +108,17 @@ struct exchange_messages {
     size_t read;  /* Looked through for the end of a message. */
     size_t ready; /* Of whole messages that may leave. */
     struct scan *scans[MESSAGE_SCANS];
+};
+
+/* What was asked about the subjects of one answer. */
+struct exchange_grants {
+    enum exchange_state return_to; /* Where the answers are waited for. */
+    unsigned pending;              /* Questions under way. */
+    size_t asked_count;            /* Observations that were asked about. */
+    bool redacted;                 /* What must not be seen was taken out. */
+    struct user requester;         /* For whom. */
+    struct grant_question *questions[GRANTS_MAX]; /* By grant; under way. */
+    enum grant_answer answers[SCAN_DISTINCT_MAX];
 };
 
 /* How far the answer of the upstream is. */

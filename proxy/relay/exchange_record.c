@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "relay/exchange_rooms.h"
+#include "relay/exchange_grants.h"
 
 void exchange_count_findings(struct exchange *self, const struct judgement *judgement)
 {
@@ -44,13 +44,27 @@ static uint64_t incident_mask(const struct exchange *self)
     return FEATURE_LOGIN_BIT | self->routed.features;
 }
 
+/* What the findings of a detector may take down. */
+static uint64_t down_mask(const struct exchange *self, enum detector detector)
+{
+    switch (detector_down(detector)) {
+    case DOWN_NEVER:
+        return 0;
+    case DOWN_ROUTE:
+        return self->routed.features & ~FEATURE_LOGIN_BIT;
+    case DOWN_IDENTITY:
+        return incident_mask(self);
+    }
+    UNREACHABLE();
+}
+
 static struct takedown_case case_of(struct exchange *self,
                                     const struct judgement *judgement,
                                     const struct finding *finding)
 {
     const struct asker *asker = &self->asker;
     struct takedown_case noted = {
-        .feature_mask = incident_mask(self),
+        .feature_mask = down_mask(self, finding->detector),
         .strength = finding->strength,
         .viewer_kind = VIEWER_ADDRESS,
         .viewer = {.ptr = self->client_address.bytes, .len = 16},
@@ -70,6 +84,38 @@ static struct takedown_case case_of(struct exchange *self,
     return noted;
 }
 
+/* Each subject is a case, until there are enough of them. */
+static uint64_t note_shown(struct exchange *self, const struct judgement *judgement,
+                           const struct finding *finding)
+{
+    struct takedown *takedown = self->relay->shared->takedown;
+    struct takedown_case noted = case_of(self, judgement, finding);
+    uint64_t mask = 0;
+
+    for (unsigned i = 0; i < judgement->findings.shown_count && noted.feature_mask != 0;
+         i++) {
+        const struct shown *shown = &judgement->findings.shown[i];
+        if (shown->counts) {
+            noted.subject = self->answer.observations[shown->observation]->value;
+            noted.strength = shown->strength;
+            uint64_t down = takedown_note(takedown, &noted, self->plan->policies);
+            noted.feature_mask &= ~down;
+            mask |= down;
+        }
+    }
+    return mask;
+}
+
+static uint64_t note_finding(struct exchange *self, const struct judgement *judgement,
+                             const struct finding *finding)
+{
+    if (finding->detector == DETECTOR_GRANTED_MARKER) {
+        return note_shown(self, judgement, finding);
+    }
+    struct takedown_case noted = case_of(self, judgement, finding);
+    return takedown_note(self->relay->shared->takedown, &noted, self->plan->policies);
+}
+
 /* Sets the flags at once, for every worker; the disk follows. Returns what went down. */
 uint64_t exchange_take_down(struct exchange *self, const struct judgement *judgement)
 {
@@ -78,9 +124,10 @@ uint64_t exchange_take_down(struct exchange *self, const struct judgement *judge
 
     for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
         const struct finding *finding = &judgement->findings.items[i];
-        if (finding->counts && finding->action == FINDING_REFUSE) {
-            struct takedown_case noted = case_of(self, judgement, finding);
-            mask |= takedown_note(shared->takedown, &noted, self->plan->policies);
+        bool acts =
+            finding->action == FINDING_REFUSE || finding->action == FINDING_REDACT;
+        if (finding->counts && acts) {
+            mask |= note_finding(self, judgement, finding);
         }
     }
     if (mask == 0) {
@@ -126,8 +173,8 @@ void exchange_quarantine(struct exchange *self, const struct judgement *judgemen
     }
     for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
         const struct finding *finding = &judgement->findings.items[i];
-        bool about_users =
-            finding->action == FINDING_REFUSE && finding->detector != DETECTOR_UNMARKED;
+        bool about_users = finding->action == FINDING_REFUSE &&
+                           detector_down(finding->detector) == DOWN_IDENTITY;
         identity = identity || about_users;
         if (about_users && policy == QUARANTINE_BOTH &&
             finding->strength == STRENGTH_STRONG) {
@@ -139,6 +186,17 @@ void exchange_quarantine(struct exchange *self, const struct judgement *judgemen
     if (identity) {
         quarantine_viewer(self);
     }
+}
+
+/* The finding that the entry is about: the first that says whose data it was. */
+static const struct finding *base_of(const struct findings *findings)
+{
+    for (unsigned i = 0; i < findings->count && i < FINDINGS_MAX; i++) {
+        if (findings->items[i].strength != STRENGTH_NONE) {
+            return &findings->items[i];
+        }
+    }
+    return &findings->items[0];
 }
 
 static void fill_finding(struct exchange *self, const struct judgement *judgement,
@@ -159,15 +217,26 @@ static void fill_finding(struct exchange *self, const struct judgement *judgemen
         (void)snprintf(entry->reason, sizeof(entry->reason), "in-doubt");
         return;
     }
-    const struct finding *first = &judgement->findings.items[0];
-    entry->detector = first->detector;
-    entry->subject = first->subject;
+    const struct finding *base = base_of(&judgement->findings);
+    entry->detector = base->detector;
+    entry->subject = base->subject;
     (void)snprintf(entry->reason, sizeof(entry->reason), "%s",
-                   first->reason != NULL ? first->reason : "");
-    if (first->marker_class < site->class_count) {
-        (void)span_copy(site->classes[first->marker_class].name, entry->marker_class,
+                   base->reason != NULL ? base->reason : "");
+    if (base->marker_class < site->class_count) {
+        (void)span_copy(site->classes[base->marker_class].name, entry->marker_class,
                         sizeof(entry->marker_class));
     }
+    exchange_fill_shown(self, &judgement->findings, base, entry);
+}
+
+/* Where the incident belongs: `login` unless nothing was found about identity. */
+static uint64_t feature_mask(const struct exchange *self,
+                             const struct journal_entry *entry)
+{
+    if (detector_down(entry->detector) == DOWN_ROUTE) {
+        return down_mask(self, entry->detector);
+    }
+    return self->routed.requirement.observe ? FEATURE_LOGIN_BIT : incident_mask(self);
 }
 
 static void fill_viewer(const struct exchange *self, const struct judgement *judgement,
@@ -216,10 +285,8 @@ void exchange_fill_entry(struct exchange *self, const struct judgement *judgemen
     fill_finding(self, judgement, entry);
     fill_viewer(self, judgement, entry);
     fill_connection(self, entry);
-    if (entry->kind == JOURNAL_DISPLAY && !self->routed.requirement.observe) {
-        entry->feature_mask = incident_mask(self);
-    } else if (entry->kind == JOURNAL_DISPLAY) {
-        entry->feature_mask = FEATURE_LOGIN_BIT;
+    if (entry->kind == JOURNAL_DISPLAY) {
+        entry->feature_mask = feature_mask(self, entry);
     }
     memcpy(entry->exchange_id, self->id, sizeof(entry->exchange_id));
     memcpy(entry->echoed_id, self->echoed_id, sizeof(entry->echoed_id));
@@ -289,6 +356,8 @@ static void keep_lost(struct relay *relay, const struct journal_entry *entry)
 {
     if (relay->lost_count == 0) {
         relay->lost = *entry;
+        relay->lost.more = NULL; /* Borrowed. */
+        relay->lost.more_count = 0;
     }
     relay->lost.took_down_mask |= entry->took_down_mask;
     relay->lost.feature_mask |= entry->feature_mask;
@@ -313,4 +382,17 @@ void exchange_post_lost(struct relay *relay)
         post_entry(relay, NULL, &relay->lost, relay->lost_count) != NULL) {
         relay->lost_count = 0;
     }
+}
+
+/* Waits until the refusal is on disk. */
+enum step exchange_step_commit(struct exchange *self)
+{
+    if (self->committed) {
+        return self->commit_failed ? exchange_close_silently(self, ENDING_REFUSED_SILENT)
+                                   : exchange_reply_refused(self);
+    }
+    if (self->timed_out || self->client_gone) {
+        return exchange_close_silently(self, ENDING_REFUSED_SILENT);
+    }
+    return STEP_WAIT;
 }

@@ -1,5 +1,5 @@
 #include "base/check.h"
-#include "relay/exchange_rooms.h"
+#include "relay/exchange_grants.h"
 
 static bool is_chunked(const struct exchange *self)
 {
@@ -104,6 +104,10 @@ static bool is_stopped(struct exchange *self, enum step *step_out)
     if (self->upstream_failed || self->timed_out) {
         enum ending late = self->no_room ? ENDING_HOLD_FULL : ENDING_RESPONSE_TIMEOUT;
         *step_out = exchange_cut(self, self->timed_out ? late : ENDING_UPSTREAM_CLOSED);
+        return true;
+    }
+    if (!exchange_observes(self) && exchange_wants_grants(self)) {
+        *step_out = exchange_ask_grants(self);
         return true;
     }
     if (!exchange_observes(self) && exchange_judge_part(self) == VERDICT_REFUSE) {

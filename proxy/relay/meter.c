@@ -245,6 +245,16 @@ void meter_desync(struct relay *relay, const char *upstream, const char *kind)
               stats_series(relay->shared->stats, STAT_UPSTREAM_DESYNC, labels), 1);
 }
 
+void meter_grants(struct relay *relay, const char *grant, const char *result)
+{
+    char labels[LABELS_MAX];
+    size_t len = stats_label(labels, sizeof(labels), "grant", span_of(grant));
+
+    (void)snprintf(labels + len, sizeof(labels) - len, ",result=\"%s\"", result);
+    stats_add(relay->stats,
+              stats_series(relay->shared->stats, STAT_GRANT_QUESTIONS, labels), 1);
+}
+
 void meter_coverage(struct stats *stats, const struct site *site, unsigned index,
                     uint64_t *marked_out, uint64_t *unmarked_out)
 {

@@ -71,6 +71,8 @@ void meter_connections(struct relay *relay, enum meter_connection kind, int chan
 void meter_refused_connection(struct relay *relay, const char *reason);
 /** ENDING_NONE: it worked. */
 void meter_connect(struct relay *relay, enum ending failure);
+/** `result`: `answered`, `failed`, `late`, `busy`. */
+void meter_grants(struct relay *relay, const char *grant, const char *result);
 void meter_retry(struct relay *relay);
 void meter_desync(struct relay *relay, const char *upstream, const char *kind);
 

@@ -38,6 +38,10 @@ static void plan_free(struct plan *plan)
 
 static void fill_policies(struct plan *plan)
 {
+    for (size_t i = 0; i < plan->site->class_count; i++) {
+        bool granted = plan->site->classes[i].must_be == MARKER_RULE_GRANTED;
+        plan->granted_mask |= granted ? UINT32_C(1) << i : 0;
+    }
     for (size_t i = 0; i < FEATURE_COUNT_MAX; i++) {
         plan->policies[i] =
             (struct take_down_policy){.cases = 1, .weak_cases = 2, .within_ms = 600000};

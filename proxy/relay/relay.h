@@ -49,7 +49,8 @@ struct plan {
     struct site *site;
     struct scanner *scanner;
     struct meter *meter;
-    struct pool **pools; /**< One per upstream of the site. */
+    struct pool **pools;   /**< One per upstream of the site. */
+    uint32_t granted_mask; /**< Classes `must_be: granted`. */
     struct take_down_policy policies[FEATURE_COUNT_MAX]; /**< By slot. */
 };
 

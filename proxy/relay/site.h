@@ -17,6 +17,7 @@
 #include "guard/marker.h"
 #include "guard/policy.h"
 #include "http/host.h"
+#include "sources/source.h"
 
 enum connections_mode {
     CONNECTIONS_SESSION, /**< Zero: one session per connection. */
@@ -129,7 +130,9 @@ struct site {
     struct login_policy login;
     struct marker_class *classes;
     size_t class_count;
-    struct markers *markers; /**< Compiled from `classes`. */
+    struct markers *markers;       /**< Compiled from `classes`. */
+    struct grant_settings *grants; /**< By `grant` - 1 of a class. */
+    size_t grant_count;
     size_t marker_max;
     uint32_t detectors_off; /**< Bit of each enum detector that is switched off. */
     struct limits limits;

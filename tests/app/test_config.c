@@ -86,7 +86,31 @@ static const struct bad BAD[] = {
      "t.yaml:6:30: `m` has `must_be: nobody`: no page can be required to carry it"},
     {LISTEN UPSTREAMS SESSION
      "markers: [{name: m, find: [meta:a], must_be: granted}]\n" FEATURES,
-     "t.yaml:4:46: `must_be: granted` is not available in this version"},
+     "t.yaml:4:11: marker class `m` has `must_be: granted` and no `grants`: who says "
+     "whom "
+     "the requester may see?"},
+    {LISTEN UPSTREAMS SESSION
+     "grants: [{name: g, sqlite: a.db}]\n"
+     "markers: [{name: m, find: [meta:a], must_be: granted, grants: g}]\n" FEATURES,
+     "t.yaml:4:28: `sqlite` needs `query`: a SELECT with `:requester`"},
+    {LISTEN UPSTREAMS SESSION
+     "grants: [{name: g, query: SELECT 1}]\n"
+     "markers: [{name: m, find: [meta:a], must_be: granted, grants: g}]\n" FEATURES,
+     "t.yaml:4:10: grants `g` must have one of `sqlite`, `csv`, `http` and `redis`"},
+    {LISTEN UPSTREAMS SESSION
+     "grants: [{name: gate, sqlite: t.yaml, query: 'SELECT :requester'}]\n"
+     "markers: [{name: m, find: [meta:a], must_be: granted, grants: gates}]\n" FEATURES,
+     "t.yaml:5:63: unknown grants `gates`; the nearest one is `gate`"},
+    {LISTEN UPSTREAMS SESSION
+     "grants: [{name: g, sqlite: t.yaml, query: 'SELECT :requester'}]\n"
+     "markers: [{name: m, find: [meta:a], grants: g}]\n" FEATURES,
+     "t.yaml:5:45: `grants` needs `must_be: granted`"},
+    {LISTEN UPSTREAMS SESSION
+     "grants: [{name: g, sqlite: t.yaml, query: 'SELECT 1'}]\n"
+     "markers: [{name: m, find: [meta:a], must_be: granted, grants: g}]\n" FEATURES,
+     "t.yaml:4:43: grants `g`: the query must name `:requester`: without it everybody "
+     "may "
+     "see the same"},
     {LISTEN UPSTREAMS SESSION MARKERS
      "features: [{name: login, paths: [/a]}, {name: login, paths: [/b]}]\n",
      "t.yaml:5:47: a second feature is called `login`, the first is at line 5"},

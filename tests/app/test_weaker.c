@@ -3,6 +3,13 @@
 
 #define SHOP "features: [{name: login, paths: [/l]}, {name: shop, paths: [/s, /t/**]}]\n"
 #define BASE LISTEN UPSTREAMS SESSION MARKERS
+#define GRANTED(more, value)                                                             \
+    LISTEN UPSTREAMS SESSION FEATURES                                                    \
+        "grants: [{name: g, sqlite: /nowhere.db, query: 'SELECT " value                  \
+        " WHERE :requester = 1', " more "}]\n"                                           \
+        "markers: [{name: owner, find: [meta:a]}, {name: member, find: [attr:b], "       \
+        "must_be: granted, grants: g}]\n"
+
 #define ROUTE(text)                                                                      \
     BASE FEATURES "routes: [{path: /a/**, require: [owner], unmarked: refuse, "          \
                   "over_limit: refuse}" text "]\n"
@@ -126,6 +133,12 @@ static void weaker_names_each_thing_that_protects_less(void **state)
          "markers: [{name: owner, find: [meta:a, meta:b]}]\n",
          LISTEN UPSTREAMS SESSION FEATURES "markers: [{name: owner, find: [meta:a]}]\n",
          "marker `owner` is not looked for in `meta:b`"},
+        {GRANTED("lag: 0", "1"), GRANTED("lag: 1m", "1"),
+         "findings about marker `member` count later"},
+        {GRANTED("cache: 1s", "1"), GRANTED("cache: 1m", "1"),
+         "a grant for marker `member` is valid for longer"},
+        {GRANTED("cache: 1s", "1"), GRANTED("cache: 1s", "2"),
+         "marker `member` has another rule in `grants`"},
         {BASE FEATURES,
          LISTEN UPSTREAMS SESSION FEATURES
          "markers: [{name: owner, find: [meta:user-marker], nobody: [guest]}]\n",

@@ -159,6 +159,30 @@ void flow_init(struct flow_world *self)
                                                 .resolve_interval_ms = 30000};
 }
 
+/* Somebody else, whom `grant` may let the requester see. */
+static void add_member(struct flow_world *self)
+{
+    static const char *const TEXTS[] = {"attr:data-member-id", "json:/members/*/id"};
+    char error[256];
+
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(
+            selector_parse(span_of(TEXTS[i]), &self->member[i], error, sizeof(error)),
+            ERR_NONE);
+    }
+    self->classes[0] = self->class;
+    self->classes[1] = (struct marker_class){.name = SPAN("member"),
+                                             .selectors = self->member,
+                                             .selector_count = 2,
+                                             .must_be = MARKER_RULE_GRANTED,
+                                             .grant = 1,
+                                             .redact = self->redact};
+    self->site->classes = self->classes;
+    self->site->class_count = 2;
+    self->site->grants = &self->grant;
+    self->site->grant_count = 1;
+}
+
 void flow_compile_markers(struct flow_world *self)
 {
     const char *texts[] = {"header:x-user-marker", "meta:user-marker", self->regex};
@@ -175,7 +199,10 @@ void flow_compile_markers(struct flow_world *self)
                                         .selector_count = count,
                                         .must_be = MARKER_RULE_REQUESTER,
                                         .trusted = true};
-    self->site->markers =
-        markers_new(&self->class, 1, MARKER_VALUE_MAX, error, sizeof(error));
+    if (self->grant.name != NULL) {
+        add_member(self);
+    }
+    self->site->markers = markers_new(self->site->classes, self->site->class_count,
+                                      MARKER_VALUE_MAX, error, sizeof(error));
     assert_non_null(self->site->markers);
 }

@@ -40,6 +40,8 @@ static bool post(void *context, const struct journal_entry *entry,
     if (entry->kind != JOURNAL_BARRIER) {
         journal->entries[journal->count++ % FLOW_ENTRIES_MAX] = *entry;
         journal->displays += entry->kind == JOURNAL_DISPLAY;
+        free(journal->last);
+        journal->last = journal_entry_copy(entry);
     }
     if (ticket == NULL) {
         return true;
@@ -125,6 +127,11 @@ void flow_start(struct flow_world *self)
     self->loop = loop_new();
     assert_non_null(self->loop);
     open_shared(self);
+    if (self->grant.name != NULL) {
+        self->sources = sources_new();
+        self->grant.source = sources_take(self->sources, &self->grant);
+        assert_non_null(self->grant.source);
+    }
     self->access_log = access_log_new(&sink, self->shared.stats);
     assert_non_null(self->access_log);
     self->relay = relay_new(&self->shared, self->loop, self->site, self->access_log);
@@ -191,7 +198,16 @@ void flow_close(struct flow_world *self)
         flow_accept(self, &late);
         flow_hang_up(&late);
     }
+    if (self->sources != NULL) {
+        sources_stop(self->sources);
+        flow_settle(self);
+    }
     relay_free(&self->relay);
+    if (self->sources != NULL) {
+        grant_source_drop(self->grant.source);
+        sources_free(&self->sources);
+    }
+    free(self->journal.last);
     assert_int_equal(atomic_load(&self->shared.budget.reserved), 0);
     access_log_free(&self->access_log);
     loop_free(&self->loop);

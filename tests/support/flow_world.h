@@ -17,6 +17,7 @@
 #include "guard/markers.h"
 #include "http/path_pattern.h"
 #include "relay/relay.h"
+#include "sources/sources.h"
 
 enum {
     FLOW_ENTRIES_MAX = 512,
@@ -41,6 +42,7 @@ struct flow_journal {
     unsigned count; /**< Entries without barriers; the last ones are kept. */
     unsigned displays;
     struct journal_entry entries[FLOW_ENTRIES_MAX];
+    struct journal_entry *last; /**< A whole copy, with all subjects. */
     unsigned waiting_count;
     struct journal_ticket *waiting[FLOW_TICKETS_MAX];
 };
@@ -88,6 +90,11 @@ struct flow_world {
     struct selector selectors[3];
     struct marker_class class;
     const char *regex; /**< A third selector; NULL: none. */
+    struct sources *sources;
+    struct grant_settings grant;    /**< With a name: class `member` is granted by it. */
+    struct selector member[2];      /**< attr:data-member-id, json:/members/ * /id */
+    struct marker_class classes[2]; /**< `class` and `member`, where there are grants. */
+    bool redact;
     struct path_pattern patterns[FLOW_PATTERNS_MAX];
     size_t pattern_count;
 };

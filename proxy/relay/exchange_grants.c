@@ -1,0 +1,251 @@
+/* Between a complete answer and its verdict: asks the grant sources about its subjects.
+ */
+#include "relay/exchange_grants.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "sources/source.h"
+
+/* Subjects of the answer that one source is asked about. */
+struct inquiry {
+    size_t count;
+    struct span subjects[SCAN_DISTINCT_MAX];
+    unsigned tags[SCAN_DISTINCT_MAX];
+};
+
+static size_t asked_count(const struct exchange *self)
+{
+    return self->grants != NULL ? self->grants->asked_count : 0;
+}
+
+/* What was found already refuses: nobody waits for a source then. */
+bool exchange_wants_grants(struct exchange *self)
+{
+    return self->scan != NULL &&
+           (scan_seen(self->scan) & self->plan->granted_mask) != 0 &&
+           asked_count(self) < scan_count(self->scan) &&
+           (exchange_observes(self) || exchange_judge_part(self) != VERDICT_REFUSE);
+}
+
+void exchange_summon_grants(struct exchange *self)
+{
+    const struct exchange_grants *grants = self->grants;
+    struct answer *answer = &self->answer;
+
+    answer->grants = grants != NULL ? grants->answers : NULL;
+    answer->grant_count = grants != NULL ? grants->asked_count : 0;
+    answer->granted_for =
+        grants != NULL ? user_span(&grants->requester) : (struct span){0};
+    answer->redacted = grants != NULL && grants->redacted;
+}
+
+/* What one source said, for each subject; `failure` when it said nothing. */
+static void take_answer(struct exchange *self, const struct grant_settings *settings,
+                        const struct grant_question *question, const char *failure)
+{
+    struct exchange_grants *grants = self->grants;
+    uint64_t now_ms = loop_now_ms(self->relay->loop);
+
+    for (size_t i = 0; i < question->count; i++) {
+        const struct grant_subject *subject = &question->subjects[i];
+        struct grant_pair pair = {.requester = question->requester,
+                                  .subject = subject->value};
+        grants->answers[subject->tag] =
+            failure != NULL ? GRANT_FAILED
+                            : grants_note(grant_source_memory(settings->source), &pair,
+                                          subject->granted, now_ms);
+    }
+    meter_grants(self->relay, settings->name, failure != NULL ? failure : "answered");
+}
+
+static void on_answer(struct mail *mail)
+{
+    struct grant_question *question = LIST_ENTRY(mail, struct grant_question, mail);
+    struct exchange *self = question->owner;
+
+    if (self == NULL) {
+        grant_question_free(&question);
+        return;
+    }
+    struct exchange_grants *grants = self->grants;
+    for (size_t i = 0; i < self->plan->site->grant_count; i++) {
+        if (grants->questions[i] == question) {
+            grants->questions[i] = NULL;
+            grants->pending--;
+            take_answer(self, &self->plan->site->grants[i], question,
+                        question->answered ? NULL : "failed");
+        }
+    }
+    grant_question_free(&question);
+    if (grants->pending == 0) {
+        exchange_advance(self);
+    }
+}
+
+/* Those that were not answered are nobody's from now on. */
+static void forget_questions(struct exchange *self)
+{
+    struct exchange_grants *grants = self->grants;
+
+    for (size_t i = 0; grants->pending > 0 && i < self->plan->site->grant_count; i++) {
+        struct grant_question *question = grants->questions[i];
+        if (question != NULL) {
+            take_answer(self, &self->plan->site->grants[i], question, "late");
+            question->owner = NULL;
+            atomic_store(&question->abandoned, true);
+            grants->questions[i] = NULL;
+            grants->pending--;
+        }
+    }
+}
+
+/* Those that a valid yes answers are done; the others are put down. */
+static void collect(struct exchange *self, unsigned index, struct inquiry *inquiry)
+{
+    struct exchange_grants *grants = self->grants;
+    const struct site *site = self->plan->site;
+    struct grant_source *source = site->grants[index].source;
+    uint64_t now_ms = loop_now_ms(self->relay->loop);
+
+    inquiry->count = 0;
+    for (size_t i = grants->asked_count; i < scan_count(self->scan); i++) {
+        const struct observation *seen = scan_at(self->scan, i);
+        struct grant_pair pair = {.requester = user_span(&grants->requester),
+                                  .subject = seen->value};
+        if (site->classes[seen->class_index].grant != index + 1) {
+            continue;
+        }
+        if (source != NULL && grants_knows(grant_source_memory(source), &pair, now_ms)) {
+            grants->answers[i] = GRANT_YES;
+            continue;
+        }
+        grants->answers[i] = GRANT_FAILED;
+        inquiry->tags[inquiry->count] = (unsigned)i;
+        inquiry->subjects[inquiry->count++] = seen->value;
+    }
+}
+
+static void ask_source(struct exchange *self, unsigned index)
+{
+    struct exchange_grants *grants = self->grants;
+    const struct grant_settings *settings = &self->plan->site->grants[index];
+    struct inquiry inquiry;
+
+    collect(self, index, &inquiry);
+    if (inquiry.count == 0) {
+        return;
+    }
+    struct grant_question *question = grant_question_new(
+        user_span(&grants->requester), inquiry.subjects, inquiry.tags, inquiry.count);
+    if (question == NULL || settings->source == NULL) {
+        grant_question_free(&question);
+        meter_grants(self->relay, settings->name, "failed");
+        return;
+    }
+    question->mail.deliver = on_answer;
+    question->reply_to = self->relay->mailbox;
+    question->owner = self;
+    question->deadline_us = loop_clock_us() + settings->deadline_ms * 1000;
+    if (!grant_source_ask(settings->source, question)) {
+        grant_question_free(&question);
+        meter_grants(self->relay, settings->name, "busy");
+        return;
+    }
+    grants->questions[index] = question;
+    grants->pending++;
+}
+
+static uint64_t longest_deadline(const struct site *site)
+{
+    uint64_t longest_ms = 0;
+
+    for (size_t i = 0; i < site->grant_count; i++) {
+        uint64_t deadline_ms = site->grants[i].deadline_ms;
+        longest_ms = deadline_ms > longest_ms ? deadline_ms : longest_ms;
+    }
+    return longest_ms;
+}
+
+static void ask_sources(struct exchange *self)
+{
+    struct exchange_grants *grants = self->grants;
+    const struct site *site = self->plan->site;
+    size_t count = scan_count(self->scan);
+
+    if (!exchange_requester(self, &grants->requester)) {
+        grants->asked_count = count;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool before = i < grants->asked_count;
+        grants->answers[i] = before ? grants->answers[i] : GRANT_UNASKED;
+    }
+    for (unsigned i = 0; i < site->grant_count; i++) {
+        ask_source(self, i);
+    }
+    grants->asked_count = count;
+}
+
+/* For another requester than before: what was said about him is void. */
+static void keep_requester(struct exchange *self)
+{
+    struct exchange_grants *grants = self->grants;
+    struct user requester;
+
+    if (grants->asked_count > 0 && (!exchange_requester(self, &requester) ||
+                                    !user_equal(&requester, &grants->requester))) {
+        grants->asked_count = 0;
+    }
+}
+
+enum step exchange_ask_grants(struct exchange *self)
+{
+    CHECK(self->plan->site->grant_count <= GRANTS_MAX);
+    if (self->grants == NULL) {
+        self->grants = calloc(1, sizeof(*self->grants));
+        if (self->grants == NULL) {
+            return exchange_reply_error(self, 503, ENDING_INTERNAL);
+        }
+    }
+    self->grants->return_to = self->state;
+    keep_requester(self);
+    ask_sources(self);
+    if (self->grants->pending == 0) {
+        return STEP_AGAIN;
+    }
+    if (self->upstream != NULL && self->answer_part != ANSWER_COMPLETE) {
+        stream_pause(self->upstream->stream, PAUSE_SINK_FULL);
+    }
+    exchange_set_deadline(self, longest_deadline(self->plan->site));
+    return exchange_become(self, STATE_GRANTS);
+}
+
+/* Waits for the sources; late is as good as no answer. */
+enum step exchange_step_grants(struct exchange *self)
+{
+    struct exchange_grants *grants = self->grants;
+
+    if (self->client_gone) {
+        return exchange_close_silently(self, ENDING_CLIENT_GONE);
+    }
+    if (grants->pending > 0 && !self->timed_out) {
+        return STEP_WAIT;
+    }
+    forget_questions(self);
+    self->timed_out = false;
+    deadline_clear(&self->deadline);
+    if (self->upstream != NULL && self->answer_part != ANSWER_COMPLETE) {
+        stream_resume(self->upstream->stream, PAUSE_SINK_FULL);
+    }
+    return exchange_become(self, grants->return_to);
+}
+
+void exchange_end_grants(struct exchange *self)
+{
+    if (self->grants != NULL) {
+        forget_questions(self);
+        free(self->grants);
+        self->grants = NULL;
+    }
+}
