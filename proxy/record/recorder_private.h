@@ -121,10 +121,8 @@ void recorder_recover(struct recorder *self);
 /** Calls the hook, if there is one. */
 void recorder_tell_deliveries(struct recorder *self);
 
-/** Frees what an item was made of. */
+/** Frees an item's body. Are an entry's displays all in the ledger already? */
 void recorder_free_body(struct recorder *self, struct recorder_item *item);
-
-/** True when an entry's displays are all in the ledger: only counts would change. */
 bool recorder_knows(struct recorder *self, const struct journal_entry *entry);
 
 /** Writes one kept item, inside a transaction. */
