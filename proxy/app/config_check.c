@@ -278,6 +278,7 @@ void loader_check(struct loader *self)
     check_limits(self);
     config_grants_check(self);
     check_required(self);
+    loader_check_alerts(self);
     if (report_error_count(self->report) == 0) {
         warn(self);
     }

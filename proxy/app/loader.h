@@ -44,6 +44,9 @@ MUST_USE bool loader_read(struct loader *self);
 /** Checks what single values cannot tell: names, contradictions, what is missing. */
 void loader_check(struct loader *self);
 
+/** The part of it for `alerts`. */
+void loader_check_alerts(struct loader *self);
+
 /** Adds an effective value to the hash. */
 void loader_note(struct loader *self, const struct option *option, struct span value);
 void loader_note_number(struct loader *self, const struct option *option, uint64_t value);

@@ -92,7 +92,11 @@ _Static_assert(MARKER_RULE_NOBODY == 0 && MARKER_RULE_REQUESTER == 1 &&
 _Static_assert(UNMARKED_REFUSE == 0 && UNMARKED_RELEASE == 1, "routes[].unmarked");
 _Static_assert(OVER_LIMIT_REFUSE == 0 && OVER_LIMIT_STREAM == 1, "routes[].over_limit");
 _Static_assert(ADMIN_VIEWER == 0 && ADMIN_OPERATOR == 1, "admin.tokens[].role");
-_Static_assert(ALERT_STANDARD == 0, "alerts[].format");
+_Static_assert(ALERT_STANDARD == 0 && ALERT_SLACK == 1 && ALERT_ALERTMANAGER == 2 &&
+                   ALERT_OCSF == 3 && ALERT_SYSLOG == 4 && ALERT_CEF == 5,
+               "alerts[].format");
+_Static_assert(ALERT_INFO == 0 && ALERT_WARNING == 1 && ALERT_CRITICAL == 2,
+               "alerts[].severity");
 
 static const struct option OPTIONS[] = {
 #include "app/options.def"

@@ -5,6 +5,7 @@
 #include "base/parse.h"
 #include "http/host.h"
 #include "net/address.h"
+#include "notify/datagram.h"
 
 /* `ADDRESS:PORT` with a port; the name without brackets. */
 static bool split(struct span text, struct span *name_out, uint16_t *port_out)
@@ -213,4 +214,23 @@ bool option_read_WEBHOOK(struct loader *loader, const struct option *option,
         return false;
     }
     return option_read_FIXED(loader, option, node, target);
+}
+
+bool option_read_SYSLOG(struct loader *loader, const struct option *option,
+                        const struct node *node, struct target target)
+{
+    struct host host;
+    bool tcp = span_starts(node->text, SPAN("tcp://"));
+    bool valid = tcp ? host_parse(span_from(node->text, 6), &host) && host.port != 0
+                     : datagram_url_valid(node->text);
+
+    return valid ? option_read_FIXED(loader, option, node, target)
+                 : loader_wrong(loader, option, node);
+}
+
+bool option_read_ALERT_TYPE(struct loader *loader, const struct option *option,
+                            const struct node *node, struct target target)
+{
+    return alert_type_valid(node->text) ? option_read_STRING(loader, option, node, target)
+                                        : loader_wrong(loader, option, node);
 }

@@ -19,6 +19,11 @@ enum {
 
 enum alert_format {
     ALERT_STANDARD, /**< Standard Webhooks. */
+    ALERT_SLACK,
+    ALERT_ALERTMANAGER, /**< API v2; what is open is posted again and again. */
+    ALERT_OCSF,         /**< Data Security Finding. */
+    ALERT_SYSLOG,       /**< RFC 5424. */
+    ALERT_CEF,          /**< RFC 5424 with a text in the Common Event Format. */
 };
 
 struct alert_secret {
@@ -28,8 +33,14 @@ struct alert_secret {
 
 struct alert_settings {
     char name[RECORDER_NAME_SIZE_MAX];
-    char url[ALERT_URL_SIZE_MAX]; /**< https, or http to a loopback address. */
+    char url[ALERT_URL_SIZE_MAX];    /**< https, or http to a loopback address; of a
+                                          webhook that is Alertmanager's, with the path. */
+    char syslog[ALERT_URL_SIZE_MAX]; /**< `udp://`, `tcp://` or `unix://`; "": a webhook.
+                                      */
     enum alert_format format;
+    enum alert_severity severity_min;
+    char **types; /**< Read by notifier_configure() alone: lives in the snapshot. */
+    size_t type_count;
     struct alert_secret secrets[ALERT_SECRETS_MAX]; /**< The new one first. */
     char ca_file[ALERT_URL_SIZE_MAX];               /**< "": the system's authorities. */
 };

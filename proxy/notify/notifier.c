@@ -8,7 +8,9 @@
 
 #include "base/secret.h"
 #include "base/stats.h"
+#include "notify/datagram.h"
 #include "notify/delivery.h"
+#include "notify/receivers.h"
 #include "notify/schedule.h"
 #include "record/clock.h"
 #include "record/outbox.h"
@@ -18,11 +20,8 @@ enum {
     RUNNING_MAX = RUNNING_PER_ALERT_MAX * RECORDER_ALERTS_MAX,
     REPORTED_MAX = 1024,
     POLL_MS = 1000,
-};
-
-struct receivers {
-    unsigned count;
-    struct alert_settings items[RECORDER_ALERTS_MAX];
+    REPOST_MS = 60000,
+    DATAGRAMS_MAX = 64, /* Sent in one turn. */
 };
 
 /* A result that was handed to the recorder and may not be in the ledger yet. */
@@ -51,16 +50,8 @@ struct notifier {
     struct delivery_result results[RUNNING_MAX]; /* The recorder's queue was full. */
     size_t result_count;
     struct outbox_item item;
+    uint64_t repost_at_ms[RECORDER_ALERTS_MAX]; /* By receiver, for Alertmanager. */
 };
-
-static void receivers_free(struct receivers **self_p)
-{
-    if (*self_p != NULL) {
-        secret_wipe(*self_p, sizeof(**self_p));
-        free(*self_p);
-        *self_p = NULL;
-    }
-}
 
 static void wake(void *context)
 {
@@ -82,25 +73,15 @@ static struct receivers *swap_next(struct notifier *self, struct receivers *next
 bool notifier_configure(struct notifier *self, const struct alert_settings *alerts,
                         unsigned count)
 {
-    char names[RECORDER_ALERTS_MAX][RECORDER_NAME_SIZE_MAX];
+    struct receivers *next = receivers_new(alerts, count);
 
-    if (count > RECORDER_ALERTS_MAX) {
-        return false;
-    }
-    struct receivers *next = calloc(1, sizeof(*next));
     if (next == NULL) {
         return false;
-    }
-    next->count = count;
-    for (unsigned i = 0; i < count; i++) {
-        next->items[i] = alerts[i];
-        memcpy(names[i], alerts[i].name, sizeof(names[i]));
     }
     struct receivers *unused = swap_next(self, next);
     receivers_free(&unused);
     wake(self);
-    return recorder_set_alerts(self->recorder,
-                               (const char(*)[RECORDER_NAME_SIZE_MAX])names, count);
+    return receivers_announce(self->recorder, alerts, count);
 }
 
 enum err notifier_new(const struct state_dir *directory, struct recorder *recorder,
@@ -213,32 +194,37 @@ static void settle(struct notifier *self, const struct outbox_item *item,
     report(self, result);
 }
 
+static enum delivery_state state_after(enum schedule_outcome outcome)
+{
+    switch (outcome) {
+    case SCHEDULE_DONE:
+        return DELIVERY_DONE;
+    case SCHEDULE_STOP:
+        return DELIVERY_STOPPED;
+    case SCHEDULE_RETRY:
+        return DELIVERY_WAITING;
+    }
+    UNREACHABLE();
+}
+
 static void finish(struct notifier *self, struct delivery **delivery_p, CURLcode code)
 {
-    const struct delivery *delivery = *delivery_p;
-    struct delivery_result result = {.status = delivery_status(delivery)};
-    const char *error = delivery_error(delivery);
+    struct delivery *delivery = *delivery_p;
+    enum schedule_outcome outcome = delivery_outcome(delivery, (int)code);
+    const struct outbox_item *item = delivery_item(delivery);
 
-    /* A status may have come before the rest of the answer failed: no answer then. */
-    switch (code == CURLE_OK ? schedule_judge(result.status) : SCHEDULE_RETRY) {
-    case SCHEDULE_DONE:
-        result.state = DELIVERY_DONE;
-        break;
-    case SCHEDULE_STOP:
-        result.state = DELIVERY_STOPPED;
-        break;
-    case SCHEDULE_RETRY:
-        result.state = DELIVERY_WAITING;
-        break;
+    if (item->id != 0) {
+        struct delivery_result result = {
+            .state = state_after(outcome),
+            .status = code == CURLE_OK ? delivery_status(delivery) : 0,
+        };
+        if (outcome != SCHEDULE_DONE) {
+            span_copy(span_of(delivery_error(delivery)), result.error,
+                      sizeof(result.error));
+        }
+        settle(self, item, delivery_alert(delivery), &result,
+               delivery_retry_after_ms(delivery));
     }
-    if (code != CURLE_OK) {
-        span_copy(span_of(error[0] != '\0' ? error : curl_easy_strerror(code)),
-                  result.error, sizeof(result.error));
-    } else if (result.state != DELIVERY_DONE) {
-        span_copy(SPAN("the receiver refused"), result.error, sizeof(result.error));
-    }
-    settle(self, delivery_item(delivery), delivery_alert(delivery), &result,
-           delivery_retry_after_ms(delivery));
     (void)curl_multi_remove_handle(self->multi, delivery_handle(delivery));
     delivery_free(delivery_p);
 }
@@ -269,19 +255,58 @@ static bool collect(struct notifier *self)
     return ended;
 }
 
+static bool start_delivery(struct notifier *self, struct delivery **slot)
+{
+    if (*slot != NULL &&
+        curl_multi_add_handle(self->multi, delivery_handle(*slot)) == CURLM_OK) {
+        return true;
+    }
+    delivery_free(slot);
+    return false;
+}
+
+/* What goes out in one datagram is done at once. */
+static void send_datagram(struct notifier *self, const struct alert_settings *alert)
+{
+    struct delivery_result result = {.state = DELIVERY_WAITING};
+    struct message message;
+
+    if (message_make(alert, &self->item, clock_wall_ms(), &message) == ERR_NONE) {
+        struct span bytes = {.ptr = (const uint8_t *)message.bytes, .len = message.len};
+        result.state = datagram_send(alert->syslog, bytes, result.error,
+                                     sizeof(result.error)) == ERR_NONE
+                           ? DELIVERY_DONE
+                           : DELIVERY_WAITING;
+        message_clear(&message);
+    }
+    settle(self, &self->item, alert->name, &result, 0);
+}
+
 static void start_one(struct notifier *self, const struct alert_settings *alert,
                       struct delivery **slot)
 {
     *slot = delivery_new(alert, &self->item, clock_wall_ms());
-    if (*slot != NULL &&
-        curl_multi_add_handle(self->multi, delivery_handle(*slot)) == CURLM_OK) {
+    if (!start_delivery(self, slot)) {
+        struct delivery_result result = {.state = DELIVERY_WAITING};
+        span_copy(SPAN("cannot be sent: see its url and secret"), result.error,
+                  sizeof(result.error));
+        settle(self, &self->item, alert->name, &result, 0);
+    }
+}
+
+/* Alertmanager forgets what is not posted again; lost is nothing, the queue has it all.
+ */
+static void post_open(struct notifier *self, const struct alert_settings *alert,
+                      struct delivery **slot)
+{
+    struct message message;
+
+    if (message_make_open(self->outbox, clock_wall_ms(), &message) != ERR_NONE ||
+        message.len == 0) {
         return;
     }
-    delivery_free(slot);
-    struct delivery_result result = {.state = DELIVERY_WAITING};
-    span_copy(SPAN("cannot be sent: see its url and secret"), result.error,
-              sizeof(result.error));
-    settle(self, &self->item, alert->name, &result, 0);
+    *slot = delivery_new_beside(alert, &message, clock_wall_ms());
+    (void)start_delivery(self, slot);
 }
 
 /* Receiver `index` uses its own places only, so a slow one delays no other. */
@@ -291,8 +316,21 @@ static void start_due(struct notifier *self, unsigned index)
     const struct outbox_filter filter = {
         .alert = alert->name, .now_ms = clock_wall_ms(), .skip = skip, .context = self};
     struct delivery **places = self->running + (size_t)index * RUNNING_PER_ALERT_MAX;
+    uint64_t now_ms = clock_steady_ms();
 
-    for (size_t i = 0; i < RUNNING_PER_ALERT_MAX; i++) {
+    if (alert->format == ALERT_ALERTMANAGER && places[0] == NULL &&
+        now_ms >= self->repost_at_ms[index]) {
+        self->repost_at_ms[index] = now_ms + REPOST_MS;
+        post_open(self, alert, &places[0]);
+    }
+    bool datagrams = datagram_is(alert->syslog);
+    for (size_t i = 0; datagrams && i < DATAGRAMS_MAX; i++) {
+        if (self->result_count > 0 || !outbox_next(self->outbox, &filter, &self->item)) {
+            return;
+        }
+        send_datagram(self, alert);
+    }
+    for (size_t i = 0; !datagrams && i < RUNNING_PER_ALERT_MAX; i++) {
         if (places[i] == NULL && self->result_count == 0 &&
             outbox_next(self->outbox, &filter, &self->item)) {
             start_one(self, alert, &places[i]);

@@ -94,7 +94,7 @@ void ledger_note_access(struct ledger *self, const char *who, const char *what,
 void ledger_read_features(struct ledger *self, struct state_file_image *image_out);
 
 /** Who gets deliveries from now on. */
-void ledger_set_alerts(struct ledger *self, const char (*names)[RECORDER_NAME_SIZE_MAX],
+void ledger_set_alerts(struct ledger *self, const struct alert_route *routes,
                        unsigned count);
 
 /** One delivery for each alert, or for `only`. `data` is a JSON object. */

@@ -7,17 +7,17 @@ enum {
     MESSAGE_RANDOM_SIZE = 16,
 };
 
-void ledger_set_alerts(struct ledger *self, const char (*names)[RECORDER_NAME_SIZE_MAX],
+void ledger_set_alerts(struct ledger *self, const struct alert_route *routes,
                        unsigned count)
 {
     CHECK(count <= RECORDER_ALERTS_MAX);
     for (unsigned i = 0; i < count; i++) {
-        memcpy(self->alerts[i], names[i], RECORDER_NAME_SIZE_MAX);
+        self->alerts[i] = routes[i];
     }
     self->alert_count = count;
 }
 
-/* The head of the chain goes into every alert, as the first member of its data. */
+/* The head of the chain goes into every alert, first of all in its data. */
 static struct span write_body(struct ledger *self, const char *type, struct span data,
                               uint64_t at_ms)
 {
@@ -31,6 +31,9 @@ static struct span write_body(struct ledger *self, const char *type, struct span
     json_write_begin_object(body);
     json_write_member(body, "chain_head", span_of(self->chain.head));
     json_write_member_u64(body, "chain_row", self->chain.seq);
+    json_write_member(
+        body, "severity",
+        span_of(alert_severity_name(alert_kind_of(span_of(type))->severity)));
     if (data.len > 2 && data.ptr[0] == '{') {
         json_write_raw(body, span_first(span_from(data, 1), data.len - 2));
     }
@@ -63,13 +66,16 @@ void ledger_add_alert(struct ledger *self, const char *only, const char *type,
         return;
     }
     for (unsigned i = 0; i < self->alert_count; i++) {
-        if (only != NULL && strcmp(only, self->alerts[i]) != 0) {
+        const struct alert_route *route = &self->alerts[i];
+        bool wanted = only != NULL ? strcmp(only, route->name) == 0
+                                   : alert_route_takes(route, span_of(type));
+        if (!wanted) {
             continue;
         }
         db_run(self->db,
                "INSERT INTO deliveries(alert, message, type, body, created_at, next_at)"
                " VALUES(?, ?, ?, ?, ?, ?)",
-               DB_VALUES(DB_STRING(self->alerts[i]), DB_STRING(message), DB_STRING(type),
+               DB_VALUES(DB_STRING(route->name), DB_STRING(message), DB_STRING(type),
                          DB_TEXT(body), DB_U64(at_ms), DB_U64(at_ms)));
         self->added++;
     }

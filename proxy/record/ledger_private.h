@@ -41,7 +41,7 @@ struct ledger {
     struct chain chain_committed;
     struct secret_mac pseudonyms;
     struct ledger_file files[2]; /**< Database and write-ahead log. */
-    char alerts[RECORDER_ALERTS_MAX][RECORDER_NAME_SIZE_MAX];
+    struct alert_route alerts[RECORDER_ALERTS_MAX];
     unsigned alert_count;
     uint64_t added;           /**< Deliveries of the open transaction. */
     uint64_t added_committed; /**< Since ledger_take_added(). */

@@ -83,3 +83,30 @@ uint64_t outbox_count(struct outbox *self)
     return db_one_u64(self->db, "SELECT count(*) FROM deliveries WHERE state = 'waiting'",
                       0);
 }
+
+void outbox_each_open(struct outbox *self, outbox_open_fn *each, void *context)
+{
+    bool more = true;
+
+    db_clear(self->db);
+    struct db_rows *rows = db_query(
+        self->db,
+        "SELECT CAST(id AS TEXT), feature, detector, reason, CAST(displays AS TEXT),"
+        " opened_at, drill FROM incidents WHERE closed_at IS NULL"
+        " UNION ALL SELECT '', name, '', reason, '', at, 0 FROM features"
+        " WHERE state = 'down'",
+        NULL, 0);
+    while (more && db_next(rows)) {
+        const struct outbox_open open = {
+            .incident = db_text(rows, 0),
+            .feature = db_text(rows, 1),
+            .detector = db_text(rows, 2),
+            .reason = db_text(rows, 3),
+            .displays = db_text(rows, 4),
+            .at_ms = db_u64(rows, 5),
+            .drill = db_u64(rows, 6) != 0,
+        };
+        more = each(context, &open);
+    }
+    db_end(rows);
+}

@@ -113,19 +113,22 @@ void recorder_tell_deliveries(struct recorder *self)
     CHECK(result == 0);
 }
 
-bool recorder_set_alerts(struct recorder *self,
-                         const char (*names)[RECORDER_NAME_SIZE_MAX], unsigned count)
+bool recorder_set_alerts(struct recorder *self, const struct alert_route *routes,
+                         unsigned count)
 {
-    struct recorder_alerts alerts = {.count = count};
+    struct recorder_alerts *alerts = NULL;
 
-    if (count > RECORDER_ALERTS_MAX) {
+    if (count <= RECORDER_ALERTS_MAX) {
+        alerts = calloc(1, sizeof(*alerts) + count * sizeof(*routes));
+    }
+    if (alerts == NULL) {
         return false;
     }
-    for (unsigned i = 0; i < count; i++) {
-        span_copy(span_of(names[i]), alerts.names[i], sizeof(alerts.names[i]));
+    alerts->count = count;
+    if (count > 0) {
+        memcpy(alerts->routes, routes, count * sizeof(*routes));
     }
-    struct recorder_item item = {.kind = RECORDER_ALERTS,
-                                 .body = copy_of(&alerts, sizeof(alerts))};
+    struct recorder_item item = {.kind = RECORDER_ALERTS, .body = alerts};
     return push(self, &item);
 }
 

@@ -18,6 +18,7 @@
 #include "guard/memo.h"
 #include "guard/registry.h"
 #include "net/mailbox.h"
+#include "record/alert_route.h"
 #include "record/fault.h"
 #include "record/state_dir.h"
 #include "relay/journal.h"
@@ -69,9 +70,8 @@ uint64_t recorder_queue_count(struct recorder *self);
 void recorder_on_deliveries(struct recorder *self, void (*on_deliveries)(void *context),
                             void *context);
 
-/** Names of the alerts that get deliveries from now on; also after a reload. */
-MUST_USE bool recorder_set_alerts(struct recorder *self,
-                                  const char (*names)[RECORDER_NAME_SIZE_MAX],
+/** Who gets deliveries from now on, and of what; also after a reload. */
+MUST_USE bool recorder_set_alerts(struct recorder *self, const struct alert_route *routes,
                                   unsigned count);
 
 enum control_result {

@@ -65,7 +65,7 @@ struct recorder_alert {
 
 struct recorder_alerts {
     unsigned count;
-    char names[RECORDER_ALERTS_MAX][RECORDER_NAME_SIZE_MAX];
+    struct alert_route routes[];
 };
 
 struct recorder_change {

@@ -276,7 +276,7 @@ static void take_item(struct recorder *self, struct recorder_item *item)
     } else if (item->kind == RECORDER_ALERTS) {
         const struct recorder_alerts *alerts = item->body;
         recorder_flush(self);
-        ledger_set_alerts(self->ledger, alerts->names, alerts->count);
+        ledger_set_alerts(self->ledger, alerts->routes, alerts->count);
         recorder_recover(self);
         free(item->body);
     } else {

@@ -30,6 +30,25 @@ static const struct bad BAD[] = {
      "the marker"},
     {GOOD "alerts: [{name: a, webhook: https://x.example/, secret_file: no.key}]\n",
      "t.yaml:6:62: cannot read `secret_file` `no.key`: it does not exist"},
+    {GOOD "alerts: [{name: a}]\n",
+     "t.yaml:6:10: alert `a` needs `webhook` or `syslog`: where it goes"},
+    {GOOD "alerts: [{name: a, webhook: https://x.example/, syslog: 'udp://127.0.0.1:1', "
+          "format: slack}]\n",
+     "t.yaml:6:10: alert `a` has both `webhook` and `syslog`: give one"},
+    {GOOD "alerts: [{name: a, webhook: https://x.example/}]\n",
+     "t.yaml:6:10: alert `a` needs `secret_file`: messages of the standard format are "
+     "signed"},
+    {GOOD "alerts: [{name: a, webhook: https://x.example/, format: cef}]\n",
+     "t.yaml:6:57: alert `a` has a syslog format: give `syslog`, not `webhook`"},
+    {GOOD "alerts: [{name: a, syslog: 'udp://127.0.0.1:1'}]\n",
+     "t.yaml:6:10: alert `a` goes to syslog: set `format: syslog` or `format: cef`"},
+    {GOOD "alerts: [{name: a, syslog: 'udp://log.example:1', format: cef}]\n",
+     "t.yaml:6:28: `syslog` must be a syslog server like `udp://127.0.0.1:514`, "
+     "`tcp://log.example:601` or `unix:///dev/log`, not `udp://log.example:1`"},
+    {GOOD "alerts: [{name: a, webhook: https://x.example/, format: slack, types: [ping, "
+          "incidents]}]\n",
+     "t.yaml:6:78: `types` must be a type of alert like `feature.down` or `incident.*`, "
+     "not `incidents`"},
     {GOOD "admin: {tokens: [{name: a, token_file: no.key}]}\n",
      "t.yaml:6:40: cannot read `token_file` `no.key`: it does not exist"},
     {GOOD "admin: {tokens: [{name: a, token_file: short.key}]}\n",

@@ -16,9 +16,9 @@ static struct journal_entry desync(const char *reason, const char *upstream,
 
 static void make(struct fixture *fixture)
 {
-    static const char names[1][RECORDER_NAME_SIZE_MAX] = {"soc"};
+    static const struct alert_route routes[] = {{.name = "soc"}};
     fixture_make(fixture);
-    assert_true(recorder_set_alerts(fixture->recorder, names, 1));
+    assert_true(recorder_set_alerts(fixture->recorder, routes, 1));
 }
 
 static void post(struct fixture *fixture, const char *reason, const char *upstream,

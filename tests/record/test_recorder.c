@@ -337,10 +337,10 @@ static void a_worker_that_asks_first_finds_the_other_ones_take_down_on_disk(void
 static void more_displays_of_an_incident_are_told_in_one_update(void **state)
 {
     (void)state;
-    static const char names[1][RECORDER_NAME_SIZE_MAX] = {"soc"};
+    static const struct alert_route routes[] = {{.name = "soc"}};
     struct fixture fixture;
     fixture_make(&fixture);
-    assert_true(recorder_set_alerts(fixture.recorder, names, 1));
+    assert_true(recorder_set_alerts(fixture.recorder, routes, 1));
 
     struct journal_entry entry = fixture_display("alice", "bob", "top");
     for (int i = 0; i < 4; i++) {

@@ -18,9 +18,9 @@ static void on_commit(void *context)
 
 static void make_down(void)
 {
-    static const char names[1][RECORDER_NAME_SIZE_MAX] = {"soc"};
+    static const struct alert_route routes[] = {{.name = "soc"}};
     fixture_make(&fixture);
-    assert_true(recorder_set_alerts(fixture.recorder, names, 1));
+    assert_true(recorder_set_alerts(fixture.recorder, routes, 1));
     assert_int_equal(fixture_change(&fixture, "mypage", FEATURE_DOWN, false).result,
                      CONTROL_DONE);
     recorder_on_deliveries(fixture.recorder, on_commit, NULL);

@@ -55,12 +55,12 @@ static void *post_for_ever(void *context)
 
 static void live_until_killed(struct fixture *fixture, unsigned round, int fd)
 {
-    static const char names[1][RECORDER_NAME_SIZE_MAX] = {"soc"};
+    static const struct alert_route routes[] = {{.name = "soc"}};
     struct poster posters[THREADS];
     pthread_t threads[THREADS];
 
     fixture_open(fixture);
-    if (!recorder_set_alerts(fixture->recorder, names, 1)) {
+    if (!recorder_set_alerts(fixture->recorder, routes, 1)) {
         _exit(5);
     }
     for (unsigned i = 0; i < THREADS; i++) {

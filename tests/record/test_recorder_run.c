@@ -105,7 +105,7 @@ static void a_feature_is_down_after_a_crash_although_the_commit_failed(void **st
 static void what_was_down_in_the_state_file_alone_is_told_after_the_restart(void **state)
 {
     (void)state;
-    static const char names[1][RECORDER_NAME_SIZE_MAX] = {"soc"};
+    static const struct alert_route routes[] = {{.name = "soc"}};
     struct fixture fixture;
     fixture_make(&fixture);
     fixture_close(&fixture);
@@ -117,7 +117,7 @@ static void what_was_down_in_the_state_file_alone_is_told_after_the_restart(void
     fixture_shell(&fixture, "cp up.db ledger.db");
     for (int i = 0; i < 2; i++) {
         fixture_open(&fixture);
-        assert_true(recorder_set_alerts(fixture.recorder, names, 1));
+        assert_true(recorder_set_alerts(fixture.recorder, routes, 1));
         fixture_close(&fixture);
     }
     fixture_shell(&fixture,

@@ -1,0 +1,160 @@
+#include "notify/format.h"
+#include "notify/told_case.h"
+
+static const struct format_times TIMES = {.now_ms = 1769904060000,
+                                          .created_at_ms = 1769903999999};
+
+/* The JSON that `write` makes of `body`; the caller frees it. */
+static char *json_of(const char *body,
+                     void (*write)(const struct told *, struct json_write *))
+{
+    struct told *told = told_of(body);
+    struct json_write json;
+
+    json_write_init(&json, FORMAT_SIZE_MAX);
+    write(told, &json);
+    struct span result = json_write_result(&json);
+    assert_true(result.len > 0);
+    char *text = malloc(result.len + 1);
+    assert_non_null(text);
+    (void)span_copy(result, text, result.len + 1);
+    json_write_free(&json);
+    free(told);
+    return text;
+}
+
+static void alertmanager(const struct told *told, struct json_write *out)
+{
+    format_alertmanager(told, &TIMES, out);
+}
+
+static void ocsf(const struct told *told, struct json_write *out)
+{
+    format_ocsf(told, &TIMES, out);
+}
+
+static void slack_gets_one_escaped_line(void **state)
+{
+    (void)state;
+    char *text = json_of(OPENED, format_slack);
+
+    assert_non_null(strstr(text, "{\"text\":\":rotating_light: Another user's data was "
+                                 "found in a response (incident.opened, incident 3, "
+                                 "feature login, screen A &lt;b&gt; &amp; "));
+    assert_non_null(strstr(text, "viewer u-1, data of u-2"));
+    assert_null(strstr(text, "\\n"));
+    free(text);
+    text = json_of(CLOSED, format_slack);
+    assert_non_null(strstr(text, "DRILL: The incident was closed"));
+    assert_non_null(strstr(text, "by sre, reason cause removed"));
+    free(text);
+}
+
+static void
+alertmanager_knows_an_incident_by_the_same_labels_until_it_is_closed(void **state)
+{
+    (void)state;
+    char *opened = json_of(OPENED, alertmanager);
+    char *closed = json_of(CLOSED, alertmanager);
+    const char *labels = "\"labels\":{\"alertname\":\"CountermarkIncident\",\"severity\":"
+                         "\"critical\",\"feature\":\"login\",\"incident\":\"3\"";
+
+    assert_non_null(strstr(opened, labels));
+    assert_non_null(strstr(closed, labels));
+    assert_non_null(strstr(closed, "\"drill\":\"true\""));
+    assert_non_null(strstr(opened, "\"startsAt\":\"2026-01-31T23:59:58.000Z\""));
+    assert_non_null(strstr(opened, "\"endsAt\":\"2026-02-01T00:06:00.000Z\""));
+    assert_non_null(strstr(closed, "\"endsAt\":\"2026-02-01T00:01:00.000Z\""));
+    free(opened);
+    free(closed);
+}
+
+static void a_feature_that_is_up_again_resolves_its_alert(void **state)
+{
+    (void)state;
+    char *down = json_of("{\"type\":\"feature.down\",\"data\":{\"feature\":\"login\"}}",
+                         alertmanager);
+    char *up = json_of("{\"type\":\"feature.up\",\"data\":{\"feature\":\"login\"}}",
+                       alertmanager);
+    const char *labels = "{\"alertname\":\"CountermarkFeatureDown\",\"severity\":"
+                         "\"critical\",\"feature\":\"login\"}";
+
+    assert_non_null(strstr(down, labels));
+    assert_non_null(strstr(up, labels));
+    assert_non_null(strstr(up, "\"endsAt\":\"2026-02-01T00:01:00.000Z\""));
+    free(down);
+    free(up);
+}
+
+static void ocsf_is_a_data_security_finding(void **state)
+{
+    (void)state;
+    char *text = json_of(OPENED, ocsf);
+
+    assert_non_null(strstr(text,
+                           "\"class_uid\":2006,\"activity_id\":1,\"type_uid\":200601,"
+                           "\"severity_id\":5,\"status_id\":1,\"time\":1769903999999"));
+    assert_non_null(strstr(text, "\"uid\":\"incident-3\""));
+    free(text);
+    text = json_of(CLOSED, ocsf);
+    assert_non_null(strstr(text,
+                           "\"activity_id\":3,\"type_uid\":200603,\"severity_id\":1,"
+                           "\"status_id\":4"));
+    assert_non_null(strstr(text, "\"uid\":\"incident-3\""));
+    free(text);
+}
+
+static void syslog_of(const char *body, bool cef, char *text, size_t size)
+{
+    struct told *told = told_of(body);
+    struct writer out = writer_of(text, size - 1);
+
+    format_syslog(told, &TIMES, cef, "proxy 1", &out);
+    assert_false(out.full);
+    text[out.len] = '\0';
+    free(told);
+}
+
+static void syslog_has_the_header_and_the_data_of_rfc_5424(void **state)
+{
+    (void)state;
+    char text[8192];
+
+    syslog_of(OPENED, false, text, sizeof(text));
+    assert_ptr_equal(
+        strstr(text, "<82>1 2026-01-31T23:59:59.999Z proxy_1 countermark - "
+                     "incident.opened [countermark@32473 type=\"incident.opened\""),
+        text);
+    assert_non_null(strstr(text, " screen=\"A <b> & \\\"c\\]\\\" =|\\\\\""));
+    assert_non_null(strstr(text, "] Another user's data"));
+    assert_null(strchr(text, '\n'));
+    syslog_of(CLOSED, false, text, sizeof(text));
+    assert_ptr_equal(strstr(text, "<85>1 "), text);
+}
+
+static void cef_escapes_what_it_is_made_of(void **state)
+{
+    (void)state;
+    char text[8192];
+
+    syslog_of(OPENED, true, text, sizeof(text));
+    assert_non_null(strstr(text, " - CEF:0|Countermark|Countermark|1|incident.opened|"
+                                 "Another user's data was found in a response|10|"
+                                 "rt=1769903999999 outcome=withheld"));
+    assert_non_null(strstr(text, "cs4Label=screen cs4=A <b> & \"c]\" \\=|\\\\ "));
+    assert_null(strchr(text, '\n'));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slack_gets_one_escaped_line),
+        cmocka_unit_test(
+            alertmanager_knows_an_incident_by_the_same_labels_until_it_is_closed),
+        cmocka_unit_test(a_feature_that_is_up_again_resolves_its_alert),
+        cmocka_unit_test(ocsf_is_a_data_security_finding),
+        cmocka_unit_test(syslog_has_the_header_and_the_data_of_rfc_5424),
+        cmocka_unit_test(cef_escapes_what_it_is_made_of),
+    };
+    return RUN_TESTS(tests);
+}
