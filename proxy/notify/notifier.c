@@ -11,6 +11,7 @@
 #include "notify/datagram.h"
 #include "notify/delivery.h"
 #include "notify/receivers.h"
+#include "notify/reported.h"
 #include "notify/schedule.h"
 #include "record/clock.h"
 #include "record/outbox.h"
@@ -18,16 +19,9 @@
 enum {
     RUNNING_PER_ALERT_MAX = 4,
     RUNNING_MAX = RUNNING_PER_ALERT_MAX * RECORDER_ALERTS_MAX,
-    REPORTED_MAX = 1024,
     POLL_MS = 1000,
     REPOST_MS = 60000,
     DATAGRAMS_MAX = 64, /* Sent in one turn. */
-};
-
-/* A result that was handed to the recorder and may not be in the ledger yet. */
-struct reported {
-    uint64_t id;
-    unsigned tries; /* Including the one reported. */
 };
 
 struct notifier {
@@ -45,8 +39,7 @@ struct notifier {
     /* Only the thread: */
     struct receivers *receivers;
     struct delivery *running[RUNNING_MAX];
-    struct reported reported[REPORTED_MAX];
-    size_t reported_next;
+    struct reported reported;
     struct delivery_result results[RUNNING_MAX]; /* The recorder's queue was full. */
     size_t result_count;
     struct outbox_item item;
@@ -143,12 +136,7 @@ static bool skip(void *context, uint64_t id, unsigned tries)
 {
     const struct notifier *self = context;
 
-    for (size_t i = 0; i < REPORTED_MAX; i++) {
-        if (self->reported[i].id == id && self->reported[i].tries > tries) {
-            return true;
-        }
-    }
-    return is_running(self, id);
+    return reported_past(&self->reported, id, tries) || is_running(self, id);
 }
 
 /* To the recorder, which alone writes; kept while its queue is full. */
@@ -176,9 +164,7 @@ static void settle(struct notifier *self, const struct outbox_item *item,
     uint64_t random = 0;
 
     result->id = item->id;
-    self->reported[self->reported_next] =
-        (struct reported){.id = item->id, .tries = item->tries + 1};
-    self->reported_next = (self->reported_next + 1) % REPORTED_MAX;
+    reported_note(&self->reported, item->id, item->tries + 1);
     if (result->state == DELIVERY_WAITING) {
         if (secret_random((uint8_t *)&random, sizeof(random)) != ERR_NONE) {
             random = 0; /* Jitter only. */
