@@ -180,18 +180,11 @@ static void settle(struct notifier *self, const struct outbox_item *item,
     report(self, result);
 }
 
-static enum delivery_state state_after(enum schedule_outcome outcome)
-{
-    switch (outcome) {
-    case SCHEDULE_DONE:
-        return DELIVERY_DONE;
-    case SCHEDULE_STOP:
-        return DELIVERY_STOPPED;
-    case SCHEDULE_RETRY:
-        return DELIVERY_WAITING;
-    }
-    UNREACHABLE();
-}
+static const enum delivery_state STATES[] = {
+    [SCHEDULE_RETRY] = DELIVERY_WAITING,
+    [SCHEDULE_DONE] = DELIVERY_DONE,
+    [SCHEDULE_STOP] = DELIVERY_STOPPED,
+};
 
 static void finish(struct notifier *self, struct delivery **delivery_p, CURLcode code)
 {
@@ -201,7 +194,7 @@ static void finish(struct notifier *self, struct delivery **delivery_p, CURLcode
 
     if (item->id != 0) {
         struct delivery_result result = {
-            .state = state_after(outcome),
+            .state = STATES[outcome],
             .status = code == CURLE_OK ? delivery_status(delivery) : 0,
         };
         if (outcome != SCHEDULE_DONE) {
