@@ -164,16 +164,41 @@ static bool has_login_feature(const struct site *site)
     return false;
 }
 
+/* The first route that is enforced although the rest is only observed, or NULL. */
+static const struct node *enforced_item(struct loader *loader)
+{
+    const struct site *site = &loader->snapshot->site;
+    const struct node *list = node_find(loader->root, SPAN("routes"));
+
+    for (size_t i = 0; i < site->route_count; i++) {
+        const struct node *item = item_at(list, i);
+        if (!site->routes[i].requirement.observe &&
+            node_find(item, SPAN("mode")) != NULL) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
 static void check_features(struct loader *loader)
 {
     const struct site *site = &loader->snapshot->site;
 
-    if (site->observe || has_login_feature(site)) {
+    if (has_login_feature(site)) {
         return;
     }
-    report_error(loader->report, place_of(loader, loader->root, "features"),
-                 "no feature is called `login`, the one that findings take down; name "
-                 "its paths in `features`, or set `mode: observe`");
+    if (!site->observe) {
+        report_error(loader->report, place_of(loader, loader->root, "features"),
+                     "no feature is called `login`, the one that findings take down; "
+                     "name its paths in `features`, or set `mode: observe`");
+        return;
+    }
+    const struct node *enforced = enforced_item(loader);
+    if (enforced != NULL) {
+        report_error(loader->report, place_of(loader, enforced, "mode"),
+                     "`mode: enforce` on a route needs a feature called `login`, the one "
+                     "that findings take down");
+    }
 }
 
 static void check_limits(struct loader *loader)

@@ -84,12 +84,13 @@ static int open_state(struct graph *self)
     self->shared.takedown = takedown_new();
     self->shared.aliases = memo_new(self->config->site->session.max,
                                     self->config->site->login.alias_idle_ms, true);
+    self->shared.rehearsal = takedown_new();
     self->shared.admission = admission_new(self->config->site->limits.connections_max);
     self->shared.features = &self->features;
     self->shared.budget.total_max = self->config->site->limits.hold_total_max;
     if (self->shared.stats == NULL || self->shared.registry == NULL ||
         self->shared.takedown == NULL || self->shared.aliases == NULL ||
-        self->shared.admission == NULL) {
+        self->shared.rehearsal == NULL || self->shared.admission == NULL) {
         log_write(LOG_LEVEL_ERROR, "out of memory");
         return CLI_NO;
     }
@@ -357,6 +358,7 @@ void graph_free(struct graph **self_p)
     registry_free(&self->shared.registry);
     takedown_free(&self->shared.takedown);
     memo_free(&self->shared.aliases);
+    takedown_free(&self->shared.rehearsal);
     admission_free(&self->shared.admission);
     if (self->first != self->config) {
         config_free(&self->first);

@@ -37,7 +37,8 @@ struct access_log_line {
     const char *session;  /**< Fingerprint digits, or "". */
     const char *upstream; /**< "" when none was asked. */
     uint64_t upstream_connection;
-    const char *detector; /**< "" when there is no finding. */
+    const char *detector;   /**< "" when there is no finding. */
+    const char *would_have; /**< "" or NULL unless something was only observed. */
     uint64_t incident;
 };
 

@@ -55,6 +55,7 @@ static struct exchange *exchange_new(struct caller *caller)
     self->deadline.on_due = on_due;
     self->began_us = loop_clock_us();
     self->detector = "";
+    self->would_have = "";
     self->request_text = self->request_inline;
     self->request_text_capacity = EXCHANGE_TEXT_SIZE;
     self->reply_text = self->reply_inline;
@@ -132,6 +133,7 @@ static void write_log(const struct exchange *self, uint64_t duration_us)
         .upstream = self->upstream_number > 0 ? pool_settings(self->pool)->name : "",
         .upstream_connection = self->upstream_number,
         .detector = self->detector,
+        .would_have = self->would_have,
         .incident = self->incident,
     };
     access_log_write(self->relay->access_log, &line);

@@ -379,15 +379,15 @@ enum step exchange_step_hold(struct exchange *self)
     if (self->delivery == DELIVERY_EVENTS) {
         return exchange_become(self, STATE_EVENTS);
     }
+    if (large && exchange_wants_grants(self)) {
+        return exchange_ask_grants(self);
+    }
+    if (exchange_flows(self) || (large && exchange_may_stream(self))) {
+        exchange_pin(self);
+        self->state = STATE_STREAM;
+        return exchange_start_stream(self);
+    }
     if (large) {
-        if (exchange_wants_grants(self)) {
-            return exchange_ask_grants(self);
-        }
-        if (exchange_may_stream(self)) {
-            exchange_pin(self);
-            self->state = STATE_STREAM;
-            return exchange_start_stream(self);
-        }
         self->overflow = true;
         return exchange_judge(self);
     }

@@ -114,7 +114,7 @@ static bool set_cookie_stays(void *context, const struct field *field)
 /* Begins the head that the client may get. False: it does not fit. */
 static bool begin_reply(struct exchange *self, const struct head *head)
 {
-    bool enforced = !self->routed.requirement.observe;
+    bool enforced = !exchange_observes(self);
     struct rewrite_response rewrite = {
         .head = head,
         .coding_removed = self->delivery != DELIVERY_WHOLE && self->decoder != NULL,

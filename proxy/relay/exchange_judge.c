@@ -73,11 +73,6 @@ static void summon_owners(struct exchange *self, struct court *court)
     }
 }
 
-bool exchange_observes(const struct exchange *self)
-{
-    return self->routed.requirement.observe || self->plan->site->observe;
-}
-
 static bool has_content(const struct exchange *self)
 {
     return self->method != METHOD_HEAD && self->upstream_status != 204 &&
@@ -107,7 +102,7 @@ static void summon_observations(struct exchange *self, struct court *court)
     self->answer.observation_count = court->observation_count;
     self->answer.has_content = has_content(self);
     self->answer.doubtful = self->undecodable || self->overflow;
-    self->answer.head_left = self->streaming;
+    self->answer.head_left = self->streaming && !exchange_observes(self);
     exchange_summon_grants(self);
 }
 
@@ -188,20 +183,6 @@ static enum step release(struct exchange *self)
         return exchange_become(self, STATE_STREAM);
     }
     return exchange_release(self);
-}
-
-/* A finding on a route that only observes: on record, delivered all the same. */
-static void observe(struct exchange *self, const struct judgement *judgement)
-{
-    struct journal_entry entry;
-    struct journal *journal = self->relay->shared->journal;
-
-    exchange_fill_entry(self, judgement, &entry);
-    entry.outcome = JOURNAL_DELIVERED;
-    if (entry.kind == JOURNAL_DISPLAY) {
-        meter_display(self->relay, JOURNAL_DELIVERED);
-    }
-    (void)journal->post(journal->self, &entry, NULL);
 }
 
 /* Flag, record, then the page. */
@@ -288,11 +269,11 @@ static bool decide(struct exchange *self, struct court *court)
 /* What is found beside a release goes on record, or is corrected. */
 static void record(struct exchange *self, const struct judgement *judgement)
 {
-    if (judgement->corrects && !self->streaming && !exchange_observes(self)) {
-        exchange_keep_private(self);
+    if (judgement->corrects) {
+        exchange_correct(self);
     }
     if (judgement->verdict == VERDICT_REFUSE) {
-        observe(self, judgement);
+        exchange_observe(self, judgement);
     } else if (findings_with(&judgement->findings, FINDING_RECORD) != NULL) {
         record_beside(self, judgement);
     }
@@ -394,7 +375,7 @@ bool exchange_may_stream(struct exchange *self)
     bool corrects = false;
     bool verified = judge_verified_so_far(&evidence, &corrects);
     if (verified && corrects) {
-        exchange_keep_private(self);
+        exchange_correct(self);
     }
     return verified;
 }

@@ -135,8 +135,9 @@ static bool write_request(struct exchange *self, struct opening *opening,
         .session = session_name(self, digits),
         .id = self->id,
         .span_id = span_id,
-        .conditions_removed = self->routed.requirement.require_mask != 0 &&
-                              !self->routed.requirement.observe,
+        .conditions_removed =
+            self->routed.requirement.require_mask != 0 && !exchange_observes(self),
+        .codings_kept = exchange_observes(self),
         .cookie_stays = removes ? exchange_cookie_stays : NULL,
         .token_goes = removes ? exchange_token_goes : NULL,
         .identity_context = &opening->removal,
@@ -280,7 +281,7 @@ static bool may_be_asked(struct exchange *self, const struct opening *opening)
         (void)exchange_refuse_request(self, 417, ENDING_EXPECTATION);
         return false;
     }
-    if (self->routed.requirement.require_mask != 0 && !self->routed.requirement.observe &&
+    if (self->routed.requirement.require_mask != 0 && !exchange_observes(self) &&
         journal->failing(journal->self)) {
         (void)exchange_reply_error(self, 503, ENDING_LEDGER);
         return false;

@@ -5,39 +5,6 @@
 #include "base/check.h"
 #include "relay/exchange_grants.h"
 
-void exchange_count_findings(struct exchange *self, const struct judgement *judgement)
-{
-    for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
-        meter_finding(self->relay, &judgement->findings.items[i]);
-    }
-    if (judgement->findings.count > 0) {
-        self->detector = detector_name(judgement->findings.items[0].detector);
-    }
-}
-
-/* Counters of the answer, once per exchange. */
-void exchange_count_answer(struct exchange *self, const struct judgement *judgement)
-{
-    const struct meter *meter = self->plan->meter;
-    unsigned route = self->routed.index;
-
-    if (self->overflow) {
-        meter_uninspected(self->relay, meter, route, UNINSPECTED_LIMIT);
-    } else if (self->inspected && !self->undecodable) {
-        meter_inspected(self->relay, meter, route);
-    } else if (self->answer.has_content) {
-        meter_uninspected(self->relay, meter, route, self->uninspected);
-    }
-    if (self->routed.requirement.require_mask != 0 && self->answer.has_content &&
-        self->upstream_status / 100 == 2) {
-        meter_marked(self->relay, meter, route, !judgement->unmarked);
-    }
-    if (judgement->source != SOURCE_NONE) {
-        meter_binding(self->relay, binding_source_name(judgement->source));
-    }
-    exchange_count_findings(self, judgement);
-}
-
 /* The features whose incident a finding about identity belongs to. */
 static uint64_t incident_mask(const struct exchange *self)
 {
@@ -86,9 +53,8 @@ static struct takedown_case case_of(struct exchange *self,
 
 /* Each subject is a case, until there are enough of them. */
 static uint64_t note_shown(struct exchange *self, const struct judgement *judgement,
-                           const struct finding *finding)
+                           const struct finding *finding, struct takedown *takedown)
 {
-    struct takedown *takedown = self->relay->shared->takedown;
     struct takedown_case noted = case_of(self, judgement, finding);
     uint64_t mask = 0;
 
@@ -107,19 +73,19 @@ static uint64_t note_shown(struct exchange *self, const struct judgement *judgem
 }
 
 static uint64_t note_finding(struct exchange *self, const struct judgement *judgement,
-                             const struct finding *finding)
+                             const struct finding *finding, struct takedown *takedown)
 {
     if (finding->detector == DETECTOR_GRANTED_MARKER) {
-        return note_shown(self, judgement, finding);
+        return note_shown(self, judgement, finding, takedown);
     }
     struct takedown_case noted = case_of(self, judgement, finding);
-    return takedown_note(self->relay->shared->takedown, &noted, self->plan->policies);
+    return takedown_note(takedown, &noted, self->plan->policies);
 }
 
-/* Sets the flags at once, for every worker; the disk follows. Returns what went down. */
-uint64_t exchange_take_down(struct exchange *self, const struct judgement *judgement)
+/* What the findings would take down by the count of `takedown`. */
+uint64_t exchange_note_cases(struct exchange *self, const struct judgement *judgement,
+                             struct takedown *takedown)
 {
-    struct relay_shared *shared = self->relay->shared;
     uint64_t mask = 0;
 
     for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
@@ -127,9 +93,18 @@ uint64_t exchange_take_down(struct exchange *self, const struct judgement *judge
         bool acts =
             finding->action == FINDING_REFUSE || finding->action == FINDING_REDACT;
         if (finding->counts && acts) {
-            mask |= note_finding(self, judgement, finding);
+            mask |= note_finding(self, judgement, finding, takedown);
         }
     }
+    return mask;
+}
+
+/* Sets the flags at once, for every worker; the disk follows. Returns what went down. */
+uint64_t exchange_take_down(struct exchange *self, const struct judgement *judgement)
+{
+    struct relay_shared *shared = self->relay->shared;
+    uint64_t mask = exchange_note_cases(self, judgement, shared->takedown);
+
     if (mask == 0) {
         return 0;
     }
@@ -236,7 +211,7 @@ static uint64_t feature_mask(const struct exchange *self,
     if (detector_down(entry->detector) == DOWN_ROUTE) {
         return down_mask(self, entry->detector);
     }
-    return self->routed.requirement.observe ? FEATURE_LOGIN_BIT : incident_mask(self);
+    return exchange_observes(self) ? FEATURE_LOGIN_BIT : incident_mask(self);
 }
 
 static void fill_viewer(const struct exchange *self, const struct judgement *judgement,

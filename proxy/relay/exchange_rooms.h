@@ -8,6 +8,7 @@
 
 #include "guard/identify.h"
 #include "relay/exchange_state.h"
+#include "relay/exchange_wire.h"
 
 /* The states: each file has those that belong to it. */
 #define EXCHANGE_STATE_FUNCTION(id, function, name)                                      \
@@ -70,17 +71,6 @@ void exchange_send_continue(struct exchange *self);
 void exchange_fail_upstream(struct exchange *self, enum ending failure);
 bool exchange_is_over(struct exchange *self, enum step *step_out);
 
-/* exchange_unasked.c: bytes that are not the answer */
-bool exchange_take_unasked(struct exchange *self, struct span bytes);
-void exchange_note_no_head(struct exchange *self, struct span bytes);
-
-/* exchange_private.c: connections that a server binds to one user */
-void exchange_note_request_bound(struct exchange *self, const struct head *head);
-void exchange_note_answer_bound(struct exchange *self, const struct head *head);
-bool exchange_make_private(const struct exchange *self, struct fingerprint *key);
-struct fingerprint exchange_private_key(struct exchange *self, struct fingerprint key);
-bool exchange_shares_client(const struct exchange *self);
-
 /* exchange_head.c: the head of the answer */
 void exchange_take_head(struct exchange *self, const struct head *head);
 enum scan_kind exchange_scan_kind(enum media media);
@@ -95,15 +85,22 @@ void exchange_stop_answer(struct exchange *self, bool refused);
 /* exchange_judge.c: the verdict and what follows from it */
 struct rules exchange_rules(const struct exchange *self);
 bool exchange_is_down(const struct exchange *self);
-bool exchange_observes(const struct exchange *self);
 enum step exchange_judge(struct exchange *self);
 enum verdict exchange_judge_part(struct exchange *self);
 bool exchange_may_stream(struct exchange *self);
 bool exchange_judge_message(struct exchange *self, enum step *step_out);
 
-/* exchange_record.c: take-down, counters and the record */
+/* exchange_observe.c: where nothing is enforced */
+bool exchange_observes(const struct exchange *self);
+void exchange_observe(struct exchange *self, const struct judgement *judgement);
+void exchange_correct(struct exchange *self);
+bool exchange_flows(struct exchange *self);
+
+/* exchange_record.c, exchange_count.c: take-down, counters and the record */
 void exchange_count_findings(struct exchange *self, const struct judgement *judgement);
 void exchange_count_answer(struct exchange *self, const struct judgement *judgement);
+uint64_t exchange_note_cases(struct exchange *self, const struct judgement *judgement,
+                             struct takedown *takedown);
 uint64_t exchange_take_down(struct exchange *self, const struct judgement *judgement);
 void exchange_quarantine(struct exchange *self, const struct judgement *judgement);
 void exchange_fill_entry(struct exchange *self, const struct judgement *judgement,

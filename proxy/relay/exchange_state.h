@@ -84,7 +84,8 @@ struct exchange {
     enum method method;
     enum framing answer_framing;
     uint64_t answer_length;
-    const char *detector; /* Of the first finding, or "". */
+    const char *detector;   /* Of the first finding, or "". */
+    const char *would_have; /* Where nothing is enforced: what was not done, or "". */
 
     /* Facts: set by events, never cleared within one attempt. */
     bool keep_alive;   /* The client's connection may go on. */

@@ -177,6 +177,12 @@ void meter_finding(struct relay *relay, const struct finding *finding)
     stats_add(relay->stats, stats_series(relay->shared->stats, STAT_FINDINGS, labels), 1);
 }
 
+void meter_would_have(struct relay *relay, const char *what)
+{
+    stats_add(relay->stats,
+              one_label(relay->shared->stats, STAT_WOULD_HAVE, "action", what), 1);
+}
+
 void meter_display(struct relay *relay, enum journal_outcome outcome)
 {
     static const char *const NAMES[] = {

@@ -61,6 +61,8 @@ void meter_message(struct relay *relay, const struct meter *self,
 void meter_marked(struct relay *relay, const struct meter *self, unsigned route,
                   bool marked);
 void meter_finding(struct relay *relay, const struct finding *finding);
+/** `refuse`, `take-down`, `correct`: where nothing is enforced. */
+void meter_would_have(struct relay *relay, const char *what);
 void meter_display(struct relay *relay, enum journal_outcome outcome);
 void meter_binding(struct relay *relay, const char *source);
 /** A session token did not go on; `reason` is static. */

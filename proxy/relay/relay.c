@@ -290,3 +290,10 @@ bool address_trusted(const struct address *address, const struct listen_settings
     }
     return false;
 }
+
+bool relay_breaks_glass(const struct relay *self)
+{
+    uint64_t until_ms =
+        atomic_load_explicit(&self->shared->break_glass_until_ms, memory_order_relaxed);
+    return until_ms != 0 && loop_now_ms(self->loop) < until_ms;
+}

@@ -29,7 +29,10 @@ struct relay_shared {
     struct registry *registry;
     struct feature_table *features;
     struct takedown *takedown;
-    struct memo *aliases; /**< Of login names; NULL: none is kept. */
+    struct memo *aliases;       /**< Of login names; NULL: none is kept. */
+    struct takedown *rehearsal; /**< The same count where nothing is enforced. */
+    _Atomic(uint64_t) break_glass_until_ms; /**< Of the loops' clock: nothing is enforced
+                                                 until then, whatever is configured. */
     struct journal *journal;
     struct stats *stats;
     struct admission *admission;
@@ -104,6 +107,9 @@ void relay_abort(struct relay *self);
 
 /** True when no client is connected. */
 bool relay_is_empty(const struct relay *self);
+
+/** True while an operator has switched everything to observing. */
+bool relay_breaks_glass(const struct relay *self);
 
 /** Every 64 ms or so: idle upstream connections, open answers, gauges, the access log. */
 void relay_tick(struct relay *self);

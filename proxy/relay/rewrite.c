@@ -168,8 +168,9 @@ static bool request_field_stays(const struct rewrite_request *self,
     case PASS:
     case VALIDATOR:
         return true;
-    case HOP:
     case ANEW:
+        return field->id == FIELD_ACCEPT_ENCODING && self->codings_kept;
+    case HOP:
     case OURS:
         return false;
     case CONDITION:
@@ -311,7 +312,9 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
     if (self->cookie_stays != NULL) {
         write_cookies(self, out);
     }
-    write_accept_encoding(self, out);
+    if (!self->codings_kept) {
+        write_accept_encoding(self, out);
+    }
     write_forwarding(self, out);
     write_own(self, out);
     write_request_framing(head, out);

@@ -26,6 +26,7 @@ struct rewrite_request {
     const char *id;            /**< JOURNAL_ID_DIGITS digits. */
     const char *span_id;       /**< 16 digits, for traceparent. */
     bool conditions_removed;   /**< The route requires a marker. */
+    bool codings_kept;         /**< Accept-Encoding goes on as it is: only observed. */
     cookie_keep *cookie_stays; /**< Identity goes: which cookies stay; NULL: all. */
     /** And which fields carry a token that goes; NULL: none. */
     bool (*token_goes)(void *context, const struct field *field);

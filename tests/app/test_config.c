@@ -133,6 +133,10 @@ static const struct bad BAD[] = {
     {LISTEN UPSTREAMS SESSION MARKERS
      "features: [{name: login, paths: [/a]}, {name: login, paths: [/b]}]\n",
      "t.yaml:5:47: a second feature is called `login`, the first is at line 5"},
+    {LISTEN UPSTREAMS SESSION MARKERS
+     "mode: observe\nroutes: [{path: /a, mode: observe}, {path: /b, mode: enforce}]\n",
+     "t.yaml:6:54: `mode: enforce` on a route needs a feature called `login`, the one "
+     "that findings take down"},
     {GOOD "mode: enforced\n", "t.yaml:6:7: `mode` must be `enforce` or `observe`, not "
                               "`enforced`"},
     {GOOD "mode: observe\nmode: enforce\n",

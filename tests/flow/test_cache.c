@@ -79,6 +79,10 @@ static void observed_page_keeps_its_fields(void **state)
     ask("/observe/x", "X-User-Marker: alice\r\nCache-Control: max-age=60\r\n", "a");
     assert_true(flow_has(&client, "Cache-Control: max-age=60\r\n"));
     assert_false(flow_has(&client, "private"));
+    flow_settle(&world);
+    relay_tick(world.relay);
+    access_log_flush(world.access_log);
+    assert_non_null(strstr(world.log, "\"would_have\":\"correct\""));
 }
 
 static void correction_can_be_switched_off(void **state)

@@ -107,6 +107,7 @@ static void open_shared(struct flow_world *self)
     shared->registry = registry_new(&limits);
     shared->features = &self->features;
     shared->takedown = takedown_new();
+    shared->rehearsal = takedown_new();
     shared->stats = stats_new();
     shared->admission = admission_new(self->site->limits.connections_max);
     shared->budget.total_max = self->site->limits.hold_total_max;
@@ -213,6 +214,7 @@ void flow_close(struct flow_world *self)
     loop_free(&self->loop);
     registry_free(&self->shared.registry);
     takedown_free(&self->shared.takedown);
+    takedown_free(&self->shared.rehearsal);
     admission_free(&self->shared.admission);
     stats_free(&self->shared.stats);
     assert_int_equal(atomic_load(&self->site->references), 1);

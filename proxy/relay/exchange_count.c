@@ -1,0 +1,35 @@
+/* What is counted of an answer. */
+#include "relay/exchange_rooms.h"
+
+void exchange_count_findings(struct exchange *self, const struct judgement *judgement)
+{
+    for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
+        meter_finding(self->relay, &judgement->findings.items[i]);
+    }
+    if (judgement->findings.count > 0) {
+        self->detector = detector_name(judgement->findings.items[0].detector);
+    }
+}
+
+/* Counters of the answer, once per exchange. */
+void exchange_count_answer(struct exchange *self, const struct judgement *judgement)
+{
+    const struct meter *meter = self->plan->meter;
+    unsigned route = self->routed.index;
+
+    if (self->overflow) {
+        meter_uninspected(self->relay, meter, route, UNINSPECTED_LIMIT);
+    } else if (self->inspected && !self->undecodable) {
+        meter_inspected(self->relay, meter, route);
+    } else if (self->answer.has_content) {
+        meter_uninspected(self->relay, meter, route, self->uninspected);
+    }
+    if (self->routed.requirement.require_mask != 0 && self->answer.has_content &&
+        self->upstream_status / 100 == 2) {
+        meter_marked(self->relay, meter, route, !judgement->unmarked);
+    }
+    if (judgement->source != SOURCE_NONE) {
+        meter_binding(self->relay, binding_source_name(judgement->source));
+    }
+    exchange_count_findings(self, judgement);
+}

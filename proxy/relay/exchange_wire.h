@@ -1,0 +1,23 @@
+/**
+ * What the rooms of an exchange do about its upstream connection: whose it is, and what
+ * comes on it unasked.
+ *
+ * Layer: relay. Part of exchange_rooms.h; nobody else includes this.
+ */
+#pragma once
+
+#include "guard/fingerprint.h"
+#include "http/head.h"
+
+struct exchange;
+
+/* exchange_unasked.c: bytes that are not the answer */
+bool exchange_take_unasked(struct exchange *self, struct span bytes);
+void exchange_note_no_head(struct exchange *self, struct span bytes);
+
+/* exchange_private.c: connections that a server binds to one user */
+void exchange_note_request_bound(struct exchange *self, const struct head *head);
+void exchange_note_answer_bound(struct exchange *self, const struct head *head);
+bool exchange_make_private(const struct exchange *self, struct fingerprint *key);
+struct fingerprint exchange_private_key(struct exchange *self, struct fingerprint key);
+bool exchange_shares_client(const struct exchange *self);
