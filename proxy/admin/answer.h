@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "admin/page.h"
 #include "base/json_write.h"
+#include "base/page.h"
 #include "base/writer.h"
 
 enum {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/page.h"
+#include "base/page.h"
 #include "base/secret.h"
 #include "http/h1.h"
 

@@ -1,4 +1,4 @@
-#include "admin/page.h"
+#include "base/page.h"
 
 #include <stdlib.h>
 #include <string.h>

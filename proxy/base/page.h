@@ -1,7 +1,7 @@
 /**
  * Text that grows up to a bound: the body of an answer that is not JSON.
  *
- * Layer: admin. Plain value; begin zeroed, end with page_free(). An error latches: the
+ * Layer: base. Plain value; begin zeroed, end with page_free(). An error latches: the
  * text is empty from then on, never half of it.
  */
 #pragma once
