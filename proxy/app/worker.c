@@ -127,6 +127,7 @@ static void *run(void *arg)
     deadline_set(&self->tick, loop_wheel(self->loop),
                  loop_now_ms(self->loop) + WHEEL_TICK_MS);
     loop_run(self->loop);
+    write_log_flush(self->relay->write_log);
     close_listeners(self);
     deadline_remove(&self->tick);
     atomic_store(&self->running, false);

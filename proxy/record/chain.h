@@ -1,6 +1,6 @@
 /**
- * The hash chain: every row of displays, incidents, closings and feature changes carries
- * the hash of the one before.
+ * The hash chain: every row of displays, incidents, closings, feature changes and
+ * erasures carries the hash of the one before.
  *
  * Layer: record. A row's hash is SHA-256 over the former hash, the table's name and the
  * row's chained columns, each with its type and length. People are in it by their keyed
@@ -21,6 +21,7 @@ enum chain_table {
     CHAIN_DISPLAYS,
     CHAIN_CLOSINGS,
     CHAIN_CHANGES,
+    CHAIN_ERASURES,
     CHAIN_TABLE_COUNT,
 };
 

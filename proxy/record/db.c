@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "base/utf8.h"
+#include "record/db_private.h"
 
 enum {
     STATEMENTS_MAX = 64,
@@ -262,6 +263,21 @@ uint64_t db_one_u64(struct db *self, const char *sql, uint64_t otherwise)
     uint64_t value = db_next(rows) ? db_u64(rows, 0) : otherwise;
     db_end(rows);
     return value;
+}
+
+int db_column_count(struct db_rows *rows)
+{
+    return sqlite3_column_count(rows->statement);
+}
+
+const char *db_column_name(struct db_rows *rows, int column)
+{
+    return sqlite3_column_name(rows->statement, column);
+}
+
+struct sqlite3 *db_handle(struct db *self)
+{
+    return self->handle;
 }
 
 uint64_t db_last_row(struct db *self)

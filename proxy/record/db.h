@@ -96,6 +96,15 @@ uint64_t db_u64(struct db_rows *rows, int column);
 struct span db_text(struct db_rows *rows, int column);
 struct db_value db_column(struct db_rows *rows, int column);
 
+/** Columns of the result; a name lives as long as the row. */
+int db_column_count(struct db_rows *rows);
+const char *db_column_name(struct db_rows *rows, int column);
+
+/** Copies the whole database, as it is at one moment, to a new file. `progress` may be
+ * NULL; percent. */
+MUST_USE enum err db_copy(struct db *self, const char *target,
+                          void (*progress)(unsigned percent), struct fault *fault_out);
+
 /** The first column of the only row, or `otherwise`. */
 uint64_t db_one_u64(struct db *self, const char *sql, uint64_t otherwise);
 

@@ -14,7 +14,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "record/fault.h"
-#include "record/recorder.h"
+#include "record/recorder_evidence.h"
 #include "record/state_dir.h"
 #include "record/state_file.h"
 #include "relay/journal.h"
@@ -89,6 +89,34 @@ void ledger_note_config(struct ledger *self, const char *hash, const char *who,
 
 void ledger_note_access(struct ledger *self, const char *who, const char *what,
                         uint64_t at_ms);
+
+/** Keeps that the site has changed, as somebody says. */
+void ledger_mark(struct ledger *self, const char *who, const char *text, uint64_t at_ms);
+
+/** Adds access evidence; nothing while there is no room for it. */
+void ledger_add_write(struct ledger *self, const struct journal_write *write);
+
+/** Adds to a route's hour. */
+void ledger_add_hour(struct ledger *self, const struct recorder_hour *hour);
+
+/** Bytes in use. */
+uint64_t ledger_size(struct ledger *self);
+
+/** `false`: from now on ledger_add_write() does nothing. */
+void ledger_take_evidence(struct ledger *self, bool takes);
+
+/** Deletes some of the oldest access evidence. Returns how many rows; 0: there is none.
+ */
+uint64_t ledger_trim(struct ledger *self);
+
+/** A closed incident of before `before_ms` that still has its people; 0: none. */
+uint64_t ledger_find_expired(struct ledger *self, uint64_t before_ms);
+
+/** Erases values of people: their keyed hashes stay, and the chain holds. */
+void ledger_erase(struct ledger *self, uint64_t incident, uint64_t at_ms);
+
+/** Deletes evidence of before `before_ms`, which no incident needs any more. */
+void ledger_forget_evidence(struct ledger *self, uint64_t before_ms);
 
 /** What is not up, as committed. */
 void ledger_read_features(struct ledger *self, struct state_file_image *image_out);

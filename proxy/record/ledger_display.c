@@ -174,7 +174,10 @@ static void insert_display(struct ledger *self, const struct journal_entry *entr
 {
     char session[FINGERPRINT_DIGITS + 1] = "";
     char detectors[DETECTORS_TEXT_SIZE];
+    char address[PSEUDONYM_DIGITS + 1];
 
+    pseudonym_of(&self->pseudonyms, PSEUDONYM_ADDRESS, span_of(entry->client_address),
+                 address);
     if (!no_session(entry)) {
         session_digits(&entry->session, session);
     }
@@ -200,7 +203,7 @@ static void insert_display(struct ledger *self, const struct journal_entry *entr
         DB_U64(entry->one_of_two),
         DB_U64(entry->drill),
         DB_STRING(session),
-        DB_STRING(entry->client_address),
+        DB_STRING(address),
         DB_STRING(entry->exchange_id),
         DB_STRING(entry->echoed_id),
         DB_STRING(entry->previous_id),
@@ -220,12 +223,13 @@ static void insert_display(struct ledger *self, const struct journal_entry *entr
         DB_U64(entry->outcome == JOURNAL_DELIVERED),
         DB_U64(entry->strong),
         DB_STRING(entry->would_have),
+        DB_STRING(entry->client_address),
     };
     const struct chain_row row = {.table = CHAIN_DISPLAYS,
                                   .chained = chained,
                                   .chained_count = 30,
                                   .more = more,
-                                  .more_count = 8};
+                                  .more_count = 9};
     chain_insert(&self->chain, self->db, &row);
 }
 

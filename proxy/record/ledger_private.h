@@ -47,6 +47,7 @@ struct ledger {
     uint64_t added_committed; /**< Since ledger_take_added(). */
     struct ledger_told told[LEDGER_TOLD_MAX];
     struct ledger_told told_committed[LEDGER_TOLD_MAX];
+    bool declines_evidence; /**< There is no room for it. */
     struct json_write data; /**< For an alert's data. */
     struct json_write body; /**< For an alert's whole body. */
 };

@@ -84,6 +84,30 @@ static const char *const STEPS[] = {
     "DROP INDEX events_once;"
     "CREATE UNIQUE INDEX events_once ON events(hour, detector, reason, outcome, route,"
     " screen, session, subject_id, would_have);",
+
+    /* What operators say has changed outside of us. */
+    "CREATE TABLE marks(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who NOT NULL,"
+    " text NOT NULL);"
+
+    /* Access evidence: goes first when there is no room. */
+    "CREATE TABLE writes(id INTEGER PRIMARY KEY, minute INTEGER NOT NULL,"
+    " session TEXT NOT NULL, user_id TEXT NOT NULL, route NOT NULL, screen NOT NULL,"
+    " method NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,"
+    " count INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX writes_once ON writes(session, minute, user_id, route, method);"
+    "CREATE INDEX writes_user ON writes(user_id, minute);"
+
+    "CREATE TABLE coverage(id INTEGER PRIMARY KEY, hour INTEGER NOT NULL,"
+    " route NOT NULL, required INTEGER NOT NULL, marked INTEGER NOT NULL,"
+    " unmarked INTEGER NOT NULL, uninspected INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX coverage_once ON coverage(hour, route);"
+
+    "CREATE TABLE erasures(id INTEGER PRIMARY KEY, seq INTEGER NOT NULL UNIQUE,"
+    " hash TEXT NOT NULL, at INTEGER NOT NULL, incident INTEGER NOT NULL,"
+    " displays INTEGER NOT NULL);"
+
+    /* The viewer's address, to be erased; `client_address` is its keyed hash. */
+    "ALTER TABLE displays ADD COLUMN client NOT NULL DEFAULT '';",
 };
 
 enum {
@@ -115,8 +139,8 @@ static bool passes_quick_check(struct db *db)
 static enum err migrate(struct db *db, uint64_t version, const char *path,
                         struct fault *fault_out)
 {
-    static const char *const numbers[] = {"PRAGMA user_version = 1",
-                                          "PRAGMA user_version = 2"};
+    static const char *const numbers[] = {
+        "PRAGMA user_version = 1", "PRAGMA user_version = 2", "PRAGMA user_version = 3"};
     _Static_assert(sizeof(numbers) / sizeof(*numbers) == VERSION, "one per step");
 
     while (version < VERSION) {

@@ -82,6 +82,10 @@ MUST_USE enum err query_feature_changes(struct query *self, const char *feature,
 MUST_USE enum err query_events(struct query *self, uint64_t after, unsigned count_max,
                                uint64_t *last_out, struct json_write *out);
 
+/** Array of what was counted on each route in each hour, newest first. */
+MUST_USE enum err query_coverage(struct query *self, unsigned count_max,
+                                 struct json_write *out);
+
 /** Array of alerts with the numbers of their waiting and failed deliveries. */
 MUST_USE enum err query_alerts(struct query *self, struct json_write *out);
 

@@ -131,7 +131,7 @@ static void write_displays(struct query *self, uint64_t incident, bool reveal,
         " last_at, route, method, path, status, outcome, detectors, reason, strong,"
         " one_of_two, session, exchange, echoed, previous, previous_session, upstream,"
         " connection, connection_exchanges, body_size, marker_class, viewer_confirmed,"
-        " viewer, subject, client_address FROM displays WHERE incident = ?"
+        " viewer, subject, client FROM displays WHERE incident = ?"
         " ORDER BY seq LIMIT ?",
         DB_VALUES(DB_U64(incident), DB_U64(count_max)));
     json_write_key(out, "rows");

@@ -16,8 +16,7 @@ static void *copy_of(const void *bytes, size_t size)
     return copy;
 }
 
-/* Takes `item->body`, also when there is no room. */
-static bool push(struct recorder *self, const struct recorder_item *item)
+bool recorder_push(struct recorder *self, const struct recorder_item *item)
 {
     if (item->body == NULL && item->kind != RECORDER_BARRIER) {
         return false;
@@ -41,7 +40,7 @@ static bool post_entry(struct recorder *self, const struct journal_entry *entry,
     }
     struct recorder_item item = {
         .kind = RECORDER_ENTRY, .ticket = ticket, .body = journal_entry_copy(entry)};
-    if (!push(self, &item)) {
+    if (!recorder_push(self, &item)) {
         (void)atomic_fetch_sub(&self->subjects_size, size);
         return false;
     }
@@ -68,7 +67,7 @@ static bool post(void *context, const struct journal_entry *entry,
         item.kind = RECORDER_ENTRY;
         return post_entry(context, entry, ticket);
     }
-    return push(context, &item);
+    return recorder_push(context, &item);
 }
 
 static bool journal_failing(void *context)
@@ -78,7 +77,10 @@ static bool journal_failing(void *context)
 
 struct journal recorder_journal(struct recorder *self)
 {
-    return (struct journal){.self = self, .post = post, .failing = journal_failing};
+    return (struct journal){.self = self,
+                            .post = post,
+                            .failing = journal_failing,
+                            .note_writes = recorder_note_writes};
 }
 
 bool recorder_failing(const struct recorder *self)
@@ -129,7 +131,7 @@ bool recorder_set_alerts(struct recorder *self, const struct alert_route *routes
         memcpy(alerts->routes, routes, count * sizeof(*routes));
     }
     struct recorder_item item = {.kind = RECORDER_ALERTS, .body = alerts};
-    return push(self, &item);
+    return recorder_push(self, &item);
 }
 
 bool recorder_change_feature(struct recorder *self, const struct feature_change *change,
@@ -143,7 +145,7 @@ bool recorder_change_feature(struct recorder *self, const struct feature_change 
     }
     struct recorder_item item = {
         .kind = RECORDER_CHANGE, .body = copy_of(&body, sizeof(body)), .control = ticket};
-    return push(self, &item);
+    return recorder_push(self, &item);
 }
 
 bool recorder_close_incident(struct recorder *self, uint64_t incident, const char *who,
@@ -156,7 +158,7 @@ bool recorder_close_incident(struct recorder *self, uint64_t incident, const cha
     struct recorder_item item = {.kind = RECORDER_CLOSE,
                                  .body = copy_of(&close, sizeof(close)),
                                  .control = ticket};
-    return push(self, &item);
+    return recorder_push(self, &item);
 }
 
 static bool push_note(struct recorder *self, const char *hash, const char *who,
@@ -169,7 +171,7 @@ static bool push_note(struct recorder *self, const char *hash, const char *who,
     span_copy(span_of(text), note.text, sizeof(note.text));
     struct recorder_item item = {.kind = RECORDER_NOTE,
                                  .body = copy_of(&note, sizeof(note))};
-    return push(self, &item);
+    return recorder_push(self, &item);
 }
 
 bool recorder_note_config(struct recorder *self, const char *hash, const char *who,
@@ -200,14 +202,14 @@ bool recorder_alert(struct recorder *self, const char *alert, const char *type,
         memcpy(body->data, data.ptr, data.len);
     }
     struct recorder_item item = {.kind = RECORDER_ALERT, .body = body};
-    return push(self, &item);
+    return recorder_push(self, &item);
 }
 
 bool recorder_finish_delivery(struct recorder *self, const struct delivery_result *result)
 {
     struct recorder_item item = {.kind = RECORDER_DELIVERY,
                                  .body = copy_of(result, sizeof(*result))};
-    return push(self, &item);
+    return recorder_push(self, &item);
 }
 
 static void set_down(struct recorder *self, const struct state_file_image *image)
@@ -312,6 +314,8 @@ enum err recorder_new(const struct recorder_settings *settings,
     self->features = settings->features;
     self->registry = settings->registry;
     self->alias_memo = settings->aliases;
+    atomic_init(&self->ledger_max, UINT64_MAX);
+    atomic_init(&self->retention_ms, UINT64_MAX);
     enum err err = prepare(self, settings, fault_out);
     if (err != ERR_NONE) {
         recorder_free(&self);

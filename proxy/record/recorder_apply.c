@@ -88,6 +88,20 @@ static void apply_alert(struct recorder *self, const struct recorder_alert *aler
                      alert->at_ms);
 }
 
+static void apply_writes(struct recorder *self, const struct recorder_writes *writes)
+{
+    for (unsigned i = 0; i < writes->count; i++) {
+        ledger_add_write(self->ledger, &writes->rows[i]);
+    }
+}
+
+static void apply_coverage(struct recorder *self, const struct recorder_hours *hours)
+{
+    for (unsigned i = 0; i < hours->count; i++) {
+        ledger_add_hour(self->ledger, &hours->rows[i]);
+    }
+}
+
 void recorder_apply(struct recorder *self, struct recorder_item *item)
 {
     switch (item->kind) {
@@ -102,12 +116,21 @@ void recorder_apply(struct recorder *self, struct recorder_item *item)
     case RECORDER_ALERT:
         apply_alert(self, item->body);
         return;
+    case RECORDER_WRITES:
+        apply_writes(self, item->body);
+        return;
+    case RECORDER_COVERAGE:
+        apply_coverage(self, item->body);
+        return;
+    case RECORDER_SYNC:
+        return;
     case RECORDER_DELIVERY:
         ledger_finish_delivery(self->ledger, item->body, clock_wall_ms());
         return;
     case RECORDER_ALERTS:
     case RECORDER_CHANGE:
     case RECORDER_CLOSE:
+    case RECORDER_MARK:
         break; /* Never kept. */
     }
     UNREACHABLE();

@@ -164,6 +164,18 @@ void recorder_change(struct recorder *self, struct recorder_item *item)
     answer(item, result, task.incident);
 }
 
+static void apply_mark(struct recorder *self, void *context)
+{
+    const struct recorder_note *note = context;
+    ledger_mark(self->ledger, note->who, note->text, note->at_ms);
+}
+
+void recorder_mark_now(struct recorder *self, struct recorder_item *item)
+{
+    enum err err = recorder_transact(self, true, apply_mark, item->body);
+    answer(item, result_of(err), 0);
+}
+
 struct close_task {
     const struct recorder_close *close;
     bool found;

@@ -13,7 +13,7 @@
 #include "record/aliases.h"
 #include "record/bindings.h"
 #include "record/ledger.h"
-#include "record/recorder.h"
+#include "record/recorder_item.h"
 #include "record/state_file.h"
 
 enum {
@@ -24,59 +24,6 @@ enum {
     RECORDER_TICK_MS = 1000,
     RECORDER_ALERT_DATA_MAX = 16384,
     RECORDER_SUBJECTS_MAX = 64 * 1024 * 1024, /**< Bytes of entries with many subjects. */
-};
-
-enum recorder_kind {
-    RECORDER_BARRIER,
-    RECORDER_ENTRY,    /**< struct journal_entry */
-    RECORDER_NOTE,     /**< struct recorder_note */
-    RECORDER_ALERT,    /**< struct recorder_alert */
-    RECORDER_ALERTS,   /**< struct recorder_alerts */
-    RECORDER_DELIVERY, /**< struct delivery_result */
-    RECORDER_CHANGE,   /**< struct recorder_change */
-    RECORDER_CLOSE,    /**< struct recorder_close */
-};
-
-/** What travels in the queue. `body` is a heap object of the item. */
-struct recorder_item {
-    void *body;
-    struct journal_ticket *ticket;
-    struct control_ticket *control;
-    uint64_t incident; /**< Of an entry, once it was applied. */
-    enum recorder_kind kind;
-    bool stated; /**< What it took down was looked at. */
-};
-
-/** Of a configuration (`hash` set) or of an access to values. */
-struct recorder_note {
-    char hash[80];
-    char who[RECORDER_NAME_SIZE_MAX];
-    char text[RECORDER_REASON_SIZE_MAX];
-    uint64_t at_ms;
-};
-
-struct recorder_alert {
-    char alert[RECORDER_NAME_SIZE_MAX]; /**< "": all. */
-    char type[64];
-    uint64_t at_ms;
-    size_t len;
-    uint8_t data[];
-};
-
-struct recorder_alerts {
-    unsigned count;
-    struct alert_route routes[];
-};
-
-struct recorder_change {
-    struct feature_change change;
-    uint64_t asked; /**< feature_table_asked() when the operator asked. */
-};
-
-struct recorder_close {
-    uint64_t incident;
-    char who[RECORDER_NAME_SIZE_MAX];
-    char reason[RECORDER_REASON_SIZE_MAX];
 };
 
 struct recorder {
@@ -97,6 +44,10 @@ struct recorder {
     bool started;
     _Atomic(bool) failing;
     _Atomic(uint64_t) subjects_size; /**< Bytes of entries with many subjects. */
+    _Atomic(uint64_t) sync_asked;
+    _Atomic(uint64_t) sync_done;
+    _Atomic(uint64_t) ledger_max; /**< Bytes. */
+    _Atomic(uint64_t) retention_ms;
 
     /* Only the thread, once it runs: */
     struct state_file_image found; /**< In features.state at start; until recovered. */
@@ -107,6 +58,9 @@ struct recorder {
     uint64_t retry_at_ms; /**< While failing. */
     uint64_t look_at_ms;  /**< When to look whether the files are in place. */
     uint64_t tick_at_ms;
+    uint64_t measure_at_ms; /**< When to look at the ledger's size. */
+    uint64_t erase_at_ms;   /**< When to look for what is past its retention. */
+    uint64_t told_at_ms;    /**< When the size was alerted last; 0: not. */
 };
 
 /** The thread's function; also run by hand to empty the queue of one never started. */
@@ -145,6 +99,16 @@ MUST_USE enum err recorder_write_state(struct recorder *self, int but_slot);
 
 void recorder_count(struct recorder *self, enum stat_id family, const char *labels);
 
+/** Puts an item into the queue. Takes `item->body`, also when there is no room. */
+MUST_USE bool recorder_push(struct recorder *self, const struct recorder_item *item);
+
+/** The journal's note_writes(). */
+void recorder_note_writes(void *self, const struct journal_write *writes, unsigned count);
+
+/** Keeps the ledger within its size and its time; part of the tick. */
+void recorder_keep_house(struct recorder *self);
+
 /** Answers and frees. */
+void recorder_mark_now(struct recorder *self, struct recorder_item *item);
 void recorder_change(struct recorder *self, struct recorder_item *item);
 void recorder_close(struct recorder *self, struct recorder_item *item);

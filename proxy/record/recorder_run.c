@@ -96,6 +96,13 @@ static void apply_kept(struct recorder *self, void *context)
     }
 }
 
+/* Kept by the way: no commit waits for the disk because of it, and it may be lost. */
+static bool is_evidence(const struct recorder_item *item)
+{
+    return item->kind == RECORDER_WRITES || item->kind == RECORDER_COVERAGE ||
+           item->kind == RECORDER_SYNC;
+}
+
 /* Must its commit wait for the disk? One more of a row that is there need not. */
 static bool needs_disk(struct recorder *self, const struct recorder_item *item)
 {
@@ -107,7 +114,7 @@ static bool needs_disk(struct recorder *self, const struct recorder_item *item)
         return item->ticket != NULL || entry->took_down_mask != 0 ||
                ledger_is_desync(entry);
     }
-    return item->kind != RECORDER_DELIVERY;
+    return item->kind != RECORDER_DELIVERY && !is_evidence(item);
 }
 
 static bool batch_needs_disk(struct recorder *self)
@@ -207,6 +214,8 @@ static void end_kept(struct recorder *self, bool stated)
         answer(item, stated || item->kind != RECORDER_BARRIER);
         if (item->kind == RECORDER_ENTRY) {
             tell_take_downs(self, item);
+        } else if (item->kind == RECORDER_SYNC) {
+            atomic_store(&self->sync_done, *(const uint64_t *)item->body);
         }
         recorder_free_body(self, item);
     }
@@ -222,7 +231,8 @@ static void fail_kept(struct recorder *self)
     for (size_t i = 0; i < self->kept_count; i++) {
         struct recorder_item item = self->kept[i];
         answer(&item, false);
-        if (item.kind == RECORDER_BARRIER || count == RECORDER_KEPT_MAX) {
+        if (item.kind == RECORDER_BARRIER || is_evidence(&item) ||
+            count == RECORDER_KEPT_MAX) {
             recorder_free_body(self, &item);
         } else {
             self->kept[count++] = item;
@@ -273,6 +283,9 @@ static void take_item(struct recorder *self, struct recorder_item *item)
     } else if (item->kind == RECORDER_CLOSE) {
         recorder_flush(self);
         recorder_close(self, item);
+    } else if (item->kind == RECORDER_MARK) {
+        recorder_flush(self);
+        recorder_mark_now(self, item);
     } else if (item->kind == RECORDER_ALERTS) {
         const struct recorder_alerts *alerts = item->body;
         recorder_flush(self);
@@ -304,7 +317,10 @@ static void tick(struct recorder *self)
         recorder_recover(self);
         if (!files_in_place(self, false)) {
             set_failing(self, true);
-        } else if (ledger_updates_due(self->ledger, clock_wall_ms())) {
+        }
+        recorder_keep_house(self);
+        if (!recorder_failing(self) &&
+            ledger_updates_due(self->ledger, clock_wall_ms())) {
             (void)recorder_transact(self, false, apply_updates, NULL);
         }
         if (self->block != NULL) {

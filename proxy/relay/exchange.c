@@ -104,7 +104,7 @@ void exchange_free_spares(struct relay *relay)
     }
 }
 
-static void write_log(const struct exchange *self, uint64_t duration_us)
+static void write_access_log(const struct exchange *self, uint64_t duration_us)
 {
     char session[FINGERPRINT_DIGITS + 1] = "";
     const struct asker *asker = &self->asker;
@@ -139,6 +139,27 @@ static void write_log(const struct exchange *self, uint64_t duration_us)
     access_log_write(self->relay->access_log, &line);
 }
 
+/* Evidence of what may have changed another person's data, should this session turn out
+ * to be part of an incident. Logins and logouts change nobody's. */
+static void note_write(struct exchange *self)
+{
+    const struct asker *asker = &self->asker;
+
+    if (!asker->unsafe || asker->session.id == 0 || self->upstream_number == 0 ||
+        self->routed.role != ROLE_NONE) {
+        return;
+    }
+    const struct write_log_entry entry = {
+        .at_ms = loop_unix_ms(self->relay->loop),
+        .session = &asker->session.first,
+        .user = asker->session.binding != BINDING_NONE ? &asker->session.requester : NULL,
+        .route = self->routed.route->pattern,
+        .screen = self->routed.route->screen,
+        .method = self->method_text,
+    };
+    write_log_add(self->relay->write_log, &entry);
+}
+
 /* Counts and logs the end; then the client has it back. */
 static void end(struct exchange *self)
 {
@@ -153,7 +174,8 @@ static void end(struct exchange *self)
 
     CHECK(self->ending != ENDING_NONE);
     meter_exchange(self->relay, self->plan->meter, &facts);
-    write_log(self, facts.duration_us);
+    write_access_log(self, facts.duration_us);
+    note_write(self);
     struct caller *caller = self->caller;
     enum disposition disposition = self->disposition;
     exchange_free(self);

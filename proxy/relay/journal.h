@@ -82,6 +82,18 @@ struct journal_entry {
     unsigned more_count;
 };
 
+/** Unsafe requests of one session on one route within a minute. */
+struct journal_write {
+    uint64_t first_at_ms;
+    uint64_t last_at_ms;
+    unsigned count;
+    struct fingerprint session;
+    struct user user; /**< Nobody: not known. */
+    char route[JOURNAL_TEXT_MAX];
+    char screen[JOURNAL_TEXT_MAX];
+    char method[16];
+};
+
 /**
  * A question that waits for the disk. Heap object of the asker: after on_done (on the
  * asker's own thread) it is the asker's again.
@@ -101,6 +113,8 @@ struct journal {
                  struct journal_ticket *ticket);
     /** True while the ledger does not write. Any thread. */
     bool (*failing)(void *self);
+    /** Copies access evidence, which may be lost. Any thread. NULL: not kept. */
+    void (*note_writes)(void *self, const struct journal_write *writes, unsigned count);
 };
 
 /** Bytes of a copy. */

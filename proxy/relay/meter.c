@@ -270,3 +270,16 @@ void meter_coverage(struct stats *stats, const struct site *site, unsigned index
     *unmarked_out =
         stats_read(stats, route_series(stats, STAT_UNMARKED, route, NULL, NULL));
 }
+
+uint64_t meter_uninspected_count(struct stats *stats, const struct site *site,
+                                 unsigned index)
+{
+    const struct route *route = &site->routes[index];
+    uint64_t count = 0;
+
+    for (unsigned i = 0; i < UNINSPECTED_COUNT; i++) {
+        count += stats_read(stats, route_series(stats, STAT_UNINSPECTED, route, "reason",
+                                                UNINSPECTED_NAMES[i]));
+    }
+    return count;
+}

@@ -81,3 +81,7 @@ void meter_desync(struct relay *relay, const char *upstream, const char *kind);
 /** Marked and unmarked responses of route `index` so far, all workers. */
 void meter_coverage(struct stats *stats, const struct site *site, unsigned index,
                     uint64_t *marked_out, uint64_t *unmarked_out);
+
+/** Likewise those that were not inspected, for whatever reason. */
+uint64_t meter_uninspected_count(struct stats *stats, const struct site *site,
+                                 unsigned index);

@@ -23,6 +23,7 @@
 #include "relay/journal.h"
 #include "relay/meter.h"
 #include "relay/site.h"
+#include "relay/write_log.h"
 
 /** Made once by the graph; outlives all workers. */
 struct relay_shared {
@@ -66,6 +67,7 @@ struct relay {
     struct stats_block *stats;
     struct block_store *blocks;
     struct access_log *access_log; /**< NULL: off. */
+    struct write_log *write_log;
     struct list clients;
     struct list spare_exchanges;
     struct list spare_decoders;

@@ -1,0 +1,128 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/dossier_private.h"
+
+static void add(struct dossier_work *work, enum dossier_kind kind, uint64_t at_ms,
+                struct span detail)
+{
+    struct dossier *self = work->dossier;
+    struct dossier_event *event = dossier_add(work, &self->events, &self->event_count,
+                                              sizeof(*event), DOSSIER_ROWS_MAX);
+    if (event != NULL) {
+        event->kind = kind;
+        event->at_ms = at_ms;
+        event->detail = dossier_text(work, detail);
+    }
+}
+
+static void add_rows(struct dossier_work *work, enum dossier_kind kind,
+                     struct db_rows *rows)
+{
+    while (db_next(rows)) {
+        add(work, kind, db_u64(rows, 0), db_text(rows, 1));
+    }
+}
+
+/* The last change before the first display, and those in the window. */
+static void read_changes(struct dossier_work *work)
+{
+    const struct dossier *self = work->dossier;
+    const struct db_value window[] = {DB_U64(self->from_ms), DB_U64(self->to_ms)};
+
+    add_rows(work, DOSSIER_CONFIGURATION,
+             db_query(work->db,
+                      "SELECT at, substr(hash, 1, 12) || ' (' || who || ') ' || summary"
+                      " FROM config_changes WHERE (at >= ?1 AND at <= ?2) OR id = (SELECT"
+                      " max(id) FROM config_changes WHERE at < ?1) ORDER BY at LIMIT 100",
+                      window, 2));
+    add_rows(work, DOSSIER_MARK,
+             db_query(work->db,
+                      "SELECT at, text || ' (' || who || ')' FROM marks WHERE (at >= ?1"
+                      " AND at <= ?2) OR id = (SELECT max(id) FROM marks WHERE at < ?1)"
+                      " ORDER BY at LIMIT 100",
+                      window, 2));
+}
+
+static void read_findings(struct dossier_work *work)
+{
+    add_rows(work, DOSSIER_FIRST_DISPLAY,
+             dossier_query(work,
+                           "SELECT first_at, screen" DOSSIER_COUNTED
+                           " ORDER BY first_at, seq LIMIT 1",
+                           NULL, 0));
+    add_rows(work, DOSSIER_DETECTION,
+             dossier_query(work,
+                           "SELECT opened_at, detector || ', ' || reason FROM incidents"
+                           " WHERE id BETWEEN ?1 AND ?2 AND last_at >= ?3 AND"
+                           " opened_at < ?4 AND drill = 0 ORDER BY opened_at LIMIT 50",
+                           NULL, 0));
+    add_rows(work, DOSSIER_CLOSING,
+             dossier_query(work,
+                           "SELECT closed_at, coalesce(closed_by, '') || ': ' ||"
+                           " coalesce(closed_reason, '') FROM incidents WHERE id BETWEEN"
+                           " ?1 AND ?2 AND last_at >= ?3 AND opened_at < ?4 AND"
+                           " drill = 0 AND closed_at IS NOT NULL ORDER BY closed_at"
+                           " LIMIT 50",
+                           NULL, 0));
+}
+
+/* `names`: features of the incidents in scope, by name or by what they took down. */
+#define CHANGES_OF                                                                       \
+    "WITH i AS (SELECT id, feature FROM incidents WHERE id BETWEEN ?1 AND ?2 AND"        \
+    " last_at >= ?3 AND opened_at < ?4 AND drill = 0),"                                  \
+    " names AS (SELECT feature AS name FROM i UNION SELECT feature FROM feature_changes" \
+    " WHERE incident IN (SELECT id FROM i))"                                             \
+    " SELECT at, feature || ': ' || reason || ' (' || who || ')' FROM feature_changes c" \
+    " WHERE feature IN (SELECT name FROM names) AND at >= ?5"
+
+/* A reopening is the first after each take-down, also when the incident is closed. */
+static void read_features(struct dossier_work *work)
+{
+    const struct db_value window[] = {DB_U64(work->dossier->from_ms),
+                                      DB_U64(work->dossier->to_ms)};
+
+    add_rows(work, DOSSIER_TAKE_DOWN,
+             dossier_query(work,
+                           CHANGES_OF " AND at <= ?6 AND state = 'down' ORDER BY seq"
+                                      " LIMIT 50",
+                           window, 2));
+    add_rows(work, DOSSIER_TRIAL,
+             dossier_query(work,
+                           CHANGES_OF " AND at <= ?6 AND state = 'trial' ORDER BY seq"
+                                      " LIMIT 50",
+                           window, 2));
+    add_rows(work, DOSSIER_REOPENING,
+             dossier_query(work,
+                           CHANGES_OF
+                           " AND state = 'up' AND ((SELECT at FROM feature_changes d"
+                           " WHERE d.feature = c.feature AND d.seq < c.seq"
+                           " ORDER BY d.seq DESC LIMIT 1) <= ?6) ORDER BY seq LIMIT 50",
+                           window, 2));
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct dossier_event *a = left;
+    const struct dossier_event *b = right;
+
+    if (a->at_ms != b->at_ms) {
+        return a->at_ms < b->at_ms ? -1 : 1;
+    }
+    return (int)a->kind - (int)b->kind;
+}
+
+void dossier_read_events(struct dossier_work *work)
+{
+    struct dossier *self = work->dossier;
+
+    if (self->incident_count == 0) {
+        return;
+    }
+    read_changes(work);
+    read_findings(work);
+    read_features(work);
+    if (self->event_count > 1) {
+        qsort(self->events, self->event_count, sizeof(*self->events), compare);
+    }
+}

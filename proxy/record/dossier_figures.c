@@ -1,0 +1,146 @@
+#include "record/dossier_private.h"
+
+/* How often a row counts for the part ?5. */
+#define TIMES                                                                            \
+    "CASE ?5 WHEN 1 THEN withheld WHEN 2 THEN cut WHEN 3 THEN delivered"                 \
+    " WHEN 4 THEN strong_count ELSE count END"
+
+/* Displays count all rows; cases need a subject. */
+static void read_tally(struct dossier_work *work, enum dossier_part part,
+                       struct dossier_tally *tally)
+{
+    const struct db_value which = DB_U64(part);
+
+    struct db_rows *rows = dossier_query(
+        work,
+        "WITH r AS MATERIALIZED (SELECT viewer_id AS v, subject_id AS s, viewer_kind AS "
+        "k,"
+        " " TIMES " AS n" DOSSIER_COUNTED " AND " TIMES " > 0),"
+        " c AS MATERIALIZED (SELECT DISTINCT v, s FROM r WHERE s <> '')"
+        " SELECT (SELECT coalesce(sum(n), 0) FROM r), (SELECT count(*) FROM c),"
+        " (SELECT count(*) FROM (SELECT DISTINCT min(v, s), max(v, s) FROM c)),"
+        " (SELECT count(*) FROM c a JOIN c b ON a.v = b.s AND a.s = b.v WHERE a.v < a.s),"
+        " (SELECT count(DISTINCT s) FROM c), (SELECT count(DISTINCT v) FROM r),"
+        " (SELECT count(DISTINCT v) FROM r WHERE k <> 'user'),"
+        " (SELECT count(DISTINCT a.v) FROM c a JOIN c b ON a.v = b.s)",
+        &which, 1);
+    if (db_next(rows)) {
+        *tally = (struct dossier_tally){
+            .displays = db_u64(rows, 0),
+            .cases = db_u64(rows, 1),
+            .pairs = db_u64(rows, 2),
+            .mutual_pairs = db_u64(rows, 3),
+            .subjects = db_u64(rows, 4),
+            .viewers = db_u64(rows, 5),
+            .viewers_unidentified = db_u64(rows, 6),
+            .both = db_u64(rows, 7),
+        };
+    }
+    db_end(rows);
+}
+
+static void read_screens(struct dossier_work *work)
+{
+    struct dossier *self = work->dossier;
+    struct dossier_screen *screen = NULL;
+
+    struct db_rows *rows = dossier_query(
+        work,
+        "SELECT screen, max(shows), sum(count), count(DISTINCT CASE WHEN subject_id <> ''"
+        " THEN viewer_id || subject_id END)" DOSSIER_COUNTED
+        " GROUP BY screen ORDER BY min(first_at), min(seq)",
+        NULL, 0);
+    while (db_next(rows) &&
+           (screen = dossier_add(work, &self->screens, &self->screen_count,
+                                 sizeof(*screen), DOSSIER_ROWS_MAX)) != NULL) {
+        screen->screen = dossier_text(work, db_text(rows, 0));
+        screen->shows = dossier_text(work, db_text(rows, 1));
+        screen->displays = db_u64(rows, 2);
+        screen->cases = db_u64(rows, 3);
+    }
+    db_end(rows);
+}
+
+/* The mean is rounded half up, in whole numbers. */
+static void read_grants(struct dossier_work *work)
+{
+    struct dossier *self = work->dossier;
+    struct dossier_grant *grant = NULL;
+
+    struct db_rows *rows = dossier_query(
+        work,
+        "SELECT m, count(*), max(n), (2 * sum(n) + count(*)) / (2 * count(*)) FROM"
+        " (SELECT marker_class AS m, count(DISTINCT subject_id) AS n" DOSSIER_COUNTED
+        " AND subject_id <> '' AND instr(',' || detectors || ',', ',granted-marker,') > 0"
+        " GROUP BY marker_class, viewer_id) GROUP BY m ORDER BY m",
+        NULL, 0);
+    while (db_next(rows) &&
+           (grant = dossier_add(work, &self->grants, &self->grant_count, sizeof(*grant),
+                                DOSSIER_ROWS_MAX)) != NULL) {
+        grant->marker = dossier_text(work, db_text(rows, 0));
+        grant->viewers = db_u64(rows, 1);
+        grant->subjects_max = db_u64(rows, 2);
+        grant->subjects_mean = db_u64(rows, 3);
+    }
+    db_end(rows);
+}
+
+/* Unsafe requests in the window of whoever is a viewer or a subject. */
+static void read_writes(struct dossier_work *work)
+{
+    struct dossier *self = work->dossier;
+    const struct db_value window[] = {DB_U64(self->from_ms), DB_U64(self->to_ms)};
+
+    struct db_rows *rows = dossier_query(
+        work,
+        "WITH r AS MATERIALIZED (SELECT session, viewer_id, subject_id" DOSSIER_COUNTED
+        ") SELECT coalesce(sum(count), 0) FROM writes WHERE last_at >= ?5 AND"
+        " first_at <= ?6 AND ((session IN (SELECT session FROM r) AND session <> '') OR"
+        " (user_id <> '' AND user_id IN (SELECT viewer_id FROM r UNION"
+        " SELECT subject_id FROM r)))",
+        window, 2);
+    self->writes = db_next(rows) ? db_u64(rows, 0) : 0;
+    db_end(rows);
+}
+
+/* Coverage is kept by the hour: the hours that the window touches. */
+static void read_bound(struct dossier_work *work)
+{
+    enum { HOUR_MS = 3600000 };
+    struct dossier *self = work->dossier;
+    const struct db_value window[] = {DB_U64(self->from_ms / HOUR_MS),
+                                      DB_U64(self->to_ms / HOUR_MS)};
+
+    struct db_rows *rows = dossier_query(
+        work,
+        "SELECT (SELECT coalesce(sum(count), 0)" DOSSIER_SCOPE " AND one_of_two = 1),"
+        " (SELECT coalesce(sum(uninspected), 0) FROM coverage WHERE required = 1 AND"
+        " hour BETWEEN ?5 AND ?6),"
+        " (SELECT coalesce(sum(unmarked), 0) FROM coverage WHERE required = 1 AND"
+        " hour BETWEEN ?5 AND ?6)",
+        window, 2);
+    if (db_next(rows)) {
+        self->one_of_two = db_u64(rows, 0);
+        self->uninspected = db_u64(rows, 1);
+        self->unmarked = db_u64(rows, 2);
+        self->upper_bound = self->one_of_two + self->uninspected + self->unmarked;
+    }
+    db_end(rows);
+}
+
+void dossier_read_figures(struct dossier_work *work)
+{
+    struct dossier *self = work->dossier;
+
+    for (int part = 0; part < DOSSIER_PART_COUNT; part++) {
+        read_tally(work, (enum dossier_part)part, &self->tallies[part]);
+    }
+    self->weak_cases =
+        self->tallies[DOSSIER_ALL].cases - self->tallies[DOSSIER_STRONG].cases;
+    read_screens(work);
+    read_grants(work);
+    if (self->incident_count > 0) {
+        read_writes(work);
+        read_bound(work);
+    }
+}

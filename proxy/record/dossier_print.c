@@ -1,0 +1,129 @@
+#include "record/dossier_print.h"
+
+#include "record/dossier_out.h"
+
+static const char *const WORDS[][2] = {
+#define WORD(id, english, japanese) [WORD_##id] = {english, japanese},
+#include "record/dossier_words.def"
+#undef WORD
+};
+
+static const struct {
+    const char *name;
+    const char *type;
+    void (*print)(struct dossier_out *out);
+} FORMATS[] = {
+    [DOSSIER_TEXT] = {"text", "text/plain; charset=utf-8", dossier_print_text},
+    [DOSSIER_HTML] = {"html", "text/html; charset=utf-8", dossier_print_html},
+    [DOSSIER_JSON] = {"json", "application/json", dossier_print_json},
+    [DOSSIER_CSV] = {"csv", "text/csv; charset=utf-8", dossier_print_csv},
+};
+
+enum {
+    FORMAT_COUNT = sizeof(FORMATS) / sizeof(*FORMATS),
+};
+
+static const struct {
+    const char *key;
+    enum dossier_word word;
+} EVENTS[DOSSIER_KIND_COUNT] = {
+    [DOSSIER_CONFIGURATION] = {"configuration-change", WORD_EVENT_CONFIGURATION},
+    [DOSSIER_MARK] = {"mark", WORD_EVENT_MARK},
+    [DOSSIER_FIRST_DISPLAY] = {"first-display", WORD_EVENT_FIRST_DISPLAY},
+    [DOSSIER_DETECTION] = {"detection", WORD_EVENT_DETECTION},
+    [DOSSIER_TAKE_DOWN] = {"take-down", WORD_EVENT_TAKE_DOWN},
+    [DOSSIER_TRIAL] = {"trial", WORD_EVENT_TRIAL},
+    [DOSSIER_REOPENING] = {"reopening", WORD_EVENT_REOPENING},
+    [DOSSIER_CLOSING] = {"closing", WORD_EVENT_CLOSING},
+};
+
+const char *dossier_say(enum dossier_lang lang, enum dossier_word word)
+{
+    return WORDS[word][lang == DOSSIER_JA ? 1 : 0];
+}
+
+bool dossier_format_of(struct span name, enum dossier_format *format_out)
+{
+    for (int i = 0; i < FORMAT_COUNT; i++) {
+        if (span_equal(name, span_of(FORMATS[i].name))) {
+            *format_out = (enum dossier_format)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool dossier_lang_of(struct span name, enum dossier_lang *lang_out)
+{
+    *lang_out = span_equal(name, SPAN("ja")) ? DOSSIER_JA : DOSSIER_EN;
+    return *lang_out == DOSSIER_JA || span_equal(name, SPAN("en"));
+}
+
+const char *dossier_type(enum dossier_format format)
+{
+    return FORMATS[format].type;
+}
+
+void dossier_print(const struct dossier *self, enum dossier_format format,
+                   enum dossier_lang lang, struct page *out)
+{
+    struct dossier_out to = {.dossier = self, .page = out, .lang = lang};
+    FORMATS[format].print(&to);
+}
+
+enum dossier_word dossier_event_word(enum dossier_kind kind)
+{
+    return EVENTS[kind].word;
+}
+
+const char *dossier_event_key(enum dossier_kind kind)
+{
+    return EVENTS[kind].key;
+}
+
+struct dossier_figure dossier_figure_at(const struct dossier *self, unsigned index)
+{
+    const struct dossier_tally *all = &self->tallies[DOSSIER_ALL];
+    const struct dossier_figure figures[DOSSIER_FIGURE_COUNT] = {
+        {"cases", WORD_CASES, all->cases},
+        {"pairs", WORD_PAIRS, all->pairs},
+        {"mutual_pairs", WORD_MUTUAL_PAIRS, all->mutual_pairs},
+        {"subjects", WORD_SUBJECTS, all->subjects},
+        {"viewers", WORD_VIEWERS, all->viewers},
+        {"viewers_unidentified", WORD_VIEWERS_UNIDENTIFIED, all->viewers_unidentified},
+        {"both", WORD_BOTH, all->both},
+        {"displays", WORD_DISPLAYS, all->displays},
+        {"strong_cases", WORD_STRONG_CASES, self->tallies[DOSSIER_STRONG].cases},
+        {"weak_cases", WORD_WEAK_CASES, self->weak_cases},
+        {"writes", WORD_WRITES, self->writes},
+        {"upper_bound", WORD_UPPER_BOUND, self->upper_bound},
+        {"uninspected", WORD_UNINSPECTED, self->uninspected},
+        {"unmarked", WORD_UNMARKED, self->unmarked},
+        {"one_of_two", WORD_ONE_OF_TWO, self->one_of_two},
+    };
+    CHECK(index < DOSSIER_FIGURE_COUNT);
+    return figures[index];
+}
+
+struct dossier_clock dossier_clock_at(const struct dossier *self, unsigned index)
+{
+    static const struct {
+        const char *key;
+        enum dossier_word word;
+        unsigned hours;
+    } CLOCKS[DOSSIER_CLOCK_COUNT] = {
+        {"gdpr_33", WORD_CLOCK_GDPR, 72},
+        {"appi_preliminary", WORD_CLOCK_APPI_FIRST, 3 * 24},
+        {"appi_preliminary_latest", WORD_CLOCK_APPI_FIRST_LATEST, 5 * 24},
+        {"appi_final", WORD_CLOCK_APPI_FINAL, 30 * 24},
+        {"appi_final_wrongful", WORD_CLOCK_APPI_FINAL_WILFUL, 60 * 24},
+    };
+    CHECK(index < DOSSIER_CLOCK_COUNT);
+    return (struct dossier_clock){
+        .key = CLOCKS[index].key,
+        .word = CLOCKS[index].word,
+        .at_ms = self->detected_ms == 0
+                     ? 0
+                     : self->detected_ms + CLOCKS[index].hours * UINT64_C(3600000),
+    };
+}

@@ -1,0 +1,122 @@
+/* What is kept besides findings: marks, access evidence, coverage by the hour. */
+#include "base/parse.h"
+#include "record/ledger_private.h"
+
+enum {
+    MINUTE_MS = 60000,
+    HOUR_MS = 3600000,
+    TRIM_ROWS = 5000,
+};
+
+void ledger_mark(struct ledger *self, const char *who, const char *text, uint64_t at_ms)
+{
+    db_run(self->db, "INSERT INTO marks(at, who, text) VALUES(?, ?, ?)",
+           DB_VALUES(DB_U64(at_ms), DB_STRING(who), DB_STRING(text)));
+}
+
+void ledger_take_evidence(struct ledger *self, bool takes)
+{
+    self->declines_evidence = !takes;
+}
+
+void ledger_add_write(struct ledger *self, const struct journal_write *write)
+{
+    char session[FINGERPRINT_DIGITS + 1] = "";
+    char user[PSEUDONYM_DIGITS + 1];
+
+    if (self->declines_evidence) {
+        return;
+    }
+    format_hex(write->session.bytes, FINGERPRINT_SIZE, session);
+    pseudonym_of(&self->pseudonyms, PSEUDONYM_USER, user_span(&write->user), user);
+    db_run(self->db,
+           "INSERT INTO writes(minute, session, user_id, route, screen, method, first_at,"
+           " last_at, count) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+           " ON CONFLICT(session, minute, user_id, route, method) DO UPDATE SET"
+           " count = count + excluded.count, last_at = max(last_at, excluded.last_at)",
+           DB_VALUES(DB_U64(write->first_at_ms / MINUTE_MS), DB_STRING(session),
+                     DB_STRING(user), DB_STRING(write->route), DB_STRING(write->screen),
+                     DB_STRING(write->method), DB_U64(write->first_at_ms),
+                     DB_U64(write->last_at_ms), DB_U64(write->count)));
+}
+
+void ledger_add_hour(struct ledger *self, const struct recorder_hour *hour)
+{
+    db_run(self->db,
+           "INSERT INTO coverage(hour, route, required, marked, unmarked, uninspected)"
+           " VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(hour, route) DO UPDATE SET"
+           " required = max(required, excluded.required),"
+           " marked = marked + excluded.marked, unmarked = unmarked + excluded.unmarked,"
+           " uninspected = uninspected + excluded.uninspected",
+           DB_VALUES(DB_U64(hour->at_ms / HOUR_MS), DB_STRING(hour->route),
+                     DB_U64(hour->required), DB_U64(hour->marked), DB_U64(hour->unmarked),
+                     DB_U64(hour->uninspected)));
+}
+
+uint64_t ledger_size(struct ledger *self)
+{
+    db_clear(self->db);
+    uint64_t pages = db_one_u64(self->db, "PRAGMA page_count", 0);
+    uint64_t unused = db_one_u64(self->db, "PRAGMA freelist_count", 0);
+    return (pages - unused) * db_one_u64(self->db, "PRAGMA page_size", 0);
+}
+
+/* Unsafe requests, then events, then alerts that were delivered. */
+uint64_t ledger_trim(struct ledger *self)
+{
+    const struct db_value rows = DB_U64(TRIM_ROWS);
+
+    db_run(self->db,
+           "DELETE FROM writes WHERE id IN (SELECT id FROM writes ORDER BY id LIMIT ?)",
+           &rows, 1);
+    uint64_t count = db_changes(self->db);
+    if (count == 0) {
+        db_run(self->db,
+               "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT"
+               " ?)",
+               &rows, 1);
+        count = db_changes(self->db);
+    }
+    if (count == 0) {
+        db_run(self->db,
+               "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE"
+               " state = 'done' ORDER BY id LIMIT ?)",
+               &rows, 1);
+        count = db_changes(self->db);
+    }
+    return db_failed(self->db) ? 0 : count;
+}
+
+uint64_t ledger_find_expired(struct ledger *self, uint64_t before_ms)
+{
+    db_clear(self->db);
+    struct db_rows *rows =
+        db_query(self->db,
+                 "SELECT id FROM incidents WHERE closed_at < ? AND id NOT IN (SELECT"
+                 " incident FROM erasures) ORDER BY id LIMIT 1",
+                 DB_VALUES(DB_U64(before_ms)));
+    uint64_t incident = db_next(rows) ? db_u64(rows, 0) : 0;
+    db_end(rows);
+    return incident;
+}
+
+void ledger_erase(struct ledger *self, uint64_t incident, uint64_t at_ms)
+{
+    db_run(self->db,
+           "UPDATE displays SET viewer = NULL, subject = NULL, client = '' WHERE"
+           " incident = ?",
+           DB_VALUES(DB_U64(incident)));
+    const struct db_value chained[] = {DB_U64(at_ms), DB_U64(incident),
+                                       DB_U64(db_changes(self->db))};
+    const struct chain_row row = {
+        .table = CHAIN_ERASURES, .chained = chained, .chained_count = 3};
+    chain_insert(&self->chain, self->db, &row);
+}
+
+void ledger_forget_evidence(struct ledger *self, uint64_t before_ms)
+{
+    db_run(self->db, "DELETE FROM writes WHERE minute < ?",
+           DB_VALUES(DB_U64(before_ms / MINUTE_MS)));
+    db_run(self->db, "DELETE FROM events WHERE hour < ?",
+           DB_VALUES(DB_U64(before_ms / HOUR_MS)));
+}

@@ -1,0 +1,276 @@
+#include "record/db.h"
+#include "record/dossier.h"
+#include "record/dossier_print.h"
+#include "record/fixture.h"
+#include "record/recorder_evidence.h"
+
+static const uint64_t AT_MS = UINT64_C(1700000000000);
+
+static struct dossier *make(struct fixture *self, uint64_t incident)
+{
+    struct dossier *dossier = NULL;
+    const struct dossier_scope scope = {
+        .incident = incident,
+        .to_ms = incident == 0 ? INT64_MAX : 0,
+        .now_ms = UINT64_C(1700000100000),
+    };
+    assert_int_equal(dossier_new(self->directory, &scope, &dossier), ERR_NONE);
+    return dossier;
+}
+
+/* All that was posted before is in the ledger. */
+static void settle(struct fixture *self)
+{
+    const struct journal_entry barrier = {.kind = JOURNAL_BARRIER};
+    assert_true(fixture_post(self, &barrier).committed);
+}
+
+static void post(struct fixture *self, const struct journal_entry *entry)
+{
+    assert_true(self->journal.post(self->journal.self, entry, NULL));
+}
+
+static void dossier_counts_cases_pairs_and_people(void **state)
+{
+    struct fixture fixture;
+    static const struct {
+        const char *viewer;
+        const char *subject;
+        const char *screen;
+    } seen[] = {{"a", "b", "top"},  {"b", "a", "top"}, {"a", "b", "form"},
+                {"a", "b", "form"}, {"c", "b", "top"}, {"d", "e", "top"}};
+    (void)state;
+
+    fixture_make(&fixture);
+    for (size_t i = 0; i < sizeof(seen) / sizeof(*seen); i++) {
+        struct journal_entry entry =
+            fixture_display(seen[i].viewer, seen[i].subject, seen[i].screen);
+        entry.outcome = i == 5 ? JOURNAL_DELIVERED : JOURNAL_WITHHELD;
+        entry.strong = i != 4;
+        post(&fixture, &entry);
+    }
+    settle(&fixture);
+    struct dossier *dossier = make(&fixture, 1);
+    const struct dossier_tally *all = &dossier->tallies[DOSSIER_ALL];
+    assert_int_equal(all->displays, 6);
+    assert_int_equal(all->cases, 4);
+    assert_int_equal(all->pairs, 3);
+    assert_int_equal(all->mutual_pairs, 1);
+    assert_int_equal(all->subjects, 3);
+    assert_int_equal(all->viewers, 4);
+    assert_int_equal(all->both, 2);
+    assert_int_equal(dossier->tallies[DOSSIER_WITHHELD].displays, 5);
+    assert_int_equal(dossier->tallies[DOSSIER_WITHHELD].cases, 3);
+    assert_int_equal(dossier->tallies[DOSSIER_DELIVERED].cases, 1);
+    assert_int_equal(dossier->tallies[DOSSIER_STRONG].cases, 3);
+    assert_int_equal(dossier->weak_cases, 1);
+    assert_int_equal(dossier->screen_count, 2);
+    assert_int_equal(dossier->screens[0].cases, 4);
+    assert_int_equal(dossier->screens[1].cases, 1);
+    assert_int_equal(dossier->screens[1].displays, 2);
+    assert_int_equal(dossier->case_count, 4);
+    assert_int_equal(dossier->person_count, 5);
+    dossier_free(&dossier);
+    fixture_remove(&fixture);
+}
+
+static void dossier_leaves_out_drills_and_counts_one_of_two_as_suspected(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry drill = fixture_display("a", "b", "top");
+    struct journal_entry either = fixture_display("a", "c", "top");
+    struct journal_entry real = fixture_display("a", "d", "top");
+    (void)state;
+
+    drill.drill = true;
+    either.one_of_two = true;
+    fixture_make(&fixture);
+    post(&fixture, &real);
+    post(&fixture, &drill);
+    post(&fixture, &either);
+    settle(&fixture);
+    struct dossier *dossier = make(&fixture, 0);
+    assert_int_equal(dossier->tallies[DOSSIER_ALL].cases, 1);
+    assert_int_equal(dossier->tallies[DOSSIER_ALL].displays, 1);
+    assert_int_equal(dossier->one_of_two, 1);
+    assert_int_equal(dossier->upper_bound, 1);
+    assert_int_equal(dossier->incident_count, 1);
+    dossier_free(&dossier);
+    dossier = make(&fixture, 2);
+    assert_int_equal(dossier->tallies[DOSSIER_ALL].displays, 0);
+    dossier_free(&dossier);
+    fixture_remove(&fixture);
+}
+
+/* `count` members, seen by one viewer on the report screen. */
+static void show_members(struct fixture *self, const char *kind, unsigned viewer,
+                         unsigned count)
+{
+    char name[32];
+    char member[32];
+    const char *other = strcmp(kind, "provider") == 0 ? "user" : "provider";
+
+    (void)snprintf(name, sizeof(name), "%s%u", kind, viewer);
+    for (unsigned i = 0; i < count; i++) {
+        (void)snprintf(member, sizeof(member), "seen-%s%u", other, i);
+        struct journal_entry entry = fixture_display(name, member, "report");
+        span_copy(span_of(other), entry.marker_class, sizeof(entry.marker_class));
+        post(self, &entry);
+    }
+}
+
+/* 131 providers: 78, 65 times 14, 65 times 13; 25 users: 15, 13 times 4, 11 times 3. */
+static void show_second_notice(struct fixture *self)
+{
+    for (unsigned i = 0; i < 131; i++) {
+        show_members(self, "provider", i, i == 0 ? 78 : i <= 65 ? 14 : 13);
+        if (i % 20 == 0) {
+            settle(self);
+        }
+    }
+    for (unsigned i = 0; i < 25; i++) {
+        show_members(self, "user", i, i == 0 ? 15 : i <= 13 ? 4 : 3);
+    }
+    settle(self);
+}
+
+/* The figures of grants are those of one detector's findings. */
+static void as_granted(const struct fixture *self)
+{
+    char path[300];
+    struct db *db = NULL;
+
+    (void)snprintf(path, sizeof(path), "%s/ledger.db", self->path);
+    assert_int_equal(db_open(path, DB_WRITE, &db, NULL), ERR_NONE);
+    db_script(db, "UPDATE displays SET detectors = 'granted-marker'");
+    assert_false(db_failed(db));
+    db_close(&db);
+}
+
+static void dossier_has_the_figures_of_the_second_notice(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    fixture_make(&fixture);
+    show_second_notice(&fixture);
+    as_granted(&fixture);
+    struct dossier *dossier = make(&fixture, 1);
+    assert_int_equal(dossier->grant_count, 2);
+    assert_string_equal(dossier->grants[0].marker, "provider");
+    assert_int_equal(dossier->grants[0].viewers, 25);
+    assert_int_equal(dossier->grants[0].subjects_max, 15);
+    assert_int_equal(dossier->grants[0].subjects_mean, 4);
+    assert_string_equal(dossier->grants[1].marker, "user");
+    assert_int_equal(dossier->grants[1].viewers, 131);
+    assert_int_equal(dossier->grants[1].subjects_max, 78);
+    assert_int_equal(dossier->grants[1].subjects_mean, 14);
+    dossier_free(&dossier);
+    fixture_remove(&fixture);
+}
+
+static void dossier_rounds_a_mean_half_up(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    fixture_make(&fixture);
+    show_members(&fixture, "provider", 1, 2);
+    show_members(&fixture, "provider", 2, 3);
+    settle(&fixture);
+    as_granted(&fixture);
+    struct dossier *dossier = make(&fixture, 1);
+    assert_int_equal(dossier->grants[0].subjects_mean, 3);
+    dossier_free(&dossier);
+    fixture_remove(&fixture);
+}
+
+static void note_write(struct fixture *self, const char *user, uint64_t at_ms,
+                       unsigned count)
+{
+    struct journal_write write = {
+        .first_at_ms = at_ms, .last_at_ms = at_ms, .count = count};
+
+    (void)user_set(&write.user, span_of(user));
+    memset(write.session.bytes, user[0], FINGERPRINT_SIZE);
+    span_copy(SPAN("/form"), write.route, sizeof(write.route));
+    span_copy(SPAN("POST"), write.method, sizeof(write.method));
+    self->journal.note_writes(self->journal.self, &write, 1);
+}
+
+static void
+dossier_counts_writes_of_the_people_of_the_incident_in_its_window(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("a", "b", "top");
+    (void)state;
+
+    fixture_make(&fixture);
+    post(&fixture, &entry);
+    note_write(&fixture, "a", AT_MS - 1, 7); /* Before. */
+    note_write(&fixture, "a", AT_MS + 60000, 2);
+    note_write(&fixture, "a", AT_MS + 60000, 1); /* The same minute: the same row. */
+    note_write(&fixture, "b", AT_MS + 1, 4);
+    note_write(&fixture, "c", AT_MS + 1, 8);      /* Not of it. */
+    note_write(&fixture, "a", AT_MS + 200000, 9); /* After. */
+    settle(&fixture);
+    struct dossier *dossier = make(&fixture, 1);
+    assert_int_equal(dossier->writes, 7);
+    dossier_free(&dossier);
+    fixture_remove(&fixture);
+}
+
+static void dossier_adds_uninspected_and_unmarked_of_its_hours(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("a", "b", "top");
+    struct recorder_hour hours[] = {
+        {.at_ms = AT_MS, .required = true, .unmarked = 2, .uninspected = 3},
+        {.at_ms = AT_MS, .required = false, .uninspected = 50},
+        {.at_ms = AT_MS - 3600000, .required = true, .unmarked = 70},
+    };
+    (void)state;
+
+    span_copy(SPAN("/a"), hours[0].route, sizeof(hours[0].route));
+    span_copy(SPAN("/b"), hours[1].route, sizeof(hours[1].route));
+    span_copy(SPAN("/a"), hours[2].route, sizeof(hours[2].route));
+    fixture_make(&fixture);
+    post(&fixture, &entry);
+    assert_true(recorder_note_coverage(fixture.recorder, hours, 3));
+    assert_true(recorder_note_coverage(fixture.recorder, hours, 1));
+    settle(&fixture);
+    struct dossier *dossier = make(&fixture, 1);
+    assert_int_equal(dossier->unmarked, 4);
+    assert_int_equal(dossier->uninspected, 6);
+    assert_int_equal(dossier->upper_bound, 10);
+    dossier_free(&dossier);
+    fixture_remove(&fixture);
+}
+
+static void dossier_of_an_unknown_incident_says_so(void **state)
+{
+    struct fixture fixture;
+    struct dossier *dossier = NULL;
+    const struct dossier_scope scope = {.incident = 4, .now_ms = AT_MS};
+    (void)state;
+
+    fixture_make(&fixture);
+    assert_int_equal(dossier_new(fixture.directory, &scope, &dossier), ERR_SYNTAX);
+    assert_null(dossier);
+    fixture_remove(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dossier_counts_cases_pairs_and_people),
+        cmocka_unit_test(dossier_leaves_out_drills_and_counts_one_of_two_as_suspected),
+        cmocka_unit_test(dossier_has_the_figures_of_the_second_notice),
+        cmocka_unit_test(dossier_rounds_a_mean_half_up),
+        cmocka_unit_test(
+            dossier_counts_writes_of_the_people_of_the_incident_in_its_window),
+        cmocka_unit_test(dossier_adds_uninspected_and_unmarked_of_its_hours),
+        cmocka_unit_test(dossier_of_an_unknown_incident_says_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,143 @@
+#include <string.h>
+
+#include "record/dossier_print.h"
+#include "support/test.h"
+
+static struct dossier_screen screens[] = {
+    {.screen = "=cmd|'/c calc'!A1", .shows = "a \"name\"", .displays = 2, .cases = 1}};
+static struct dossier_person persons[] = {
+    {.name = "<script>alert(1)</script>", .id = "1", .identified = true, .as_viewer = 1},
+    {.name = "b\xff\x01\"&", .id = "2", .identified = true, .as_subject = 1},
+};
+static struct dossier_case cases[] = {{.viewer = 0,
+                                       .subject = 1,
+                                       .screens = 1,
+                                       .displays = 2,
+                                       .withheld = 2,
+                                       .strong = true,
+                                       .first_ms = 1700000000000,
+                                       .last_ms = 1700000000000,
+                                       .screen_names = "<top>"}};
+static struct dossier_event events[] = {
+    {.at_ms = 1700000000000, .kind = DOSSIER_MARK, .detail = "</title><b>deploy"}};
+
+static const struct dossier hostile = {
+    .scope = {.incident = 1, .now_ms = 1700000000000, .reveal = true},
+    .from_ms = 1700000000000,
+    .to_ms = 1700000000000,
+    .detected_ms = 1700000000000,
+    .incident_count = 1,
+    .feature = "login",
+    .detector = "owner-marker",
+    .reason = "other-owner",
+    .closing = "",
+    .screens = screens,
+    .screen_count = 1,
+    .events = events,
+    .event_count = 1,
+    .persons = persons,
+    .person_count = 2,
+    .cases = cases,
+    .case_count = 1,
+};
+
+static char *print(enum dossier_format format, enum dossier_lang lang)
+{
+    static char text[1 << 20];
+    struct page page = {0};
+
+    dossier_print(&hostile, format, lang, &page);
+    struct span printed = page_text(&page);
+    assert_in_range(printed.len, 1, sizeof(text) - 1);
+    memcpy(text, printed.ptr, printed.len);
+    text[printed.len] = '\0';
+    page_free(&page);
+    return text;
+}
+
+static void html_escapes_whatever_stands_in_the_ledger(void **state)
+{
+    (void)state;
+    for (int lang = DOSSIER_EN; lang <= DOSSIER_JA; lang++) {
+        const char *text = print(DOSSIER_HTML, (enum dossier_lang)lang);
+        assert_null(strstr(text, "<script"));
+        assert_null(strstr(text, "<b>deploy"));
+        assert_null(strstr(text, "<top>"));
+        assert_non_null(strstr(text, "&lt;script&gt;alert(1)&lt;/script&gt;"));
+        assert_null(strchr(text, '\xff'));
+        assert_null(strchr(text, '\x01'));
+    }
+}
+
+static void csv_cells_are_no_formulas(void **state)
+{
+    (void)state;
+    const char *text = print(DOSSIER_CSV, DOSSIER_EN);
+    assert_non_null(strstr(text, "\"'=cmd|'/c calc'!A1\""));
+    assert_non_null(strstr(text, "\"a \"\"name\"\"\""));
+    assert_null(strstr(text, "\"=cmd"));
+}
+
+static void text_has_no_control_bytes(void **state)
+{
+    (void)state;
+    const char *text = print(DOSSIER_TEXT, DOSSIER_JA);
+    assert_null(strchr(text, '\x01'));
+    assert_non_null(strstr(text, "個人情報保護法"));
+}
+
+static void json_has_the_keys_of_the_contract(void **state)
+{
+    static const char *const keys[] = {"\"cases\":",        "\"pairs\":",
+                                       "\"mutual_pairs\":", "\"subjects\":",
+                                       "\"viewers\":",      "\"both\":",
+                                       "\"displays\":",     "\"viewers_unidentified\":",
+                                       "\"screens\":",      "\"grants\":",
+                                       "\"timeline\":",     "\"outcomes\":{\"withheld\":",
+                                       "\"writes\":",       "\"upper_bound\":"};
+    (void)state;
+
+    const char *text = print(DOSSIER_JSON, DOSSIER_EN);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+        if (strstr(text, keys[i]) == NULL) {
+            fail_msg("%s is missing", keys[i]);
+        }
+    }
+}
+
+static void the_clocks_run_from_detection(void **state)
+{
+    (void)state;
+    const char *text = print(DOSSIER_JSON, DOSSIER_EN);
+    assert_non_null(strstr(text, "\"gdpr_33\":\"2023-11-17T22:13:20.000Z\""));
+    assert_non_null(
+        strstr(text, "\"appi_preliminary_latest\":\"2023-11-19T22:13:20.000Z\""));
+    assert_non_null(strstr(text, "\"appi_final\":\"2023-12-14T22:13:20.000Z\""));
+}
+
+static void formats_and_languages_have_their_words(void **state)
+{
+    enum dossier_format format = DOSSIER_TEXT;
+    enum dossier_lang lang = DOSSIER_EN;
+    (void)state;
+
+    assert_true(dossier_format_of(SPAN("html"), &format));
+    assert_int_equal(format, DOSSIER_HTML);
+    assert_false(dossier_format_of(SPAN("pdf"), &format));
+    assert_true(dossier_lang_of(SPAN("ja"), &lang));
+    assert_int_equal(lang, DOSSIER_JA);
+    assert_false(dossier_lang_of(SPAN("fr"), &lang));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(html_escapes_whatever_stands_in_the_ledger),
+        cmocka_unit_test(csv_cells_are_no_formulas),
+        cmocka_unit_test(text_has_no_control_bytes),
+        cmocka_unit_test(json_has_the_keys_of_the_contract),
+        cmocka_unit_test(the_clocks_run_from_detection),
+        cmocka_unit_test(formats_and_languages_have_their_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
