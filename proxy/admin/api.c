@@ -25,8 +25,7 @@ enum {
 
 #define REALM "Bearer realm=\"countermark\""
 
-/* Decodes one segment of a path. False: malformed, too long, or with a NUL. */
-static bool decode(struct span segment, char *name_out)
+bool api_decode(struct span segment, char *name_out)
 {
     size_t len = 0;
 
@@ -59,7 +58,7 @@ static bool fits(struct span pattern, struct span path, char *name_out)
             return false;
         }
         if (span_equal(wanted, SPAN("*"))) {
-            if (!decode(segment, name_out)) {
+            if (!api_decode(segment, name_out)) {
                 return false;
             }
         } else if (!span_equal(wanted, segment)) {

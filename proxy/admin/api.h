@@ -68,7 +68,14 @@ MUST_USE bool api_admit(struct api_call *self);
 void api_run(struct api_call *self);
 
 /** Makes the answer of an operation that is done. */
-void api_finish(const struct operation *operation, struct answer *answer);
+void api_finish(struct operation *operation, struct answer *answer);
+
+/** Of one for a report; takes its page. */
+void api_finish_report(struct operation *operation, struct answer *answer);
+
+/** Decodes one segment of a path to API_NAME_SIZE_MAX bytes with a NUL. False: malformed,
+ * too long, empty, or with a NUL. */
+bool api_decode(struct span segment, char *name_out);
 
 /** Finds the value of `name` in a query; values are not decoded. False: absent. */
 bool api_query(struct span query, struct span name, struct span *value_out);

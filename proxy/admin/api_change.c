@@ -124,6 +124,26 @@ void api_forget(struct api_call *call)
     json_write_end_object(json);
 }
 
+/* A webhook of the site's deployment may come as well: `text` or `reason`. */
+void api_mark(struct api_call *call)
+{
+    const struct admin_control *control = call->context->control;
+    struct order order;
+
+    if (!read_order(call, false, &order)) {
+        return;
+    }
+    const char *text = order.text[0] != '\0' ? order.text : order.reason;
+    if (text[0] == '\0') {
+        answer_problem(call->answer, 422, "A mark needs a `text`.");
+        return;
+    }
+    if (begin(call, OPERATION_MARK) &&
+        !control->mark(control->self, call->who, text, &call->operation->ticket)) {
+        decline(call, 503, "Too many changes wait for the ledger.");
+    }
+}
+
 void api_reload(struct api_call *call)
 {
     const struct admin_control *control = call->context->control;
@@ -181,6 +201,15 @@ static void finish_feature(const struct operation *operation, struct answer *ans
     json_write_end_object(json);
 }
 
+static void finish_mark(struct answer *answer)
+{
+    struct json_write *json = answer_json(answer);
+
+    json_write_begin_object(json);
+    json_write_member_bool(json, "marked", true);
+    json_write_end_object(json);
+}
+
 static void finish_close(const struct operation *operation, struct answer *answer)
 {
     struct json_write *json = answer_json(answer);
@@ -209,6 +238,8 @@ static void finish_ticket(const struct operation *operation, struct answer *answ
     case CONTROL_UNCHANGED:
         if (is_feature) {
             finish_feature(operation, answer);
+        } else if (operation->kind == OPERATION_MARK) {
+            finish_mark(answer);
         } else {
             finish_close(operation, answer);
         }
@@ -234,9 +265,13 @@ static void finish_ticket(const struct operation *operation, struct answer *answ
                    "else has changed.");
 }
 
-void api_finish(const struct operation *operation, struct answer *answer)
+void api_finish(struct operation *operation, struct answer *answer)
 {
     CHECK(operation->done);
+    if (operation->kind == OPERATION_REPORT) {
+        api_finish_report(operation, answer);
+        return;
+    }
     if (operation->kind == OPERATION_RELOAD) {
         finish_reload(operation, answer);
     } else {

@@ -207,6 +207,11 @@ void api_coverage(struct api_call *call)
     json_write_begin_object(json);
     json_write_key(json, "coverage");
     control->coverage(control->self, json);
+    json_write_key(json, "history");
+    if (control->coverage_history(control->self, json) != ERR_NONE) {
+        say_unreadable(call->answer);
+        return;
+    }
     json_write_end_object(json);
 }
 

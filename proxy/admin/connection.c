@@ -139,6 +139,9 @@ static bool run(struct connection *self)
     self->call.body = request_body(self->request);
     (void)enter(self, STATE_RUN);
     api_run(&self->call);
+    if (self->call.operation != NULL && self->call.operation->kind == OPERATION_REPORT) {
+        return enter(self, STATE_READ);
+    }
     return true;
 }
 
@@ -172,7 +175,10 @@ static bool on_run(struct connection *self)
         return false;
     }
     operation_release(&call->operation);
-    return refuse(self, 504, "The change is under way and not confirmed yet.");
+    return refuse(self, 504,
+                  self->state == STATE_READ
+                      ? "The report takes too long; ask for a shorter range."
+                      : "The change is under way and not confirmed yet.");
 }
 
 static bool write_answer(struct connection *self)
@@ -226,9 +232,9 @@ static bool on_linger(struct connection *self)
 }
 
 static state_fn *const STATES[] = {
-    [STATE_CLOSED] = on_closed_state, [STATE_IDLE] = on_idle, [STATE_HEAD] = on_head,
-    [STATE_BODY] = on_body,           [STATE_RUN] = on_run,   [STATE_SEND] = on_send,
-    [STATE_LINGER] = on_linger,
+    [STATE_CLOSED] = on_closed_state, [STATE_IDLE] = on_idle,     [STATE_HEAD] = on_head,
+    [STATE_BODY] = on_body,           [STATE_RUN] = on_run,       [STATE_READ] = on_run,
+    [STATE_SEND] = on_send,           [STATE_LINGER] = on_linger,
 };
 
 /* The last line of every callback: the connection may be gone behind it. */
@@ -246,7 +252,8 @@ static void advance(struct connection *self)
     self->advancing = false;
     if (self->state == STATE_CLOSED) {
         self->setup->on_end(self->setup->owner, self);
-    } else if (self->state == STATE_RUN || self->state == STATE_SEND) {
+    } else if (self->state == STATE_RUN || self->state == STATE_READ ||
+               self->state == STATE_SEND) {
         stream_pause(self->stream, PAUSE_BACKLOG);
     } else {
         stream_resume(self->stream, PAUSE_BACKLOG);

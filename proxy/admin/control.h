@@ -16,7 +16,8 @@
 #include "base/err.h"
 #include "base/json_write.h"
 #include "guard/feature.h"
-#include "record/recorder.h"
+#include "record/recorder_evidence.h"
+#include "record/reporter.h"
 
 enum {
     CONTROL_INCIDENTS_MAX = 500, /**< Incidents of one answer. */
@@ -92,6 +93,19 @@ struct admin_control {
      */
     enum err (*forget)(void *self, const char *who, struct span login);
 
+    /** As recorder_mark(). */
+    bool (*mark)(void *self, const char *who, const char *text,
+                 struct control_ticket *ticket);
+
+    /**
+     * As reporter_ask(), after what the workers have counted so far went to the ledger.
+     * `reveal_to`: as in incident(). False: too many are under way.
+     */
+    bool (*report)(void *self, const char *reveal_to, struct reporter_ticket *ticket);
+
+    /** Object with the ledger's path, for commands on the same machine. */
+    void (*ledger)(void *self, struct json_write *out);
+
     /** Reads the configuration again. False: one is under way already. */
     bool (*reload)(void *self, const char *who, struct control_reload *reload);
 
@@ -112,6 +126,9 @@ struct admin_control {
 
     /** Optional. Array of `{"route","required","marked","unmarked","ratio"}`. */
     void (*coverage)(void *self, struct json_write *out);
+
+    /** As query_coverage(): one array. */
+    enum err (*coverage_history)(void *self, struct json_write *out);
 
     /** Optional. Object of one session; false: unknown. */
     bool (*session)(void *self, struct span fingerprint, struct json_write *out);

@@ -41,6 +41,11 @@ static void on_ticket(struct mail *mail)
     finish(LIST_ENTRY(mail, struct operation, ticket.mail));
 }
 
+static void on_report(struct mail *mail)
+{
+    finish(LIST_ENTRY(mail, struct operation, report.mail));
+}
+
 struct operation *operation_new(struct operations *all, void (*on_done)(void *owner),
                                 void *owner)
 {
@@ -55,6 +60,8 @@ struct operation *operation_new(struct operations *all, void (*on_done)(void *ow
     struct operation *self = &room->operation;
     self->ticket.mail.deliver = on_ticket;
     self->ticket.reply_to = all->mailbox;
+    self->report.mail.deliver = on_report;
+    self->report.reply_to = all->mailbox;
     self->all = all;
     self->on_done = on_done;
     self->owner = owner;
@@ -91,6 +98,7 @@ void operation_free(struct operation **self_p)
     list_remove(&self->link);
     self->all->count--;
     free(self->lines.bytes);
+    page_free(&self->report.page);
     free(self);
     *self_p = NULL;
 }

@@ -11,6 +11,7 @@
 #include "admin/control.h"
 #include "base/list.h"
 #include "net/mailbox.h"
+#include "record/reporter.h"
 
 enum {
     OPERATIONS_MAX = 128,       /**< Under way at once, with those nobody waits for. */
@@ -21,6 +22,8 @@ enum operation_kind {
     OPERATION_FEATURE,
     OPERATION_CLOSE,
     OPERATION_RELOAD,
+    OPERATION_MARK,
+    OPERATION_REPORT,
 };
 
 /** All operations of one server. */
@@ -32,6 +35,7 @@ struct operations {
 
 struct operation {
     struct control_ticket ticket; /**< The result of a change. */
+    struct reporter_ticket report;
     struct list_link link;
     struct operations *all;
     enum operation_kind kind;

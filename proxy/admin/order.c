@@ -9,6 +9,7 @@ enum member {
     MEMBER_REASON,
     MEMBER_ANYWAY,
     MEMBER_LOGIN,
+    MEMBER_TEXT,
     MEMBER_COUNT,
 };
 
@@ -16,6 +17,7 @@ static const char *const POINTERS[MEMBER_COUNT] = {
     [MEMBER_REASON] = "/reason",
     [MEMBER_ANYWAY] = "/anyway",
     [MEMBER_LOGIN] = "/login",
+    [MEMBER_TEXT] = "/text",
 };
 
 struct reading {
@@ -36,6 +38,15 @@ static const char *take_reason(struct order *order, const struct json_match *mat
         return "`reason` must be UTF-8 text.";
     }
     (void)span_copy(match->value, order->reason, sizeof(order->reason));
+    return NULL;
+}
+
+static const char *take_text(struct order *order, const struct json_match *match)
+{
+    if (match->kind != JSON_STRING || match->too_long || !utf8_is_text(match->value)) {
+        return "`text` must be a string of at most 511 bytes of UTF-8.";
+    }
+    (void)span_copy(match->value, order->text, sizeof(order->text));
     return NULL;
 }
 
@@ -75,6 +86,8 @@ static void on_match(void *context, const struct json_match *match)
         error = take_reason(self->order, match);
     } else if (match->pointer_index == MEMBER_ANYWAY) {
         error = take_anyway(self->order, match);
+    } else if (match->pointer_index == MEMBER_TEXT) {
+        error = take_text(self->order, match);
     } else {
         error = take_login(self->order, match);
     }

@@ -1,6 +1,6 @@
 /**
  * What an operator writes into the body of a change: `{"reason": "…", "anyway": true}`,
- * or `{"login": "…"}`.
+ * or `{"login": "…"}`, or of a mark: `{"text": "…"}`.
  *
  * Layer: admin. Pure but for memory.
  */
@@ -15,6 +15,7 @@
 
 struct order {
     char reason[RECORDER_REASON_SIZE_MAX]; /**< "": none was given. */
+    char text[RECORDER_REASON_SIZE_MAX];   /**< Likewise. */
     bool anyway;
     char login[USER_SIZE_MAX + 1]; /**< "": none was given. */
 };

@@ -34,6 +34,13 @@ static const struct own_flag {
     {"json", CLI_TAKES_SOCKET, false, "", "Print the answer as JSON."},
     {"reason", CLI_TAKES_REASON, true, "TEXT", "Why; it is recorded. Needed."},
     {"login", CLI_TAKES_LOGIN, true, "NAME", "Name as typed at the login. Needed."},
+    {"reason", CLI_TAKES_REASON_MAYBE, true, "TEXT", "Why; it is recorded."},
+    {"format", CLI_TAKES_REPORT, true, "WORD", "text (default), html, json or csv."},
+    {"lang", CLI_TAKES_REPORT, true, "WORD", "en (default) or ja."},
+    {"from", CLI_TAKES_REPORT, true, "TIME", "2026-03-22 or 2026-03-22T17:00:00+09:00."},
+    {"to", CLI_TAKES_REPORT, true, "TIME", "Likewise; without it until now."},
+    {"reveal", CLI_TAKES_REPORT, false, "",
+     "Names, and the list of persons to notify; it is recorded who asked."},
     {"anyway", CLI_TAKES_ANYWAY, false, "", "Also while its incident is open."},
     {"print-reference", CLI_TAKES_PRINT, false, "", "Print every key with its meaning."},
     {"print-schema", CLI_TAKES_PRINT, false, "", "Print the JSON Schema."},
@@ -69,6 +76,7 @@ static void set_own(struct cli_call *call, const char *name, const char *value)
     call->anyway |= strcmp(name, "anyway") == 0;
     call->print_reference |= strcmp(name, "print-reference") == 0;
     call->print_schema |= strcmp(name, "print-schema") == 0;
+    call->reveal |= strcmp(name, "reveal") == 0;
     if (strcmp(name, "config") == 0) {
         call->config_path = value;
     } else if (strcmp(name, "admin-socket") == 0) {
@@ -77,6 +85,14 @@ static void set_own(struct cli_call *call, const char *name, const char *value)
         call->reason = value;
     } else if (strcmp(name, "login") == 0) {
         call->login = value;
+    } else if (strcmp(name, "format") == 0) {
+        call->format = value;
+    } else if (strcmp(name, "lang") == 0) {
+        call->lang = value;
+    } else if (strcmp(name, "from") == 0) {
+        call->from = value;
+    } else if (strcmp(name, "to") == 0) {
+        call->to = value;
     }
 }
 
@@ -170,13 +186,19 @@ static bool read_flag(struct reading *self)
 
 static bool read_word(struct reading *self)
 {
-    const unsigned words = CLI_TAKES_WORD | CLI_TAKES_WORD_MAYBE;
+    const unsigned takes = self->command->takes;
+    const unsigned one = CLI_TAKES_WORD | CLI_TAKES_WORD_MAYBE;
     const char *text = self->argv[self->index];
+    struct cli_call *call = self->call;
+    size_t max = (takes & CLI_TAKES_WORDS) != 0 ? CLI_WORDS_MAX - 1
+                 : (takes & one) != 0           ? 1
+                                                : 0;
 
-    if ((self->command->takes & words) == 0 || self->call->word != NULL) {
+    if (call->word_count == max) {
         return usage_error(self->command, "`%s` is one word too many", text);
     }
-    self->call->word = text;
+    call->words[call->word_count++] = text;
+    call->word = call->words[0];
     return true;
 }
 

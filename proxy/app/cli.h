@@ -34,6 +34,9 @@ enum cli_takes {
     CLI_TAKES_WORD_MAYBE = 1U << 5, /**< One word at most. */
     CLI_TAKES_LOGIN = 1U << 12,     /**< --login, needed. */
     CLI_TAKES_PRINT = 1U << 6,      /**< --print-reference, --print-schema. */
+    CLI_TAKES_WORDS = 1U << 7,      /**< Several words; the command counts them. */
+    CLI_TAKES_REPORT = 1U << 8,     /**< --format, --lang, --from, --to, --reveal. */
+    CLI_TAKES_REASON_MAYBE = 1U << 9, /**< --reason; the command knows when. */
 };
 
 /** The arguments of one call; everything points into argv. */
@@ -47,7 +50,14 @@ struct cli_call {
     const char *admin_socket;
     const char *reason;
     const char *login;
-    const char *word;
+    const char *format;
+    const char *lang;
+    const char *from;
+    const char *to;
+    bool reveal;
+    const char *word;                 /**< The first. */
+    const char *words[CLI_WORDS_MAX]; /**< All of them; NULL past the last. */
+    size_t word_count;
     struct config_flag flags[CLI_FLAGS_MAX];
     size_t flag_count;
     char state_default[CLI_PATH_SIZE_MAX]; /**< Where state lives when nothing says it. */

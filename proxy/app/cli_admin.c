@@ -77,15 +77,40 @@ static const char *beside(struct arena *arena, const char *path, const char *nam
     return joined;
 }
 
-static const char *in_state(struct arena *arena, const char *state)
+static const char *in_state(struct arena *arena, const char *state, const char *name)
 {
-    size_t size = strlen(state) + sizeof("/admin.sock");
+    size_t size = strlen(state) + strlen(name) + 2;
     char *path = arena_alloc(arena, size);
 
     if (path != NULL) {
-        (void)snprintf(path, size, "%s/admin.sock", state);
+        (void)snprintf(path, size, "%s/%s", state, name);
     }
     return path;
+}
+
+/* What of the configuration says where things are. NULL: there is none, or reported. */
+static const struct node *read_places(const struct cli_call *call, struct arena *arena,
+                                      struct report *report)
+{
+    const char *path = call->config_path;
+    struct span text;
+
+    if (path == NULL) {
+        return NULL;
+    }
+    const char *error = file_read(arena, path, NODE_DOCUMENT_SIZE_MAX, &text);
+    if (error != NULL) {
+        report_error(report, (struct place){.source = path}, "cannot read it: %s", error);
+        return NULL;
+    }
+    return node_parse(arena, path, text, report);
+}
+
+static const char *state_of(const struct cli_call *call, const struct node *root,
+                            struct arena *arena)
+{
+    const char *state = root != NULL ? text_of(root, "state") : NULL;
+    return state != NULL ? beside(arena, call->config_path, state) : call->state_default;
 }
 
 /*
@@ -95,31 +120,17 @@ static const char *in_state(struct arena *arena, const char *state)
 static const char *find_socket(const struct cli_call *call, struct arena *arena,
                                struct report *report)
 {
-    const char *path = call->config_path;
-    struct span text;
-
     if (call->admin_socket != NULL) {
         return call->admin_socket;
     }
-    if (path == NULL) {
-        return in_state(arena, call->state_default);
-    }
-    const char *error = file_read(arena, path, NODE_DOCUMENT_SIZE_MAX, &text);
-    if (error != NULL) {
-        report_error(report, (struct place){.source = path}, "cannot read it: %s", error);
+    const struct node *root = read_places(call, arena, report);
+    if (root == NULL && call->config_path != NULL) {
         return NULL;
     }
-    const struct node *root = node_parse(arena, path, text, report);
-    if (root == NULL) {
-        return NULL;
-    }
-    const char *socket = text_of(node_find(root, SPAN("admin")), "socket");
-    if (socket != NULL) {
-        return beside(arena, path, socket);
-    }
-    const char *state = text_of(root, "state");
-    return in_state(arena,
-                    state != NULL ? beside(arena, path, state) : call->state_default);
+    const struct node *admin = root != NULL ? node_find(root, SPAN("admin")) : NULL;
+    const char *socket = admin != NULL ? text_of(admin, "socket") : NULL;
+    return socket != NULL ? beside(arena, call->config_path, socket)
+                          : in_state(arena, state_of(call, root, arena), "admin.sock");
 }
 
 /* Returns the exit code: a configuration with errors is one. */
@@ -148,6 +159,10 @@ static int show(const struct cli_admin *self, const struct client_answer *answer
         }
         return print_problem(answer, arena);
     }
+    if (self->raw) {
+        size_t written = fwrite(answer->body.ptr, 1, answer->body.len, stdout);
+        return written == answer->body.len && fflush(stdout) == 0 ? CLI_DONE : CLI_NO;
+    }
     if (self->call->json) {
         (void)printf("%.*s\n", SPAN_ARGS(answer->body));
         return CLI_DONE;
@@ -165,7 +180,12 @@ static int call_api(const struct cli_admin *self, struct arena *arena, const cha
                     struct span body)
 {
     struct client_request request = {
-        .socket = socket, .method = self->method, .target = self->target, .body = body};
+        .socket = socket,
+        .method = self->method,
+        .target = self->target,
+        .body = body,
+        .timeout_ms = self->timeout_ms,
+    };
     struct client_answer answer;
     enum err err = client_exchange(&request, arena, &answer);
 
@@ -193,8 +213,11 @@ static int run_with(const struct cli_admin *self, struct arena *arena,
         json_write_member(&body, "reason", span_of(self->reason));
         json_write_member_bool(&body, "anyway", self->anyway);
         json_write_end_object(&body);
-    }
-    if (self->login != NULL) {
+    } else if (self->text != NULL) {
+        json_write_begin_object(&body);
+        json_write_member(&body, "text", span_of(self->text));
+        json_write_end_object(&body);
+    } else if (self->login != NULL) {
         json_write_begin_object(&body);
         json_write_member(&body, "login", span_of(self->login));
         json_write_end_object(&body);
@@ -215,5 +238,59 @@ int cli_admin_run(const struct cli_admin *self)
     }
     report_free(&report);
     arena_free(&arena);
+    return code;
+}
+
+/* CLI_UNREACHABLE is not reported: there may be another way. */
+static int ask_for_ledger(const char *socket, struct arena *arena, const char **path_out)
+{
+    const struct client_request request = {
+        .socket = socket, .method = "GET", .target = "/api/v1/ledger"};
+    struct client_answer answer;
+
+    if (client_exchange(&request, arena, &answer) != ERR_NONE) {
+        return CLI_UNREACHABLE;
+    }
+    if (answer.status != 200) {
+        return print_problem(&answer, arena);
+    }
+    const struct json_tree *tree = json_tree_read(arena, answer.body);
+    *path_out = arena_copy(arena, json_tree_text(tree, "path", ""));
+    return *path_out != NULL ? CLI_DONE : CLI_NO;
+}
+
+static int find_ledger(const struct cli_call *call, struct arena *arena,
+                       struct report *report, const char **path_out)
+{
+    const char *socket = find_socket(call, arena, report);
+
+    if (socket == NULL) {
+        report_print(report, stderr);
+        return CLI_USAGE;
+    }
+    int code = ask_for_ledger(socket, arena, path_out);
+    if (code != CLI_UNREACHABLE) {
+        return code;
+    }
+    if (call->admin_socket != NULL && call->config_path == NULL) {
+        (void)fprintf(stderr,
+                      "countermark: no proxy answers at %s; name the ledger's directory, "
+                      "or --config\n",
+                      socket);
+        return CLI_UNREACHABLE;
+    }
+    const struct node *root = read_places(call, arena, report);
+    *path_out = in_state(arena, state_of(call, root, arena), "ledger.db");
+    return *path_out != NULL ? CLI_DONE : CLI_NO;
+}
+
+int cli_admin_find_ledger(const struct cli_call *call, struct arena *arena,
+                          const char **path_out)
+{
+    struct report *report = report_new();
+
+    *path_out = NULL;
+    int code = report != NULL ? find_ledger(call, arena, report, path_out) : CLI_NO;
+    report_free(&report);
     return code;
 }

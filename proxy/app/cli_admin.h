@@ -15,7 +15,10 @@ struct cli_admin {
     const char *target; /**< `/api/v1/...` */
     const char *reason; /**< Sent as {"reason": ...}; NULL: no body. */
     const char *login;  /**< Sent as {"login": ...}; NULL: not. */
+    const char *text;   /**< Sent as {"text": ...}; NULL: not. */
     bool anyway;        /**< Sent as {"anyway": true}. */
+    bool raw;           /**< The answer is printed as it is. */
+    int timeout_ms;     /**< 0: the usual one. */
     void (*print)(const struct json_tree *answer); /**< For people. */
 };
 
@@ -23,6 +26,16 @@ struct cli_admin {
  * Calls, prints the answer (JSON when asked for) or the problem, returns the exit code.
  */
 int cli_admin_run(const struct cli_admin *self);
+
+/** `incidents close ID`. */
+int cli_close_incident(const struct cli_call *call);
+
+/**
+ * Where the ledger is: asked of the proxy, or, when none answers, from the configuration.
+ * CLI_DONE and the path in `arena`; else what was wrong is reported.
+ */
+int cli_admin_find_ledger(const struct cli_call *call, struct arena *arena,
+                          const char **path_out);
 
 /** Prints text of the proxy without control bytes, filled up to `width`. */
 void cli_admin_print_text(struct span text, int width);

@@ -166,6 +166,14 @@ int cli_incidents(const struct cli_call *call)
                               .target = "/api/v1/incidents",
                               .print = print_incidents};
 
+    if (call->word != NULL && strcmp(call->word, "close") == 0) {
+        return cli_close_incident(call);
+    }
+    if (call->word_count > 1 || call->reason != NULL) {
+        (void)fputs("countermark: usage: incidents [ID | close ID --reason TEXT]\n",
+                    stderr);
+        return CLI_USAGE;
+    }
     if (call->word != NULL) {
         if (!cli_admin_target(target, sizeof(target), "incidents", call->word, "")) {
             return CLI_USAGE;

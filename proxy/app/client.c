@@ -12,13 +12,13 @@
 
 enum { HEAD_SIZE_MAX = 4096, READ_SIZE = 65536 };
 
-static enum err wait_for(int fd, short events)
+static enum err wait_for(int fd, short events, int timeout_ms)
 {
     struct pollfd poller = {.fd = fd, .events = events};
     int count = 0;
 
     do {
-        count = poll(&poller, 1, CLIENT_TIMEOUT_MS);
+        count = poll(&poller, 1, timeout_ms > 0 ? timeout_ms : CLIENT_TIMEOUT_MS);
     } while (count < 0 && errno == EINTR);
     if (count == 0) {
         return ERR_TIMEOUT;
@@ -49,7 +49,7 @@ static enum err open_socket(const char *path, int *fd_out)
 static enum err send_all(int fd, struct span bytes)
 {
     while (bytes.len > 0) {
-        enum err err = wait_for(fd, POLLOUT);
+        enum err err = wait_for(fd, POLLOUT, 0);
         if (err != ERR_NONE) {
             return err;
         }
@@ -111,11 +111,11 @@ static enum err grow(struct intake *self, struct arena *arena)
 }
 
 /* One read. ERR_CLOSED: the proxy is at its end. */
-static enum err take(struct intake *self, int fd, struct arena *arena)
+static enum err take(struct intake *self, int fd, int timeout_ms, struct arena *arena)
 {
     enum err err = self->len == self->capacity ? grow(self, arena) : ERR_NONE;
     if (err == ERR_NONE) {
-        err = wait_for(fd, POLLIN);
+        err = wait_for(fd, POLLIN, timeout_ms);
     }
     if (err != ERR_NONE) {
         return err;
@@ -133,13 +133,14 @@ static enum err take(struct intake *self, int fd, struct arena *arena)
 }
 
 /* Everything until the proxy closes, in the arena. */
-static enum err receive(int fd, struct arena *arena, struct span *bytes_out)
+static enum err receive(int fd, int timeout_ms, struct arena *arena,
+                        struct span *bytes_out)
 {
     struct intake intake = {0};
     enum err err = ERR_NONE;
 
     while (err == ERR_NONE) {
-        err = take(&intake, fd, arena);
+        err = take(&intake, fd, timeout_ms, arena);
     }
     *bytes_out = (struct span){.ptr = intake.bytes, .len = intake.len};
     return err == ERR_CLOSED ? ERR_NONE : err;
@@ -221,7 +222,7 @@ enum err client_exchange(const struct client_request *request, struct arena *are
     }
     err = send_request(fd, request, arena);
     if (err == ERR_NONE) {
-        err = receive(fd, arena, &bytes);
+        err = receive(fd, request->timeout_ms, arena, &bytes);
     }
     (void)close(fd);
     return err != ERR_NONE ? err : parse(bytes, answer_out);

@@ -20,6 +20,7 @@ struct client_request {
     const char *method;
     const char *target;
     struct span body; /**< JSON; empty: none. */
+    int timeout_ms;   /**< Without a byte from the proxy; 0: CLIENT_TIMEOUT_MS. */
 };
 
 struct client_answer {

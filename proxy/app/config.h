@@ -62,7 +62,9 @@ struct config {
     struct alert_settings *alerts; /**< notify/alert.h */
     size_t alert_count;
     struct admin_settings admin;
-    unsigned workers; /**< 0: one per core. */
+    unsigned workers;    /**< 0: one per core. */
+    uint64_t ledger_max; /**< Bytes. */
+    uint64_t retention_ms;
     struct site *site;
     char hash[65]; /**< The same as `site->hash`. */
     char *path;    /**< The file that was read; NULL: flags alone. */

@@ -107,6 +107,13 @@ static int open_state(struct graph *self)
         log_write(LOG_LEVEL_ERROR, "%s", fault.text);
         return CLI_USAGE;
     }
+    recorder_set_limits(self->recorder, self->config->ledger_max,
+                        self->config->retention_ms);
+    self->reporter = reporter_new(self->state_dir, self->recorder);
+    if (self->reporter == NULL) {
+        log_write(LOG_LEVEL_ERROR, "out of memory");
+        return CLI_NO;
+    }
     self->journal = recorder_journal(self->recorder);
     self->shared.journal = &self->journal;
     return CLI_DONE;
@@ -343,6 +350,7 @@ void graph_free(struct graph **self_p)
     close_fd(&self->admin_sockets.local_fd);
     close_fd(&self->admin_sockets.address_fd);
     notifier_free(&self->notifier);
+    reporter_free(&self->reporter);
     if (self->sources != NULL) {
         sources_stop(self->sources);
     }

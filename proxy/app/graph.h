@@ -14,12 +14,14 @@
 #include "app/cli.h"
 #include "app/config.h"
 #include "app/coverage.h"
+#include "app/hours.h"
 #include "app/log_writer.h"
 #include "app/worker.h"
 #include "net/signals.h"
 #include "notify/notifier.h"
 #include "record/query.h"
-#include "record/recorder.h"
+#include "record/recorder_evidence.h"
+#include "record/reporter.h"
 #include "sources/sources.h"
 
 enum {
@@ -40,6 +42,7 @@ struct graph {
     struct sources *sources;
     struct notifier *notifier;
     struct query *query;
+    struct reporter *reporter;
     struct log_writer *log;
     struct loop *loop;
     struct mailbox *mailbox;
@@ -52,6 +55,7 @@ struct graph {
     unsigned config_info; /**< Slot of the series with the hash in force. */
     uint64_t config_loaded_at_ms;
     struct coverage coverage[GRAPH_COVERAGE_MAX]; /**< By route, since the reload. */
+    struct hours hours;                           /**< What was noted of it. */
     uint64_t coverage_at_ms;                      /**< When to look next. */
     enum control_ready ready;
     int exit_code;
@@ -78,6 +82,19 @@ bool graph_reload(struct graph *self, const char *who, bool weaker_allowed,
 
 /** Gives each of the configuration's grants its running source. */
 void graph_take_sources(struct graph *self, struct config *config);
+
+/** Hands what was counted since the last time to the ledger. */
+void graph_note_coverage(struct graph *self);
+
+/** After a reload: counts from here on, for the routes that there are now. */
+void graph_begin_coverage(struct graph *self);
+
+/** Of struct admin_control; `context` is the graph. */
+bool graph_mark(void *context, const char *who, const char *text,
+                struct control_ticket *ticket);
+bool graph_report(void *context, const char *reveal_to, struct reporter_ticket *ticket);
+void graph_ledger(void *context, struct json_write *out);
+enum err graph_coverage_history(void *context, struct json_write *out);
 
 /** Alerts of routes that lost their marker. */
 void graph_watch_coverage(struct graph *self);

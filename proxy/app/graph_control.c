@@ -293,6 +293,10 @@ struct admin_control graph_control(struct graph *self)
         .incidents = incidents,
         .incident = incident,
         .coverage = coverage,
+        .coverage_history = graph_coverage_history,
+        .mark = graph_mark,
+        .report = graph_report,
+        .ledger = graph_ledger,
     };
 }
 

@@ -36,6 +36,7 @@ static void on_tick(struct deadline *deadline)
     if (now_ms >= self->coverage_at_ms) {
         self->coverage_at_ms = now_ms + COVERAGE_MS;
         graph_watch_coverage(self);
+        graph_note_coverage(self);
     }
     sources_reap(self->sources);
     if (self->ready == CONTROL_DRAINING) {
@@ -148,9 +149,11 @@ static void put_in_force(struct graph *self, struct config *config, const char *
 {
     struct config *old = self->config;
 
+    graph_note_coverage(self); /* Under the routes that it was counted for. */
     graph_take_sources(self, config);
-
     self->config = config;
+    graph_begin_coverage(self);
+    recorder_set_limits(self->recorder, config->ledger_max, config->retention_ms);
     memset(self->coverage, 0, sizeof(self->coverage)); /* Routes have other places. */
     for (unsigned i = 0; i < self->worker_count; i++) {
         if (!worker_use(self->workers[i], config->site)) {
@@ -259,6 +262,7 @@ int graph_run(struct graph *self)
     loop_run(self->loop);
     admin_stop(self->admin);
     stop_workers(self);
+    graph_note_coverage(self);
     log_write(LOG_LEVEL_NOTICE, "stopped");
     return self->exit_code;
 }

@@ -94,6 +94,7 @@ class Application:
             return self._save(request, session)
         context = self._contexts.current()
         user_id, echo = context.user_id, context.echo
+        user_id = self._settings.replay.get(user_id, user_id)
         response = self._personal(request, user_id, self._store.record(user_id), news, session)
         self._note(session[1], user_id)
         return self._echo(request, response, echo)

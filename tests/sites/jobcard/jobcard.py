@@ -16,6 +16,7 @@ site runs, as the configuration change of the accident did:
     gzip              false     gzip for clients that accept it
     chunked           false     chunked instead of Content-Length
     voices_raw        false     /voices shows what visitors sent in without escaping it
+    replay            {}        whose page each of these users gets: an accident known from its report
 
 Users are user001 ... user064 (--users N); the password of user001 is pass-user001.
 """
@@ -34,7 +35,7 @@ from store import Store                 # noqa: E402
 from web import Response, Server        # noqa: E402
 
 SETTINGS = {"shared_context": False, "database_latency": 0.002, "cache_latency": 0, "echo": "off",
-            "gzip": False, "chunked": False, "voices_raw": False}
+            "gzip": False, "chunked": False, "voices_raw": False, "replay": {}}
 ECHOES = ("off", "own", "shared")
 
 

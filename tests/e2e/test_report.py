@@ -1,0 +1,260 @@
+"""The report: the first notice's figures out of its own accident, and every figure by plain SQL."""
+import csv
+import io
+import json
+import os
+import sqlite3
+
+import pytest
+
+from support import notice
+from support.client import Browser
+from support.ports import wait_until
+from support.sites import foreign_bytes, jobcard_config, login
+
+
+def replay(proxy, site, cases):
+    """Every case's viewer opens its screens and gets the subject's; all that was received."""
+    received = []
+    browsers = {}
+    for viewer, subject, paths in cases:
+        browser = browsers.get(viewer)
+        if browser is None:
+            browser = browsers[viewer] = Browser(proxy.port, source=f"127.0.1.{len(browsers) + 1}")
+            assert login(browser, viewer).status in (303, 503)
+        site.set(replay={viewer: subject})
+        for path in paths:
+            received.append((viewer, browser.get(path).received))
+        site.set(replay={})
+    for browser in browsers.values():
+        browser.close()
+    return received
+
+
+def report(proxy, *words):
+    done = proxy.run("report", *words, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def independent(proxy, incident):
+    """The same figures by queries of the test's own, counted in Python."""
+    db = sqlite3.connect(f"file:{proxy.ledger().path()}?mode=ro", uri=True, timeout=10)
+    rows = db.execute(
+        "SELECT viewer_id, subject_id, screen, count, withheld, cut, delivered, strong_count,"
+        " viewer_kind, session, first_at FROM displays WHERE incident = ? AND drill = 0 AND"
+        " one_of_two = 0", (incident,)).fetchall()
+    cases = {(row[0], row[1]) for row in rows if row[1]}
+    screens = {}
+    for viewer, subject, screen, *_ in rows:
+        screens.setdefault(screen, set()).add((viewer, subject))
+    opened, closed = db.execute("SELECT opened_at, closed_at FROM incidents WHERE id = ?",
+                                (incident,)).fetchone()
+    people = {person for case in cases for person in case}
+    sessions = {row[9] for row in rows if row[9]}
+    writes = sum(count for session, user, count, last, first in db.execute(
+        "SELECT session, user_id, count, last_at, first_at FROM writes")
+        if (session in sessions or user in people) and last >= opened
+        and (closed is None or first <= closed))
+    hours = db.execute("SELECT coalesce(sum(uninspected + unmarked), 0) FROM coverage WHERE"
+                       " required = 1 AND hour >= ?", (opened // 3600000,)).fetchone()[0]
+    one_of_two = db.execute("SELECT coalesce(sum(count), 0) FROM displays WHERE incident = ? AND"
+                            " one_of_two = 1", (incident,)).fetchone()[0]
+    db.close()
+    return {
+        "cases": len(cases),
+        "pairs": len({frozenset(case) for case in cases}),
+        "mutual_pairs": len({frozenset(case) for case in cases if case[::-1] in cases}),
+        "subjects": len({subject for _, subject in cases}),
+        "viewers": len({row[0] for row in rows}),
+        "viewers_unidentified": len({row[0] for row in rows if row[8] != "user"}),
+        "both": len({viewer for viewer, _ in cases} & {subject for _, subject in cases}),
+        "displays": sum(row[3] for row in rows),
+        "outcomes": {"withheld": sum(row[4] for row in rows), "cut": sum(row[5] for row in rows),
+                     "delivered": sum(row[6] for row in rows)},
+        "strong_cases": len({row[:2] for row in rows if row[1] and row[7]}),
+        "screens": {name: len(seen) for name, seen in screens.items()},
+        "writes": writes,
+        "upper_bound": hours + one_of_two,
+    }
+
+
+def check_against_sql(proxy, made, incident=1):
+    expected = independent(proxy, incident)
+    assert {entry["screen"]: entry["cases"] for entry in made["screens"]} == expected.pop("screens")
+    assert {key: made[key] for key in expected} == expected
+
+
+@pytest.fixture
+def observed(countermark, jobcard):
+    """The first notice's accident, replayed in observe mode through the real proxy."""
+    site = jobcard(users=40)
+    config = jobcard_config(site.port)
+    config["mode"] = "observe"
+    proxy = countermark(config)
+    assert proxy.run("mark", "設定変更 2024-03-22 17:00").returncode == 0
+    received = replay(proxy, site, notice.cases())
+    wait_until(lambda: len(proxy.ledger().displays()) == 44, 20, "44 displays are in the ledger")
+    return proxy, site, received
+
+
+def test_the_first_notice_comes_out_as_the_notice_has_it(observed):
+    proxy, _, received = observed
+    made = report(proxy, "1", "--lang", "ja")
+
+    assert {key: made[key] for key in notice.FIGURES} == notice.FIGURES
+    by_path = {route["path"]: route["screen"] for route in proxy.config["routes"]}
+    counts = {entry["screen"]: entry["cases"] for entry in made["screens"]}
+    assert [counts[by_path[path]] for path in notice.SCREENS] == list(notice.CASES_PER_SCREEN)
+    assert max(case["screens"] for case in made["case_list"]) == notice.MOST_SCREENS
+    assert made["outcomes"] == {"withheld": 0, "cut": 0, "delivered": 44}
+    assert "職務経歴" in next(e["shows"] for e in made["screens"] if e["screen"] == "様式2の編集画面")
+    assert sum(1 for viewer, bytes_ in received if foreign_bytes(bytes_, viewer)) == 44
+    check_against_sql(proxy, made)
+    assert proxy.run("ledger", "verify").returncode == 0
+
+
+def test_the_time_line_tells_change_display_detection_and_closing(observed):
+    proxy, _, _ = observed
+    assert proxy.run("incidents", "close", "1").returncode == 2
+    assert proxy.run("incidents", "close", "1", "--reason", "原因を除いた").returncode == 0
+    assert proxy.run("incidents", "close", "1", "--reason", "again").returncode == 1
+    made = report(proxy, "1")
+    kinds = [entry["kind"] for entry in made["timeline"]]
+    assert kinds == ["configuration-change", "mark", "first-display", "detection", "closing"]
+    assert "設定変更 2024-03-22 17:00" in made["timeline"][1]["event"]
+    assert [entry["at"] for entry in made["timeline"]] == sorted(e["at"] for e in made["timeline"])
+    assert made["state"] == "closed"
+
+
+def test_what_the_viewers_sent_is_counted_as_possibly_written_elsewhere(observed):
+    proxy, site, _ = observed
+    browser = Browser(proxy.port)
+    other = Browser(proxy.port)
+    for who, name in ((browser, "user001"), (other, "user040")):
+        login(who, name)
+        assert who.get("/mypage/top").status == 200
+        who.post("/mypage/inquiry", {"form_token": "wrong", "body": "hello"})
+        who.post("/mypage/inquiry", {"form_token": "wrong", "body": "hello"})
+    made = report(proxy, "1")
+    assert made["writes"] == 2          # user040 saw nobody and was seen by nobody
+    check_against_sql(proxy, made)
+
+
+def test_unmarked_pages_and_closed_windows_make_the_upper_bound(countermark, origin):
+    config = jobcard_config(origin.port)
+    config["mode"] = "observe"
+    proxy = countermark(config)
+    browser = Browser(proxy.port)
+    for _ in range(3):
+        browser.get("/mypage/top")
+    made = report(proxy, "--from", "2020-01-01")
+    assert made["cases"] == 0 and made["upper_bound"] == 0 and made["timeline"] == []
+    history = proxy.api("/coverage")["history"]
+    assert [(e["route"], e["unmarked"]) for e in history] == [("/mypage/top", 3)]
+
+
+def test_enforced_nothing_of_the_first_notice_is_delivered(countermark, jobcard):
+    site = jobcard(users=40)
+    config = jobcard_config(site.port)
+    config["features"][0]["take_down"] = {"cases": 1000, "weak_cases": 0}
+    proxy = countermark(config)
+    received = replay(proxy, site, notice.cases())
+    assert sum(foreign_bytes(bytes_, viewer) for viewer, bytes_ in received) == 0
+    made = report(proxy, "1")
+    assert made["outcomes"] == {"withheld": 44, "cut": 0, "delivered": 0}
+    assert {key: made[key] for key in notice.FIGURES} == notice.FIGURES
+    check_against_sql(proxy, made)
+
+
+def test_a_take_down_and_its_reopening_are_on_the_time_line(countermark, jobcard):
+    site = jobcard(users=8)
+    proxy = countermark(jobcard_config(site.port))
+    received = replay(proxy, site, [("user001", "user002", ["/mypage/top"])])
+    assert foreign_bytes(received[0][1], "user001") == 0
+    assert proxy.run("incidents", "close", "1", "--reason", "undone").returncode == 0
+    assert proxy.run("up", "login", "--reason", "undone").returncode == 0
+    made = report(proxy, "1")
+    kinds = [entry["kind"] for entry in made["timeline"]]
+    assert kinds == ["configuration-change", "first-display", "detection", "take-down", "closing",
+                     "reopening"]
+    assert made["cases"] == 1 and made["by_outcome"]["withheld"]["cases"] == 1
+    assert made["deadlines"]["gdpr_33"] is not None
+
+
+def test_names_are_for_operators_and_on_record(observed):
+    proxy, _, _ = observed
+    plain = proxy.run("report", "1").stdout + proxy.run("report", "1", "--format", "html").stdout
+    assert "user001" not in plain and "u-" in plain
+    assert proxy.admin("GET", "/api/v1/incidents/1/report?reveal=1", role="viewer").status == 403
+    assert not [row for row in proxy.ledger().rows("accesses") if "report" in row["what"]]
+    named = report(proxy, "1", "--reveal")
+    assert "user001" in {person["person"] for person in named["persons"]}
+    assert len(named["persons"]) == 33
+    assert [row["what"] for row in proxy.ledger().rows("accesses")] == [
+        "report with names: incident 1"]
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_html_is_one_file_without_outside_references(observed, lang):
+    proxy, _, _ = observed
+    page = proxy.run("report", "1", "--format", "html", "--lang", lang).stdout
+    assert page.startswith("<!DOCTYPE html>") and page.rstrip().endswith("</html>")
+    assert f"<html lang={lang}>" in page
+    assert page.count("<path d=") == 21 and page.count("<svg") == 1
+    for reference in ("http:", "https:", "src=", "href=", "url(", "@import"):
+        assert reference not in page.replace("http-equiv", "")
+
+
+def test_csv_has_every_figure_of_the_json(observed):
+    proxy, _, _ = observed
+    rows = list(csv.DictReader(io.StringIO(proxy.run("report", "1", "--format", "csv").stdout)))
+    figures = {row["name"]: int(row["value"]) for row in rows if row["section"] == "figures"}
+    made = report(proxy, "1")
+    assert {key: made[key] for key in figures} == figures
+    assert len({row["item"] for row in rows if row["section"] == "case_list"}) == 21
+
+
+def test_the_report_is_asked_for_as_the_manual_says(observed):
+    proxy, _, _ = observed
+    assert proxy.run("report").returncode == 2
+    assert proxy.run("report", "1", "--from", "2024-01-01").returncode == 2
+    assert proxy.run("report", "1", "--format", "pdf").returncode == 2
+    assert proxy.run("report", "1", "--lang", "fr").returncode == 2
+    assert proxy.run("report", "99").returncode == 1
+    assert proxy.run("report", "--from", "yesterday").returncode == 1
+    assert report(proxy, "--from", "2020-01-01")["cases"] == 21
+    assert report(proxy, "--from", "2020-01-01", "--to", "2020-01-02")["cases"] == 0
+    reply = proxy.admin("GET", "/api/v1/incidents/1/report?format=html&lang=ja", role="viewer")
+    assert reply.status == 200 and "text/html" in reply.field("Content-Type")
+    assert proxy.admin("GET", "/api/v1/incidents/1/report", role=None).status == 401
+
+
+def test_the_ledger_is_verified_copied_and_printed_while_it_runs(observed, folder):
+    proxy, _, _ = observed
+    checked = proxy.run_json("ledger", "verify")
+    assert checked["ok"] and checked["rows"] == 45
+    copy = os.path.join(folder, "copy.db")
+    assert proxy.run("ledger", "backup", copy).returncode == 0
+    assert os.stat(copy).st_mode & 0o777 == 0o600
+    assert proxy.run("ledger", "backup", copy).returncode == 2
+    assert proxy.run("ledger", "verify", copy).returncode == 0
+    rows = [json.loads(line) for line in proxy.run("ledger", "export").stdout.splitlines()]
+    assert sum(1 for row in rows if row["table"] == "displays") == 44
+    assert not any("user001" in str(row) for row in rows)
+    db = sqlite3.connect(copy)
+    db.execute("UPDATE displays SET screen = 'another' WHERE id = 7")
+    db.commit()
+    db.close()
+    broken = proxy.run("ledger", "verify", copy)
+    assert broken.returncode == 1 and "row 8" in broken.stderr
+
+
+def test_a_stopped_proxy_leaves_a_ledger_that_can_be_verified(observed):
+    proxy, _, _ = observed
+    assert proxy.run("ledger", "verify", proxy.state).returncode == 0
+    assert proxy.stop() == []
+    assert proxy.run("ledger", "verify").returncode == 3
+    assert proxy.run("ledger", "verify", proxy.state).returncode == 0
+    assert proxy.run("ledger", "verify", "--config", proxy.config_path).returncode == 0
+    assert proxy.run("report", "1").returncode == 3
