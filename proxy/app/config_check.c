@@ -246,6 +246,40 @@ static bool has_session(const struct session_policy *session)
            session->header != NULL;
 }
 
+static bool has_regex(const struct marker_class *class)
+{
+    for (size_t i = 0; i < class->selector_count; i++) {
+        if (class->selectors[i].kind == SELECTOR_REGEX) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_signed(struct loader *loader)
+{
+    const struct site *site = &loader->snapshot->site;
+    const struct node *list = node_find(loader->root, SPAN("markers"));
+
+    for (size_t i = 0; i < site->class_count; i++) {
+        const struct marker_class *class = &site->classes[i];
+        const struct node *node = item_at(list, i);
+        const struct node *given = node != NULL ? node_find(node, SPAN("signed")) : NULL;
+        if (given == NULL) {
+            continue;
+        }
+        if (node_find(given, SPAN("key_file")) == NULL) {
+            report_error(loader->report, given->place,
+                         "`signed` has no `key_file`: the key is the one that the site "
+                         "signs with");
+        } else if (!class->signature.bound && !class->trusted && has_regex(class)) {
+            report_warning(loader->report, given->place,
+                           "a visitor can copy a signed value of his own into a text "
+                           "that `regex:` finds: set `bound: true`");
+        }
+    }
+}
+
 static void warn_classes(struct loader *loader)
 {
     const struct site *site = &loader->snapshot->site;
@@ -304,6 +338,7 @@ void loader_check(struct loader *self)
     config_grants_check(self);
     check_required(self);
     loader_check_alerts(self);
+    check_signed(self);
     if (report_error_count(self->report) == 0) {
         warn(self);
     }

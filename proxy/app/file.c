@@ -83,3 +83,15 @@ const char *file_read(struct arena *arena, const char *path, size_t size_max,
     (void)close(fd);
     return error;
 }
+
+unsigned file_others_may(const char *path)
+{
+    struct stat facts;
+
+    if (stat(path, &facts) != 0) {
+        return 0;
+    }
+    unsigned read = (facts.st_mode & S_IROTH) != 0 ? FILE_READ : 0;
+    unsigned write = (facts.st_mode & S_IWOTH) != 0 ? FILE_WRITE : 0;
+    return read | write;
+}

@@ -17,3 +17,11 @@
  */
 const char *file_read(struct arena *arena, const char *path, size_t size_max,
                       struct span *content_out);
+
+enum {
+    FILE_READ = 1,
+    FILE_WRITE = 2,
+};
+
+/** What everybody may do with the file, by its mode; 0 when it is not there. */
+unsigned file_others_may(const char *path);

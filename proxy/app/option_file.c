@@ -8,6 +8,7 @@
 enum {
     TOKEN_SIZE_MIN = 16,
     TOKEN_SIZE_MAX = 1024,
+    KEY_SIZE_MIN = 16,
     CERTIFICATES_SIZE_MAX = 1024 * 1024,
 };
 
@@ -179,6 +180,52 @@ static bool is_printable(struct span text)
             return false;
         }
     }
+    return true;
+}
+
+/* The site reads the key too, so its group may; everybody may not write it. */
+static void check_key_access(struct loader *loader, const struct option *option,
+                             const struct node *node)
+{
+    const char *path = loader_file(loader, node);
+    unsigned others = file_others_may(path);
+
+    if ((others & FILE_WRITE) != 0) {
+        report_error(loader->report, node->place,
+                     "anybody can write `%s` `%.200s`: use `chmod o-rwx`",
+                     option_key(option), path);
+    } else if ((others & FILE_READ) != 0) {
+        report_warning(loader->report, node->place,
+                       "anybody can read `%s` `%.200s`, and sign markers with it: use "
+                       "`chmod o-rwx`",
+                       option_key(option), path);
+    }
+}
+
+bool option_read_KEY_FILE(struct loader *loader, const struct option *option,
+                          const struct node *node, struct target target)
+{
+    struct span content;
+
+    if (!read_file(loader, option, node, option->max, &content)) {
+        return false;
+    }
+    struct span key = trim(content);
+    if (key.len < KEY_SIZE_MIN) {
+        report_error(loader->report, node->place,
+                     "`%s` `%.200s` must hold a key of at least %d bytes, not %zu",
+                     option_key(option), (const char *)node->text.ptr, KEY_SIZE_MIN,
+                     key.len);
+        return false;
+    }
+    check_key_access(loader, option, node);
+    struct secret_mac *mac = loader_alloc(loader, sizeof(*mac));
+    if (mac == NULL) {
+        return false;
+    }
+    secret_mac_start(mac, key);
+    memcpy(target.field, &mac, sizeof(struct secret_mac *));
+    note_secret(loader, option, key);
     return true;
 }
 

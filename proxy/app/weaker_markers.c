@@ -61,6 +61,12 @@ static void compare_class(struct comparison *self, const struct marker_class *be
     }
     compare_grants(self, name, grants_of(self->in_force->site, before),
                    grants_of(self->next->site, after));
+    if (before->signature.mac != NULL && after->signature.mac == NULL) {
+        weaker_say(self, "marker `%.*s` is not signed", SPAN_ARGS(name));
+    }
+    if (before->signature.bound && !after->signature.bound) {
+        weaker_say(self, "marker `%.*s` is not bound to its request", SPAN_ARGS(name));
+    }
     for (size_t i = 0; i < before->selector_count; i++) {
         const struct selector *selector = &before->selectors[i];
         if (!has_selector(after, selector)) {

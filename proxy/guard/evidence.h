@@ -90,6 +90,7 @@ struct answer {
     bool too_many_tokens; /**< More than ANSWER_TOKENS_MAX were set. */
     enum login_success success; /**< Of login_success_by_head(), for logins. */
     enum echo_state echo;
+    uint32_t forged_mask; /**< Classes with a marker whose signature is wrong. */
     const struct observation *const *observations; /**< scan_at() of each; borrowed. */
     size_t observation_count;
     const enum grant_answer *grants; /**< Of each observation; borrowed. */

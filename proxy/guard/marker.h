@@ -12,6 +12,7 @@
 
 #include "base/span.h"
 #include "guard/selector.h"
+#include "guard/signature.h"
 
 enum {
     MARKER_CLASSES_MAX = 32,   /**< A set of classes is one uint32_t. */
@@ -34,13 +35,20 @@ struct marker_class {
     const struct selector *selectors;
     size_t selector_count;
     enum marker_rule must_be;
-    bool trusted;              /**< No visitor's text can match its `regex:`. */
-    const struct span *nobody; /**< Values that name no user. */
+    bool trusted;                      /**< No visitor's text can match its `regex:`. */
+    struct marker_signature signature; /**< `signed:` */
+    const struct span *nobody;         /**< Values that name no user. */
     size_t nobody_count;
     unsigned grant;       /**< GRANTED: 1 + index of the site's grants; 0: none. */
     bool redact;          /**< GRANTED: take the element out instead of the page. */
     char *redact_element; /**< That HTML element; NULL: option, tr or li. */
 };
+
+/** True when no visitor can have typed a marker of the class, not even for `regex:`. */
+static inline bool marker_is_trusted(const struct marker_class *self)
+{
+    return self->trusted || self->signature.mac != NULL;
+}
 
 /** True when `value` is one of the class's `nobody` values. */
 static inline bool marker_names_nobody(const struct marker_class *self, struct span value)

@@ -24,7 +24,8 @@ enum scan_kind {
 /**
  * Compiles the selectors of all classes.
  *
- * `classes`:   copied, their selectors too; `name` and `nobody` are not looked at.
+ * `classes`:   copied, their selectors too; `name` and `nobody` are not looked at. The
+ *              key of `signature` is borrowed.
  * `value_max`: bytes of a marker, 1 to 1024 (`marker_max`).
  * Owns:   the caller ends it with markers_free(), after all scanners made from it.
  * Errors: NULL with one sentence in `error` (a pattern Vectorscan cannot take, a class

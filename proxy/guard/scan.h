@@ -20,6 +20,7 @@
 enum {
     SCAN_DISTINCT_MAX = 1024, /**< Distinct (class, value) of one response. */
     SCAN_MATCHES_MAX = 8192,  /**< Markers of one response, repeated ones too. */
+    SCAN_REQUEST_MAX = 32,    /**< Digits of a Countermark-Request. */
     SCAN_WINDOW = 4096,       /**< Bytes that one match of a `regex:` may be long. */
 };
 
@@ -85,6 +86,10 @@ struct scan *scan_begin(struct scanner *scanner, enum scan_kind kind,
 /** Gives the scan back, wipes its values and sets `*self_p` to NULL. May be NULL. */
 void scan_end(struct scan **self_p);
 
+/** The exchange's Countermark-Request, for markers whose signature is bound to it. At
+ * most SCAN_REQUEST_MAX bytes, copied. */
+void scan_bind(struct scan *self, struct span request);
+
 /** One response field. Cheap when no class has `header:` selectors. */
 void scan_field(struct scan *self, struct span name, struct span value);
 
@@ -121,6 +126,10 @@ const struct observation *scan_at(const struct scan *self, size_t index);
 
 /** Bit `n` set: class `n` was observed. */
 uint32_t scan_seen(const struct scan *self);
+
+/** Bit `n` set: class `n` is signed, and a marker of it was not, or wrongly. Such a
+ * marker is no observation. */
+uint32_t scan_forged(const struct scan *self);
 
 /** Forgets the observations but not where the scan stands (next event of a stream). */
 void scan_forget(struct scan *self);

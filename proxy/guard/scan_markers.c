@@ -272,7 +272,8 @@ static bool add_row(struct markers *self, const struct marker_class *from,
         .selector = *selector,
         .class_index = class_index,
         .selector_index = selector_index,
-        .trusted = from->trusted,
+        .trusted = marker_is_trusted(from),
+        .signature = from->signature,
     };
     self->kinds_seen[selector->kind] |= UINT32_C(1) << class_index;
     self->row_count++;

@@ -22,6 +22,7 @@ struct marker_row {
     uint8_t class_index;
     uint8_t selector_index;
     bool trusted;
+    struct marker_signature signature;
     uint8_t prefix_len; /**< Bytes of literal text a pattern begins with; 0: none. */
     char prefix[SCAN_PREFIX_MAX];
     struct pcre2_real_code_8 *code; /**< SELECTOR_REGEX only. */

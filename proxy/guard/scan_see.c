@@ -15,6 +15,13 @@ static void field(struct scan *self, enum selector_kind kind, struct span name,
     }
 }
 
+void scan_bind(struct scan *self, struct span request)
+{
+    CHECK(request.len <= SCAN_REQUEST_MAX);
+    memcpy(self->values.request, request.ptr, request.len);
+    self->values.request_len = (uint8_t)request.len;
+}
+
 void scan_field(struct scan *self, struct span name, struct span value)
 {
     if (markers_have(self->values.markers, SELECTOR_HEADER)) {
@@ -44,6 +51,11 @@ const struct observation *scan_at(const struct scan *self, size_t index)
 uint32_t scan_seen(const struct scan *self)
 {
     return self->values.seen;
+}
+
+uint32_t scan_forged(const struct scan *self)
+{
+    return self->values.forged;
 }
 
 void scan_forget(struct scan *self)

@@ -170,19 +170,39 @@ static void again(struct observation *known, const struct observation *sight)
     }
 }
 
+/* Takes the signature off; false when it is wrong. An empty value says nothing of
+ * anybody, and needs none. */
+static bool take_signature(struct values *self, const struct marker_row *row,
+                           struct span *value_p)
+{
+    struct span request = {.ptr = self->request, .len = self->request_len};
+
+    if (row->signature.mac == NULL || value_p->len == 0 ||
+        signature_verify(&row->signature, *value_p, request, value_p)) {
+        return true;
+    }
+    self->forged |= UINT32_C(1) << row->class_index;
+    return false;
+}
+
 void values_add(struct values *self, size_t row_index, struct span value, uint64_t offset)
 {
     CHECK(row_index < self->markers->row_count);
 
     const struct marker_row *row = &self->markers->rows[row_index];
     value = trim(value);
-    if (value.len > self->markers->value_max) {
-        values_fail(self, SCAN_REASON_LENGTH);
-    }
     if (++self->matches > SCAN_MATCHES_MAX) {
         values_fail(self, SCAN_REASON_MATCHES);
     }
-    if (self->reason != SCAN_REASON_NONE) {
+    size_t more = row->signature.mac != NULL ? SIGNATURE_DIGITS_MAX : 0;
+    if (value.len > self->markers->value_max + more) {
+        values_fail(self, SCAN_REASON_LENGTH);
+    }
+    if (self->reason != SCAN_REASON_NONE || !take_signature(self, row, &value)) {
+        return;
+    }
+    if (value.len > self->markers->value_max) {
+        values_fail(self, SCAN_REASON_LENGTH);
         return;
     }
     struct observation item = {
@@ -236,6 +256,8 @@ void values_clear(struct values *self)
 {
     values_forget(self);
     self->matches = 0;
+    self->forged = 0;
+    self->request_len = 0;
     self->reason = SCAN_REASON_NONE;
 }
 

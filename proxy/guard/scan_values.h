@@ -21,7 +21,10 @@ struct values {
     size_t capacity;
     size_t matches;
     uint32_t seen;
-    enum scan_reason reason; /**< Latched. */
+    uint32_t forged; /**< Classes with a marker whose signature is wrong. */
+    uint8_t request_len;
+    uint8_t request[SCAN_REQUEST_MAX]; /**< What a signature may be bound to. */
+    enum scan_reason reason;           /**< Latched. */
 };
 
 /** Latches `reason` unless an earlier one is. */

@@ -108,7 +108,7 @@ static enum standing standing_of(const struct scene *scene,
 bool standing_may_be_typed(const struct observation *seen,
                            const struct marker_class *class)
 {
-    return seen->weak || (seen->kind == SELECTOR_REGEX && !class->trusted);
+    return seen->weak || (seen->kind == SELECTOR_REGEX && !marker_is_trusted(class));
 }
 
 static void keep_allowed(struct owner *owner, const struct observation *seen,

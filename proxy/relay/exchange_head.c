@@ -63,6 +63,9 @@ static void prepare_scan(struct exchange *self, const struct head *head, enum me
     self->undecodable = self->scan == NULL;
     self->inspected = inspect;
     self->uninspected = UNINSPECTED_MEDIA;
+    if (self->scan != NULL) {
+        scan_bind(self->scan, span_of(self->id));
+    }
     if (!inspect || self->scan == NULL ||
         head_field(head, FIELD_CONTENT_ENCODING) == NULL) {
         return;

@@ -21,11 +21,6 @@ struct rules exchange_rules(const struct exchange *self)
     };
 }
 
-bool exchange_is_down(const struct exchange *self)
-{
-    return feature_table_down(self->relay->shared->features, self->gate_mask) != 0;
-}
-
 /* One try at judging, with everything that it borrows. */
 struct court {
     struct session now_copy;
@@ -101,6 +96,7 @@ static void summon_observations(struct exchange *self, struct court *court)
     self->answer.observations = court->observations;
     self->answer.observation_count = court->observation_count;
     self->answer.has_content = has_content(self);
+    self->answer.forged_mask = self->scan != NULL ? scan_forged(self->scan) : 0;
     self->answer.doubtful = self->undecodable || self->overflow;
     self->answer.head_left = self->streaming && !exchange_observes(self);
     exchange_summon_grants(self);

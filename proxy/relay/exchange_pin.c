@@ -6,6 +6,11 @@ enum {
     TOUCH_SESSIONS = 4 * 64, /* An open answer is use of its session. */
 };
 
+bool exchange_is_down(const struct exchange *self)
+{
+    return feature_table_down(self->relay->shared->features, self->gate_mask) != 0;
+}
+
 static void take_pin(struct exchange_pin *pin, const struct session *session)
 {
     pin->id = session->id;

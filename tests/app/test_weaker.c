@@ -1,3 +1,6 @@
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "app/config_case.h"
 #include "app/weaker.h"
 
@@ -220,6 +223,44 @@ static void weaker_knows_classes_by_name_and_not_by_number(void **state)
     report_free(&report);
 }
 
+static void weaker_is_a_marker_that_is_no_longer_signed_or_bound(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/weaker-XXXXXX";
+    char bound[600];
+    char open[600];
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0 && write(fd, "0123456789abcdef", 16) == 16);
+    (void)close(fd);
+    (void)snprintf(bound, sizeof(bound),
+                   LISTEN UPSTREAMS SESSION FEATURES
+                   "markers: [{name: owner, find: [meta:user-marker], signed: {key_file: "
+                   "%s, bound: true}}]\n",
+                   path);
+    (void)snprintf(open, sizeof(open),
+                   LISTEN UPSTREAMS SESSION FEATURES
+                   "markers: [{name: owner, find: [meta:user-marker], signed: {key_file: "
+                   "%s}}]\n",
+                   path);
+    const struct {
+        const char *in_force;
+        const char *next;
+        bool weaker;
+    } rows[] = {{bound, bound, false},
+                {bound, open, true},
+                {open, bound, false},
+                {open, BASE FEATURES, true},
+                {BASE FEATURES, bound, false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct report *report = report_new();
+        const struct reload reload = {.in_force = rows[i].in_force, .next = rows[i].next};
+        assert_int_equal(check(&reload, report), !rows[i].weaker);
+        report_free(&report);
+    }
+    (void)unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +269,7 @@ int main(void)
         cmocka_unit_test(weaker_names_each_thing_that_protects_less),
         cmocka_unit_test(weaker_or_not_a_feature_that_is_down_cannot_go),
         cmocka_unit_test(weaker_knows_classes_by_name_and_not_by_number),
+        cmocka_unit_test(weaker_is_a_marker_that_is_no_longer_signed_or_bound),
     };
     return cmocka_run_group_tests_name(__FILE__, tests, config_case_start, NULL);
 }

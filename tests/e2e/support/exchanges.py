@@ -113,6 +113,15 @@ class Peer:
         self.heads.append(head)
         return head
 
+    def read_exactly(self, count):
+        while len(self.pending) < count:
+            data = self.socket.recv(65536)
+            if not data:
+                raise EOFError
+            self.pending += data
+        data, self.pending = self.pending[:count], self.pending[count:]
+        return data
+
     def send(self, data):
         self.socket.sendall(data)
 
