@@ -158,6 +158,9 @@ static void compare_route(struct comparison *self, const struct route *before,
     if (old->echo_expected && !new->echo_expected) {
         weaker_say(self, "the echo is not expected on `%s`", where);
     }
+    if (!before->websocket && after->websocket) {
+        weaker_say(self, "WebSockets are forwarded on `%s`", where);
+    }
     if (before->over_limit == OVER_LIMIT_REFUSE &&
         after->over_limit != OVER_LIMIT_REFUSE) {
         weaker_say(self, "what is over `hold_max` is sent on `%s`", where);

@@ -47,8 +47,7 @@ struct upstream_settings {
     enum connections_mode connections;
     unsigned connections_max; /**< Per server, all workers together. */
     uint64_t connect_timeout_ms;
-    uint64_t
-        response_timeout_ms; /**< Between two bytes of an answer, and to its first. */
+    uint64_t response_timeout_ms; /**< To an answer's first byte, and between two. */
     uint64_t idle_timeout_ms;
     uint64_t stream_timeout_ms; /**< Between two pieces of an event stream. */
     uint64_t queue_timeout_ms;
@@ -66,6 +65,7 @@ struct route {
     struct requirement requirement;
     _Atomic(bool) closed; /**< A finding closed it while login was down; mutable. */
     bool encoded_slash_keep;
+    bool websocket; /**< Upgrades to WebSocket are forwarded. */
     enum over_limit over_limit;
 };
 
