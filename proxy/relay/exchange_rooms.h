@@ -41,6 +41,7 @@ void exchange_forward_identity(struct exchange *self);
 void exchange_note_mixed(struct exchange *self, const struct session *now);
 void exchange_settle_token(struct exchange *self, unsigned index);
 void exchange_settle_identity(struct exchange *self);
+void exchange_learn(struct exchange *self, const struct judgement *judgement);
 
 /* exchange_removal.c: what says who asks, taken out of a request */
 enum removal_kind {

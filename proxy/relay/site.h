@@ -16,7 +16,9 @@
 #include "guard/feature.h"
 #include "guard/marker.h"
 #include "guard/policy.h"
+#include "guard/staff.h"
 #include "http/host.h"
+#include "relay/limits.h"
 #include "sources/source.h"
 
 enum connections_mode {
@@ -34,9 +36,8 @@ enum over_limit {
 struct server {
     char *host; /**< Name or address, without brackets. */
     uint16_t port;
-    char *text; /**< `10.0.0.11:8080`, for the ledger and logs. */
-    _Atomic(unsigned)
-        connections; /**< Open now, of all workers: the one mutable member. */
+    char *text;                    /**< `10.0.0.11:8080`, for the ledger and logs. */
+    _Atomic(unsigned) connections; /**< Open now, of all workers; mutable. */
 };
 
 /** `upstreams:` */
@@ -81,26 +82,6 @@ struct feature_settings {
     uint64_t retry_after_ms;
 };
 
-/** `limits:` */
-struct limits {
-    uint64_t head_size_max;
-    uint64_t target_size_max;
-    uint64_t field_count_max;
-    uint64_t body_size_max;
-    uint64_t header_timeout_ms; /**< A whole request head. */
-    uint64_t body_timeout_ms;   /**< Between two pieces of a request body. */
-    uint64_t idle_timeout_ms;   /**< A client connection between requests. */
-    uint64_t connections_max;   /**< Client connections in all. */
-    uint64_t connections_per_address_max;
-    uint64_t hold_max;
-    uint64_t hold_total_max;
-    uint64_t hold_wait_ms;
-    uint64_t send_rate_min; /**< Bytes per second, over 30 s. */
-    uint64_t decoded_size_max;
-    uint64_t decoded_ratio_max;
-    uint64_t login_body_max; /**< Bytes of a login body kept to find the name. */
-};
-
 /** `trusted_proxies:` and the like: an address prefix. */
 struct network {
     uint8_t address[16]; /**< IPv4 as v4-mapped. */
@@ -133,6 +114,8 @@ struct site {
     struct markers *markers;       /**< Compiled from `classes`. */
     struct grant_settings *grants; /**< By `grant` - 1 of a class. */
     size_t grant_count;
+    struct staff_rule *staff;
+    size_t staff_count;
     size_t marker_max;
     uint32_t detectors_off; /**< Bit of each enum detector that is switched off. */
     struct limits limits;
