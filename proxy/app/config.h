@@ -62,6 +62,7 @@ struct config {
     struct alert_settings *alerts; /**< notify/alert.h */
     size_t alert_count;
     struct admin_settings admin;
+    char *user;          /**< Who to become when started by root; NULL: nobody else. */
     unsigned workers;    /**< 0: one per core. */
     uint64_t ledger_max; /**< Bytes. */
     uint64_t retention_ms;

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/ports.h"
+#include "app/process.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "net/listener.h"
@@ -164,56 +166,14 @@ static bool bind_admin(struct graph *self)
     return true;
 }
 
-struct sockets {
-    int fds[WORKER_LISTENERS_MAX][GRAPH_WORKERS_MAX];
-    size_t bound;
-};
-
-/* Those of the workers from `first` on. */
-static void close_sockets(struct graph *self, const struct sockets *sockets,
-                          unsigned first)
-{
-    for (size_t i = 0; i < sockets->bound; i++) {
-        for (unsigned j = first; j < self->worker_count; j++) {
-            (void)close(sockets->fds[i][j]);
-        }
-    }
-}
-
-static bool bind_listeners(struct graph *self, struct sockets *sockets)
-{
-    if (self->config->listen_count > WORKER_LISTENERS_MAX) {
-        log_write(LOG_LEVEL_ERROR, "more than %d listen addresses", WORKER_LISTENERS_MAX);
-        return false;
-    }
-    for (size_t i = 0; i < self->config->listen_count; i++) {
-        const struct listen_settings *listen = &self->config->listens[i];
-        struct address address;
-        char text[ADDRESS_TEXT_MAX];
-        if (address_parse(span_of(listen->host), &address) != ERR_NONE) {
-            log_write(LOG_LEVEL_ERROR, "listen address %s is not an address",
-                      listen->host);
-            return false;
-        }
-        address.port = listen->port;
-        if (listener_bind(&address, sockets->fds[i], self->worker_count) != ERR_NONE) {
-            (void)address_format_port(&address, text);
-            say_bind_error("", text);
-            return false;
-        }
-        sockets->bound++;
-    }
-    return true;
-}
-
 /* Worker `index` takes its sockets, whatever comes of it. */
-static struct worker *make_worker(struct graph *self, const struct sockets *sockets,
+static struct worker *make_worker(struct graph *self, const struct ports *ports,
                                   unsigned index)
 {
     int fds[WORKER_LISTENERS_MAX];
 
-    for (size_t i = 0; i < sockets->bound; i++) {
-        fds[i] = sockets->fds[i][index];
+    for (size_t i = 0; i < ports->bound; i++) {
+        fds[i] = ports->fds[i][index];
     }
     struct worker_settings settings = {
         .shared = &self->shared,
@@ -221,17 +181,17 @@ static struct worker *make_worker(struct graph *self, const struct sockets *sock
         .log = self->log,
         .listens = self->config->listens,
         .fds = fds,
-        .count = sockets->bound,
+        .count = ports->bound,
     };
     return worker_new(&settings);
 }
 
-static bool make_workers(struct graph *self, const struct sockets *sockets)
+static bool make_workers(struct graph *self, struct ports *ports)
 {
     for (unsigned i = 0; i < self->worker_count; i++) {
-        self->workers[i] = make_worker(self, sockets, i);
+        self->workers[i] = make_worker(self, ports, i);
         if (self->workers[i] == NULL) {
-            close_sockets(self, sockets, i + 1);
+            ports_close(ports, i + 1);
             return false;
         }
     }
@@ -240,14 +200,15 @@ static bool make_workers(struct graph *self, const struct sockets *sockets)
 
 static int open_ports(struct graph *self)
 {
-    static struct sockets sockets;
+    static struct ports ports; /* Large, and there is one. */
+    unsigned count = worker_count_of(self->config);
 
-    sockets.bound = 0;
-    self->worker_count = worker_count_of(self->config);
-    self->shared.worker_count = self->worker_count;
-    if (!bind_listeners(self, &sockets) || !bind_admin(self)) {
-        close_sockets(self, &sockets, 0);
-        self->worker_count = 0;
+    self->shared.worker_count = count;
+    if (!ports_open(&ports, self->config, count, &self->service)) {
+        return CLI_USAGE;
+    }
+    if (!bind_admin(self)) {
+        ports_close(&ports, 0);
         return CLI_USAGE;
     }
     if (self->config->access_log.kind != ACCESS_LOG_OFF) {
@@ -257,12 +218,12 @@ static int open_ports(struct graph *self)
             log_write(LOG_LEVEL_ERROR, "cannot open the access log %s: %s",
                       self->config->access_log.path,
                       fault_errno_text(errno, text, sizeof(text)));
-            close_sockets(self, &sockets, 0);
-            self->worker_count = 0;
+            ports_close(&ports, 0);
             return CLI_USAGE;
         }
     }
-    if (!make_workers(self, &sockets)) {
+    self->worker_count = count;
+    if (!make_workers(self, &ports)) {
         log_write(LOG_LEVEL_ERROR, "out of memory");
         return CLI_NO;
     }
@@ -282,12 +243,50 @@ static bool open_control(struct graph *self)
     return self->mailbox != NULL && self->admin != NULL;
 }
 
+/* Root for no longer than it takes to read the configuration. */
+static bool become_user(struct graph *self)
+{
+    const char *user = self->config->user;
+    char text[128];
+
+    if (user == NULL || geteuid() != 0) {
+        return true;
+    }
+    make_parents(self->config->state);
+    enum err err = process_make_directory(self->config->state, user);
+    if (err == ERR_NONE) {
+        err = process_become(user);
+    }
+    if (err != ERR_NONE) {
+        log_write(LOG_LEVEL_ERROR, "cannot become user `%s`: %s", user,
+                  err == ERR_SYNTAX ? "there is no such user"
+                                    : fault_errno_text(errno, text, sizeof(text)));
+    }
+    return err == ERR_NONE;
+}
+
+/* Ports are bound: what is left of root's rights goes. */
+static bool drop_rights(const struct graph *self)
+{
+    char text[128];
+
+    if (self->config->user == NULL || process_drop_rights() == ERR_NONE) {
+        return true;
+    }
+    log_write(LOG_LEVEL_ERROR, "cannot give up rights: %s",
+              fault_errno_text(errno, text, sizeof(text)));
+    return false;
+}
+
 static int build(struct graph *self)
 {
     if (!load_config(self)) {
         return CLI_USAGE;
     }
     self->first = self->config;
+    if (!become_user(self)) {
+        return CLI_USAGE;
+    }
     self->sources = sources_new();
     if (self->sources == NULL) {
         log_write(LOG_LEVEL_ERROR, "out of memory");
@@ -302,7 +301,8 @@ static int build(struct graph *self)
         log_write(LOG_LEVEL_ERROR, "cannot start the alerts or the admin interface");
         return CLI_NO;
     }
-    return open_ports(self);
+    code = open_ports(self);
+    return code != CLI_DONE || drop_rights(self) ? code : CLI_NO;
 }
 
 int graph_new(const struct cli_call *call, struct graph **self_out)
@@ -314,6 +314,7 @@ int graph_new(const struct cli_call *call, struct graph **self_out)
     (void)signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
     self->call = call;
+    service_init(&self->service);
     self->admin_sockets.local_fd = -1;
     self->admin_sockets.address_fd = -1;
     feature_table_init(&self->features);

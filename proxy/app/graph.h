@@ -16,6 +16,7 @@
 #include "app/coverage.h"
 #include "app/hours.h"
 #include "app/log_writer.h"
+#include "app/service.h"
 #include "app/worker.h"
 #include "net/signals.h"
 #include "notify/notifier.h"
@@ -31,6 +32,7 @@ enum {
 
 struct graph {
     const struct cli_call *call;
+    struct service service;
     struct config *config; /**< In force. */
     struct config *first;  /**< Of the start: its listen addresses stay. */
     struct feature_table features;

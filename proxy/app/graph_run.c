@@ -15,6 +15,7 @@ enum {
     TICK_MS = 250,
     COVERAGE_MS = 60000,
     EXPIRE_COUNT = 4096,
+    STUCK_MS = 10000,
 };
 
 static void stop_when_drained(struct graph *self)
@@ -25,6 +26,19 @@ static void stop_when_drained(struct graph *self)
         }
     }
     loop_stop(self->loop);
+}
+
+/* A worker whose loop does not come round serves nobody: then the service manager is not
+ * told that all is well, and starts us again. */
+static bool all_turn(const struct graph *self, uint64_t now_ms)
+{
+    for (unsigned i = 0; i < self->worker_count; i++) {
+        uint64_t beat_ms = worker_beat_ms(self->workers[i]);
+        if (worker_running(self->workers[i]) && beat_ms + STUCK_MS < now_ms) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void on_tick(struct deadline *deadline)
@@ -39,6 +53,9 @@ static void on_tick(struct deadline *deadline)
         graph_note_coverage(self);
     }
     sources_reap(self->sources);
+    if (all_turn(self, now_ms)) {
+        service_alive(&self->service, now_ms);
+    }
     if (self->ready == CONTROL_DRAINING) {
         stop_when_drained(self);
     }
@@ -51,6 +68,7 @@ static void drain(struct graph *self)
         return;
     }
     self->ready = CONTROL_DRAINING;
+    service_stopping(&self->service);
     log_write(LOG_LEVEL_NOTICE, "draining: no new connections, at most %d s",
               DRAIN_MS / 1000);
     for (unsigned i = 0; i < self->worker_count; i++) {
@@ -174,8 +192,8 @@ static void put_in_force(struct graph *self, struct config *config, const char *
     log_write(LOG_LEVEL_NOTICE, "configuration %.12s in force", config->hash);
 }
 
-bool graph_reload(struct graph *self, const char *who, bool weaker_allowed,
-                  struct report *report)
+static bool reload(struct graph *self, const char *who, bool weaker_allowed,
+                   struct report *report)
 {
     struct config_source source = cli_source(self->call);
     struct config *config = config_load(&source, &self->features, report);
@@ -192,6 +210,24 @@ bool graph_reload(struct graph *self, const char *who, bool weaker_allowed,
     restart_check(self->first, config, report);
     put_in_force(self, config, who, report);
     return true;
+}
+
+static void tell_serving(const struct graph *self)
+{
+    char status[96];
+
+    (void)snprintf(status, sizeof(status), "serving, configuration %.12s",
+                   self->config->hash);
+    service_ready(&self->service, status);
+}
+
+bool graph_reload(struct graph *self, const char *who, bool weaker_allowed,
+                  struct report *report)
+{
+    service_reloading(&self->service, loop_clock_us());
+    bool in_force = reload(self, who, weaker_allowed, report);
+    tell_serving(self);
+    return in_force;
 }
 
 static bool start_threads(struct graph *self)
@@ -259,6 +295,7 @@ int graph_run(struct graph *self)
     note_config(self, "start", "in force");
     self->ready = CONTROL_READY;
     say_serving(self);
+    tell_serving(self);
     loop_run(self->loop);
     admin_stop(self->admin);
     stop_workers(self);

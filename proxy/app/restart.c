@@ -33,6 +33,7 @@ void restart_check(const struct config *first, const struct config *next,
     } keys[] = {
         {same_listens(first, next), "listen"},
         {same_text(first->state, next->state), "state"},
+        {same_text(first->user, next->user), "user"},
         {same_text(first->admin.socket, next->admin.socket), "admin.socket"},
         {same_text(first->admin.host, next->admin.host) &&
              first->admin.port == next->admin.port,

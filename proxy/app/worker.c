@@ -18,6 +18,7 @@ struct worker {
     uint64_t drain_by_ms; /* 0: not draining. */
     bool started;         /* The thread is there to be joined. */
     _Atomic(bool) running;
+    _Atomic(uint64_t) beat_ms;
     const struct listen_settings *listens;
     size_t count;
     struct worker_listener {
@@ -46,6 +47,7 @@ static void on_tick(struct deadline *deadline)
     struct worker *self = LIST_ENTRY(deadline, struct worker, tick);
     uint64_t now_ms = loop_now_ms(self->loop);
 
+    atomic_store_explicit(&self->beat_ms, now_ms, memory_order_relaxed);
     relay_tick(self->relay);
     if (self->drain_by_ms != 0) {
         if (now_ms >= self->drain_by_ms) {
@@ -137,6 +139,7 @@ static void *run(void *arg)
 bool worker_start(struct worker *self)
 {
     atomic_store(&self->running, true);
+    atomic_store(&self->beat_ms, loop_now_ms(self->loop));
     if (pthread_create(&self->thread, NULL, run, self) != 0) {
         atomic_store(&self->running, false);
         return false;
@@ -216,4 +219,9 @@ void worker_free(struct worker **self_p)
 bool worker_running(const struct worker *self)
 {
     return atomic_load(&self->running);
+}
+
+uint64_t worker_beat_ms(const struct worker *self)
+{
+    return atomic_load_explicit(&self->beat_ms, memory_order_relaxed);
 }

@@ -48,3 +48,6 @@ void worker_free(struct worker **self_p);
 
 /** False once its thread has ended. */
 bool worker_running(const struct worker *self);
+
+/** When its loop came round last, by the clock of loop_now_ms(). Any thread. */
+uint64_t worker_beat_ms(const struct worker *self);

@@ -26,10 +26,32 @@ static void process_leaves_no_core_and_lets_nobody_look_in(void **state)
     assert_int_equal(status, 0);
 }
 
+static void
+process_of_root_becomes_a_user_who_may_only_bind_and_then_nothing(void **state)
+{
+    (void)state;
+    int status = 0;
+    if (geteuid() != 0) {
+        skip();
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        bool good = process_become("no-such-user-here") == ERR_SYNTAX && geteuid() == 0 &&
+                    process_become("nobody") == ERR_NONE && geteuid() != 0 &&
+                    setuid(0) != 0 && prctl(PR_CAPBSET_READ, 0, 0, 0, 0) >= 0 &&
+                    process_drop_rights() == ERR_NONE && setuid(0) != 0;
+        _exit(good ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(process_leaves_no_core_and_lets_nobody_look_in),
+        cmocka_unit_test(
+            process_of_root_becomes_a_user_who_may_only_bind_and_then_nothing),
     };
     return RUN_TESTS(tests);
 }

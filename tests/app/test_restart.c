@@ -38,6 +38,7 @@ static void restart_is_named_for_each_key_that_stays(void **state)
         {GOOD "state: /var/lib/y\nadmin: {socket: /run/x.sock}\n", "state"},
         {GOOD "admin: {socket: /run/y.sock}\n", "admin.socket"},
         {GOOD "admin: {socket: /run/x.sock, address: 127.0.0.1:9901}\n", "admin.address"},
+        {GOOD "user: nobody\n", "user"},
         {GOOD "workers: 3\n", "workers"},
         {GOOD "access_log: /tmp/other.log\n", "access_log"},
         {LISTEN UPSTREAMS "session: {cookies: [SID], max: 5000}\n" MARKERS FEATURES,
