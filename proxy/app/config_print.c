@@ -13,6 +13,12 @@ static bool is_plain_byte(char byte)
            (byte != '\0' && strchr("._/:-", byte) != NULL);
 }
 
+/* Other readers take these words of ours for true and false (YAML 1.1). */
+static bool is_truth(const char *text)
+{
+    return strcmp(text, "on") == 0 || strcmp(text, "off") == 0;
+}
+
 /* True when YAML reads the text as it stands. */
 static bool is_plain(const char *text)
 {
@@ -21,7 +27,7 @@ static bool is_plain(const char *text)
             return false;
         }
     }
-    return text[0] != '\0' && strchr("-.:", text[0]) == NULL;
+    return text[0] != '\0' && strchr("-.:", text[0]) == NULL && !is_truth(text);
 }
 
 /* A string of JSON, which is one of YAML too. */

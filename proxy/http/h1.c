@@ -224,6 +224,7 @@ static void head_clear(struct head *head)
     head->target = (struct span){0};
     head->status = 0;
     head->reason = (struct span){0};
+    head->version_major = 1;
     head->version_minor = 0;
     head->framing = FRAMING_NONE;
     head->content_length = 0;

@@ -57,7 +57,8 @@ struct head {
     struct span reason;
 
     /* Both. */
-    unsigned version_minor; /**< 1 for HTTP/1.1, 0 for HTTP/1.0. */
+    unsigned version_major; /**< 1, or 2 for a request that came by HTTP/2. */
+    unsigned version_minor; /**< 1 for HTTP/1.1 and HTTP/2, 0 for HTTP/1.0. */
     enum framing framing;
     uint64_t
         content_length; /**< With FRAMING_LENGTH, and for HEAD or 304 as announced. */

@@ -44,7 +44,9 @@ struct caller_kind {
     /** 100 (Continue). False: there is no room for it, so nothing else can be said. */
     bool (*send_continue)(struct caller *self);
     /** Bytes of the waiting part that the client has not taken yet. */
-    size_t (*unwritten)(const struct caller *self);
+    size_t (*unwritten)(struct caller *self);
+    /** The client itself, and not what else it asked for, keeps the part from leaving. */
+    bool (*is_stalled)(struct caller *self);
     /** The exchange takes the request's body from now on (again). */
     void (*resume_body)(struct caller *self);
     /** The exchange is over (NULL: there was no memory for one). May free `self`. */
@@ -57,4 +59,5 @@ struct caller {
     struct client *client; /**< The connection. */
     struct exchange *exchange;
     bool request_read; /**< The whole request, body and all, has been read. */
+    bool shares;       /**< Others ask over the same connection meanwhile. */
 };

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/list.h"
+#include "relay/client_h2.h"
 #include "relay/client_state.h"
 #include "relay/pool.h"
 
@@ -47,7 +48,7 @@ void client_free(struct client *self)
 {
     struct relay *relay = self->relay;
 
-    CHECK(self->caller.exchange == NULL);
+    CHECK(self->caller.exchange == NULL && self->h2 == NULL);
     forget_bound(self);
     deadline_remove(&self->deadline);
     list_remove(&self->link);
@@ -105,6 +106,7 @@ static void client_start(struct relay *relay, struct stream *stream,
     self->peer = peer;
     self->caller = (struct caller){.kind = &CLIENT_CALLER, .client = self};
     self->deadline.on_due = on_due;
+    self->may_be_h2 = listen->http2 != HTTP2_OFF;
     relay->client_count++;
     meter_connections(relay, METER_CLIENT_IDLE, 1);
     list_push_back(&relay->clients, &self->link);
@@ -163,6 +165,10 @@ static void on_read(void *owner, struct span bytes)
 {
     struct client *self = owner;
 
+    if (self->h2 != NULL) {
+        client_h2_on_read(self->h2, bytes);
+        return;
+    }
     if (self->backlog_len > 0) {
         if (!client_keep(self, bytes)) {
             client_abort(self);
@@ -178,6 +184,10 @@ static void on_end(void *owner, enum err err)
     struct client *self = owner;
 
     self->ended = true;
+    if (self->h2 != NULL) {
+        client_h2_on_end(self->h2);
+        return;
+    }
     if (self->caller.exchange == NULL) {
         client_free(self);
         return;
@@ -192,7 +202,9 @@ static void on_end(void *owner, enum err err)
 static void on_drain(void *owner, enum err err)
 {
     struct client *self = owner;
-    if (self->caller.exchange != NULL) {
+    if (self->h2 != NULL) {
+        client_h2_on_drain(self->h2, err);
+    } else if (self->caller.exchange != NULL) {
         exchange_on_client_drain(self->caller.exchange, err);
     }
 }
@@ -215,6 +227,10 @@ static void on_due(struct deadline *deadline)
 {
     struct client *self = LIST_ENTRY(deadline, struct client, deadline);
 
+    if (self->h2 != NULL) {
+        client_h2_on_due(self->h2);
+        return;
+    }
     if (self->state == CLIENT_HEAD) {
         client_reject(self, ENDING_HEADER_TIMEOUT, 408);
         return;
@@ -224,13 +240,19 @@ static void on_due(struct deadline *deadline)
 
 void client_drain(struct client *self)
 {
-    if (self->state == CLIENT_IDLE) {
+    if (self->h2 != NULL) {
+        client_h2_drain(self->h2);
+    } else if (self->state == CLIENT_IDLE) {
         client_free(self);
     }
 }
 
 void client_abort(struct client *self)
 {
+    if (self->h2 != NULL) {
+        client_h2_abort(self->h2);
+        return;
+    }
     if (self->caller.exchange != NULL) {
         exchange_on_client_gone(self->caller.exchange);
         return;
@@ -239,7 +261,7 @@ void client_abort(struct client *self)
 }
 
 /* Our answer is out; what the client still sends is dropped until it hears of the end. */
-static void linger(struct client *self)
+void client_linger(struct client *self)
 {
     self->state = CLIENT_LINGER;
     self->lingered = 0;
@@ -258,7 +280,7 @@ static void close_as(struct client *self, enum disposition disposition)
         self->state = CLIENT_CLOSED;
         return;
     case DISPOSITION_LINGER:
-        linger(self);
+        client_linger(self);
         return;
     case DISPOSITION_KEEP:
         become_idle(self);

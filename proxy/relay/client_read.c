@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "http/h2.h"
+#include "net/tls.h"
+#include "relay/client_h2.h"
 #include "relay/client_state.h"
 
 enum {
@@ -80,7 +83,7 @@ static void begin_exchange(struct client *self)
     meter_connections(self->relay, METER_CLIENT_ACTIVE, 1);
 }
 
-static enum ending ending_of(enum h1_error error)
+enum ending client_ending_of(enum h1_error error)
 {
     switch (error) {
     case H1_ERROR_NONE:
@@ -109,6 +112,45 @@ void client_reject(struct client *self, enum ending ending, unsigned status)
     exchange_reject(&self->caller, ending, status);
 }
 
+/* Hands the connection, with its first bytes, to client_h2.c. */
+static void become_h2(struct client *self, struct span bytes)
+{
+    self->h2 = client_h2_new(self);
+    self->state = self->h2 != NULL ? CLIENT_H2 : CLIENT_CLOSED;
+    if (self->h2 != NULL) {
+        client_h2_on_read(self->h2, bytes);
+    }
+}
+
+static void await_rest_of_head(struct client *self)
+{
+    if (self->state == CLIENT_IDLE) {
+        self->state = CLIENT_HEAD;
+        client_set_deadline(self, client_limits(self)->header_timeout_ms);
+    }
+}
+
+static bool has_negotiated_h2(const struct client *self)
+{
+    const struct tls *tls = stream_tls(self->stream);
+    return tls != NULL && span_equal(tls_alpn(tls), SPAN("h2"));
+}
+
+/* The first bytes decide. True: they are, or may still become, the preface of HTTP/2. */
+static bool take_preface(struct client *self, struct span bytes)
+{
+    bool negotiated = has_negotiated_h2(self);
+
+    if (!negotiated) {
+        self->may_be_h2 =
+            self->listen->http2 == HTTP2_PRIOR_KNOWLEDGE && h2_is_preface(bytes);
+    }
+    if (self->may_be_h2 && (negotiated || bytes.len >= H2_PREFACE_LEN)) {
+        become_h2(self, bytes);
+    }
+    return self->may_be_h2;
+}
+
 /* Looks for a head at the front. Returns the bytes that it took, 0: it needs more. */
 static size_t take_head(struct client *self, struct span bytes)
 {
@@ -118,17 +160,18 @@ static size_t take_head(struct client *self, struct span bytes)
                                .field_count_max = settings->field_count_max};
     size_t len = 0;
 
+    if (self->may_be_h2 && take_preface(self, bytes)) {
+        await_rest_of_head(self);
+        return self->state == CLIENT_HEAD ? 0 : bytes.len;
+    }
     switch (h1_find_head(self->codec, bytes, &self->checked, &len)) {
     case H1_FOUND_NOT: {
         enum h1_error large = h1_check_size(self->codec, bytes, &limits);
         if (large != H1_ERROR_NONE) {
-            client_reject(self, ending_of(large), h1_error_status(large));
+            client_reject(self, client_ending_of(large), h1_error_status(large));
             return bytes.len;
         }
-        if (self->state == CLIENT_IDLE) {
-            self->state = CLIENT_HEAD;
-            client_set_deadline(self, settings->header_timeout_ms);
-        }
+        await_rest_of_head(self);
         return 0;
     }
     case H1_FOUND_BAD:
@@ -141,7 +184,7 @@ static size_t take_head(struct client *self, struct span bytes)
     enum h1_error error =
         h1_parse_head(self->codec, span_first(bytes, len), &limits, head);
     if (error != H1_ERROR_NONE) {
-        client_reject(self, ending_of(error), h1_error_status(error));
+        client_reject(self, client_ending_of(error), h1_error_status(error));
         return bytes.len;
     }
     begin_exchange(self);
@@ -153,10 +196,6 @@ static size_t take_head(struct client *self, struct span bytes)
 /* Hands a piece of the body to the exchange. Returns the bytes taken. */
 static size_t take_body(struct client *self, struct span bytes)
 {
-    if (exchange_is_socket(self->caller.exchange)) {
-        exchange_on_frames(self->caller.exchange, bytes);
-        return bytes.len;
-    }
     struct span content;
     size_t consumed = 0;
     enum piece piece = h1_parse_body(self->codec, bytes, &content, &consumed);
@@ -180,6 +219,8 @@ static bool can_take(const struct client *self)
                exchange_takes_body(self->caller.exchange);
     case CLIENT_LINGER:
         return true;
+    case CLIENT_H2:
+        return false;
     }
     UNREACHABLE();
 }
@@ -196,6 +237,7 @@ static size_t take(struct client *self, struct span bytes)
         self->lingered += bytes.len;
         return bytes.len;
     case CLIENT_CLOSED:
+    case CLIENT_H2:
         break;
     }
     UNREACHABLE();

@@ -65,9 +65,16 @@ static bool send_continue(struct caller *caller)
     return stream_write(client_of(caller)->stream, &line, 1, true) == WRITTEN_ALL;
 }
 
-static size_t unwritten(const struct caller *caller)
+static size_t unwritten(struct caller *caller)
 {
     return stream_unwritten(caller->client->stream);
+}
+
+/* One answer at a time: nothing else is in its way. */
+static bool is_stalled(struct caller *caller)
+{
+    (void)caller;
+    return true;
 }
 
 static void resume_body(struct caller *caller)
@@ -86,6 +93,7 @@ const struct caller_kind CLIENT_CALLER = {
     .send = send,
     .send_continue = send_continue,
     .unwritten = unwritten,
+    .is_stalled = is_stalled,
     .resume_body = resume_body,
     .on_done = on_done,
 };

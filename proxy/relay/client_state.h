@@ -23,6 +23,7 @@ enum client_state {
     CLIENT_CLOSED, /* Zero: nothing may be done with it. */
     CLIENT_IDLE,   /* Between requests. */
     CLIENT_HEAD,   /* Some bytes of a head. */
+    CLIENT_H2,     /* client_h2.c has the connection. */
     CLIENT_EXCHANGE,
     CLIENT_LINGER, /* Answered; reads and drops until the client closes. */
 };
@@ -34,10 +35,12 @@ struct client {
     struct stream *stream;
     struct h1 *codec;
     struct caller caller; /* Whose exchange is under way. */
+    struct client_h2 *h2; /* NULL: HTTP/1. */
     struct deadline deadline;
     struct address peer;
     enum client_state state;
     bool ended;       /* The client sent FIN. */
+    bool may_be_h2;   /* It has said nothing yet that HTTP/2 would not. */
     bool pumping;     /* pump() is running below us. */
     uint8_t *backlog; /* Bytes that wait; NULL: none ever did. */
     size_t backlog_len;
@@ -57,6 +60,7 @@ extern const struct caller_kind CLIENT_CALLER;
 /* client.c */
 void client_free(struct client *self);
 void client_end(struct client *self, enum disposition disposition);
+void client_linger(struct client *self);
 void client_set_deadline(struct client *self, uint64_t timeout_ms);
 const struct limits *client_limits(const struct client *self);
 
@@ -65,3 +69,4 @@ bool client_keep(struct client *self, struct span bytes);
 void client_pump(struct client *self, struct span bytes);
 void client_pump_backlog(struct client *self);
 void client_reject(struct client *self, enum ending ending, unsigned status);
+enum ending client_ending_of(enum h1_error error);

@@ -87,7 +87,6 @@ static void exchange_free(struct exchange *self)
     if (self->reply_text != self->reply_inline) {
         free(self->reply_text);
     }
-    free(self->socket);
     if (self->login_body != NULL) {
         explicit_bzero(self->login_body, self->login_body_len);
         free(self->login_body);
@@ -257,6 +256,14 @@ void exchange_on_client_drain(struct exchange *self, enum err err)
     self->drained = true;
     self->client_gone = self->client_gone || err != ERR_NONE;
     exchange_advance(self);
+}
+
+void exchange_on_client_busy(struct exchange *self)
+{
+    if (!exchange_charge(self)) {
+        self->client_full = true;
+        exchange_advance(self);
+    }
 }
 
 void exchange_on_client_gone(struct exchange *self)

@@ -95,9 +95,6 @@ void exchange_start_answer(struct exchange *self)
 
 bool exchange_takes_body(const struct exchange *self)
 {
-    if (exchange_is_socket(self)) {
-        return exchange_takes_frames(self);
-    }
     if (self->request_read) {
         return false;
     }

@@ -1,4 +1,5 @@
 #include "base/check.h"
+#include "guard/alias.h"
 #include "relay/exchange_grants.h"
 
 enum {
@@ -15,8 +16,6 @@ struct rules exchange_rules(const struct exchange *self)
         .classes = site->classes,
         .class_count = site->class_count,
         .requirement = &self->routed.requirement,
-        .staff = site->staff,
-        .staff_count = site->staff_count,
         .hasher = self->relay->fingerprinter,
         .detectors_off = site->detectors_off,
     };
@@ -235,6 +234,17 @@ static void record_beside(struct exchange *self, const struct judgement *judgeme
     (void)journal->post(journal->self, &entry, NULL);
 }
 
+/* A login's name and the marker of its page, which is released. */
+static void learn(struct exchange *self, const struct judgement *judgement)
+{
+    struct memo *aliases = self->relay->shared->aliases;
+
+    if (judgement->learns && judgement->verdict == VERDICT_RELEASE && aliases != NULL) {
+        (void)alias_learn(aliases, &judgement->learned_login, &judgement->learned_marker,
+                          loop_now_ms(self->relay->loop));
+    }
+}
+
 /* Judges what is there as a whole, and puts what follows for the sessions in place.
  * False: others were always faster. */
 static bool decide(struct exchange *self, struct court *court)
@@ -245,7 +255,7 @@ static bool decide(struct exchange *self, struct court *court)
         judge_once(self, court);
         if (commit(self, &court->judgement)) {
             CHECK(court->judgement.verdict != VERDICT_HOLD);
-            exchange_learn(self, &court->judgement);
+            learn(self, &court->judgement);
             return true;
         }
     }

@@ -15,7 +15,6 @@
 
 struct coding;
 struct exchange;
-struct exchange_socket;
 struct grant_question;
 
 enum {
@@ -28,8 +27,7 @@ enum {
  *                                ^  |
  *   LOGIN ----> ACQUIRE --> ASK --> HOLD --> COMMIT --> REPLY --> END
  *     |            |         |       |                    ^
- *     +-- SETTLE --+---------+-------+--> STREAM, --------+
- *                                        EVENTS, SOCKET
+ *     +-- SETTLE --+---------+-------+--> STREAM, EVENTS -+
  */
 #define EXCHANGE_STATES(X)                                                               \
     X(END, exchange_step_end, "end")                                                     \
@@ -41,7 +39,6 @@ enum {
     X(GRANTS, exchange_step_grants, "grants")                                            \
     X(STREAM, exchange_step_stream, "stream")                                            \
     X(EVENTS, exchange_step_events, "events")                                            \
-    X(SOCKET, exchange_step_socket, "socket")                                            \
     X(COMMIT, exchange_step_commit, "commit")                                            \
     X(REPLY, exchange_step_reply, "reply")
 
@@ -86,7 +83,6 @@ struct coded_mark {
 enum delivery {
     DELIVERY_WHOLE,  /* Zero: when all of it was judged, or as a stream past hold_max. */
     DELIVERY_EVENTS, /* A text/event-stream: event by event. */
-    DELIVERY_SOCKET, /* A WebSocket: message by message. */
 };
 
 /* What is looked for where in one message: see exchange_message.c. */

@@ -61,12 +61,13 @@ bool exchange_make_private(const struct exchange *self, struct fingerprint *key)
     return true;
 }
 
-/* The client is a proxy of ours, which may send many users over one connection. */
+/* The client may be a proxy that sends many users over one connection: one of ours, or
+ * any that speaks HTTP/2, where these schemes do not work anyway. */
 bool exchange_shares_client(const struct exchange *self)
 {
     struct address peer = client_peer(self->client);
 
-    return address_trusted(&peer, client_listen(self->client));
+    return self->caller->shares || address_trusted(&peer, client_listen(self->client));
 }
 
 /* The name under which a connection is kept that a server may have bound to this client's

@@ -27,18 +27,6 @@ bool exchange_make_reply_room(struct exchange *self, size_t size)
     return true;
 }
 
-/* Counts what the client has not taken yet against its address. False: too much. */
-static bool charge(struct exchange *self)
-{
-    struct relay_shared *shared = self->relay->shared;
-    uint64_t unwritten = self->caller->kind->unwritten(self->caller);
-    struct address peer = client_peer(self->client);
-
-    self->charged = unwritten;
-    return admission_charge(shared->admission, &peer, unwritten,
-                            shared->budget.total_max / 16);
-}
-
 static void discharge(struct exchange *self)
 {
     if (self->charged > 0) {
@@ -46,6 +34,20 @@ static void discharge(struct exchange *self)
         admission_discharge(self->relay->shared->admission, &peer, self->charged);
         self->charged = 0;
     }
+}
+
+/* Counts what the client has not taken yet against its address. False: too much. */
+bool exchange_charge(struct exchange *self)
+{
+    struct relay_shared *shared = self->relay->shared;
+    uint64_t unwritten = self->caller->kind->unwritten(self->caller);
+    struct address peer = client_peer(self->client);
+
+    discharge(self);
+    self->charged = unwritten;
+    self->slow_unwritten = (size_t)unwritten;
+    return admission_charge(shared->admission, &peer, unwritten,
+                            shared->budget.total_max / 16);
 }
 
 enum step exchange_finish(struct exchange *self)
@@ -78,10 +80,9 @@ enum step exchange_send(struct exchange *self, const struct caller_part *part)
         self->drained = true;
         return STEP_AGAIN;
     case WRITTEN_PART:
-        if (!charge(self)) {
+        if (!exchange_charge(self)) {
             return give_up(self, ENDING_CLIENT_SLOW);
         }
-        self->slow_unwritten = caller->kind->unwritten(caller);
         exchange_set_deadline(self, SLOW_LOOK_MS);
         return STEP_WAIT;
     }
@@ -97,7 +98,7 @@ static bool is_too_slow(struct exchange *self)
 
     self->slow_unwritten = unwritten;
     exchange_set_deadline(self, SLOW_LOOK_MS);
-    return taken < least;
+    return taken < least && self->caller->kind->is_stalled(self->caller);
 }
 
 /* A part of the answer is still on its way. True: `step_out` says how to go on. */
@@ -111,7 +112,7 @@ bool exchange_still_sending(struct exchange *self, enum step *step_out)
         discharge(self);
         return false;
     }
-    if (self->timed_out && is_too_slow(self)) {
+    if (self->client_full || (self->timed_out && is_too_slow(self))) {
         *step_out = give_up(self, ENDING_CLIENT_SLOW);
         return true;
     }
@@ -185,9 +186,6 @@ enum step exchange_reply_error(struct exchange *self, unsigned status, enum endi
 
     if (status < 500) {
         self->keep_alive = false;
-    }
-    if (status == 426) {
-        page.extra_fields = SPAN("Sec-WebSocket-Version: 13\r\n");
     }
     if (self->streaming) {
         return give_up(self, ending);
@@ -287,10 +285,6 @@ static bool has_no_body(const struct exchange *self)
 static void write_framing(struct exchange *self, bool chunked, uint64_t length,
                           struct writer *out)
 {
-    if (self->delivery == DELIVERY_SOCKET) {
-        writer_put(out, SPAN("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"));
-        return;
-    }
     if (chunked) {
         writer_put(out, SPAN("Transfer-Encoding: chunked\r\n"));
     } else if (self->upstream_status != 204 &&

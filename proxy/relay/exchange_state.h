@@ -5,8 +5,7 @@
  * exchange.c. Rooms: exchange.c the machine, _ask.c from the head to the upstream,
  * _answer.c the response until it is complete, _judge.c the verdict and what follows from
  * it, _reply.c everything that goes to the client, _stream.c what leaves before it is
- * complete, _events.c what leaves event by event, _socket.c and _socket_ask.c a
- * WebSocket, _message.c how one message is read,
+ * complete, _events.c what leaves event by event, _message.c how one message is read,
  * _pin.c what closes an answer that stays open.
  */
 #pragma once
@@ -39,7 +38,6 @@ struct exchange {
     struct exchange_ticket *ticket;
     struct scan *scan;
     struct exchange_decoder *decoder;
-    struct exchange_socket *socket;   /* Asked for, or open. */
     struct exchange_grants *grants;   /* NULL: nobody was asked. */
     struct journal_subject *subjects; /* Of the entry that is posted; malloced. */
     uint8_t *request_text; /* The outgoing head: `request_inline` or malloced. */
@@ -102,6 +100,7 @@ struct exchange {
     bool upstream_clean; /* May carry another request. */
     bool client_gone;
     bool client_ended; /* It sent FIN after its request. */
+    bool client_full;  /* Its address has more untaken bytes than it may. */
     bool timed_out;
     bool drained;   /* The client's stream took the last write. */
     bool committed; /* The ticket came back. */

@@ -25,6 +25,9 @@ struct meter {
     unsigned endings[ENDING_COUNT];
     unsigned connections[METER_CONNECTION_COUNT];
     unsigned messages[METER_MESSAGE_COUNT];
+    unsigned h2_connections;
+    unsigned h2_streams;
+    unsigned h2_floods[H2_FLOOD_COUNT];
     struct meter_route routes[];
 };
 
@@ -32,9 +35,10 @@ static const char *const CLASS_NAMES[CLASS_COUNT] = {"none", "1xx", "2xx",
                                                      "3xx",  "4xx", "5xx"};
 
 static const char *const UNINSPECTED_NAMES[UNINSPECTED_COUNT] = {
-    [UNINSPECTED_MEDIA] = "media",        [UNINSPECTED_CODING] = "coding",
-    [UNINSPECTED_BROKEN] = "undecodable", [UNINSPECTED_LIMIT] = "over-limit",
-    [UNINSPECTED_BINARY] = "binary",
+    [UNINSPECTED_MEDIA] = "media",
+    [UNINSPECTED_CODING] = "coding",
+    [UNINSPECTED_BROKEN] = "undecodable",
+    [UNINSPECTED_LIMIT] = "over-limit",
 };
 
 static const char *const CONNECTION_LABELS[METER_CONNECTION_COUNT] = {
@@ -46,8 +50,6 @@ static const char *const CONNECTION_LABELS[METER_CONNECTION_COUNT] = {
 
 static const char *const MESSAGE_LABELS[METER_MESSAGE_COUNT] = {
     [METER_EVENT] = "kind=\"event\"",
-    [METER_TEXT] = "kind=\"text\"",
-    [METER_BINARY] = "kind=\"binary\"",
 };
 
 /* The slot of a family with `route` and, unless NULL, one more label. */
@@ -110,6 +112,12 @@ struct meter *meter_new(struct stats *stats, const struct site *site)
     }
     for (unsigned i = 0; i < METER_MESSAGE_COUNT; i++) {
         self->messages[i] = stats_series(stats, STAT_MESSAGES, MESSAGE_LABELS[i]);
+    }
+    self->h2_connections = stats_series(stats, STAT_H2_CONNECTIONS, "");
+    self->h2_streams = stats_series(stats, STAT_H2_STREAMS, "");
+    for (unsigned i = 1; i < H2_FLOOD_COUNT; i++) {
+        self->h2_floods[i] = one_label(stats, STAT_H2_FLOODS, "kind",
+                                       h2_flood_word((enum h2_flood_kind)i));
     }
     for (size_t i = 0; i < site->route_count; i++) {
         init_route(&self->routes[i], stats, &site->routes[i]);
@@ -219,6 +227,22 @@ void meter_connections(struct relay *relay, enum meter_connection kind, int chan
 {
     stats_add(relay->stats, relay->plan->meter->connections[kind],
               (uint64_t)(int64_t)change);
+}
+
+void meter_h2_connections(struct relay *relay, int change)
+{
+    stats_add(relay->stats, relay->plan->meter->h2_connections,
+              (uint64_t)(int64_t)change);
+}
+
+void meter_h2_streams(struct relay *relay, int change)
+{
+    stats_add(relay->stats, relay->plan->meter->h2_streams, (uint64_t)(int64_t)change);
+}
+
+void meter_h2_flood(struct relay *relay, enum h2_flood_kind kind)
+{
+    stats_add(relay->stats, relay->plan->meter->h2_floods[kind], 1);
 }
 
 void meter_refused_connection(struct relay *relay, const char *reason)

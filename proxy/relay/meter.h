@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "guard/finding.h"
+#include "http/h2_flood.h"
 #include "relay/ending.h"
 #include "relay/journal.h"
 #include "relay/site.h"
@@ -31,17 +32,11 @@ enum uninspected {
     UNINSPECTED_CODING, /**< A content coding that is not decoded. */
     UNINSPECTED_BROKEN, /**< Undecodable: damaged, past a limit, unreadable. */
     UNINSPECTED_LIMIT,  /**< Larger than may be held. */
-    UNINSPECTED_BINARY, /**< A binary message of a WebSocket. */
     UNINSPECTED_COUNT
 };
 
 /** What is counted of answers that go on message by message. */
-enum meter_message {
-    METER_EVENT,
-    METER_TEXT,   /**< Of a WebSocket. */
-    METER_BINARY, /**< Likewise: not inspected. */
-    METER_MESSAGE_COUNT
-};
+enum meter_message { METER_EVENT, METER_MESSAGE_COUNT };
 
 /** What became of one exchange, for its counters. */
 struct meter_exchange {
@@ -76,6 +71,10 @@ void meter_removed(struct relay *relay, const char *reason);
 /** Sessions that have to log in again; `side` is static. */
 void meter_quarantined(struct relay *relay, const char *side, uint64_t count);
 void meter_connections(struct relay *relay, enum meter_connection kind, int change);
+/** One connection, or stream, of HTTP/2 more or less. */
+void meter_h2_connections(struct relay *relay, int change);
+void meter_h2_streams(struct relay *relay, int change);
+void meter_h2_flood(struct relay *relay, enum h2_flood_kind kind);
 void meter_refused_connection(struct relay *relay, const char *reason);
 /** ENDING_NONE: it worked. */
 void meter_connect(struct relay *relay, enum ending failure);

@@ -140,6 +140,7 @@ void relay_free(struct relay **self_p)
     }
     exchange_free_spares(self);
     exchange_free_decoders(self);
+    free(self->frames);
     block_store_free(&self->blocks);
     write_log_free(&self->write_log);
     fingerprinter_free(&self->fingerprinter);

@@ -250,11 +250,18 @@ static void write_forwarding(const struct rewrite_request *self, struct writer *
     writer_put(out, SPAN("\r\n"));
 }
 
+/* The version that a message came by (RFC 9110 section 7.6.3). */
+static struct span via_of(const struct head *head)
+{
+    if (head->version_major == 2) {
+        return SPAN("2.0 countermark");
+    }
+    return head->version_minor == 1 ? SPAN("1.1 countermark") : SPAN("1.0 countermark");
+}
+
 static void write_own(const struct rewrite_request *self, struct writer *out)
 {
-    writer_field(out, SPAN("Via"),
-                 self->head->version_minor == 1 ? SPAN("1.1 countermark")
-                                                : SPAN("1.0 countermark"));
+    writer_field(out, SPAN("Via"), via_of(self->head));
     writer_field(out, SPAN("Countermark-Session"), span_of(self->session));
     writer_field(out, SPAN("Countermark-Request"), span_of(self->id));
     if (head_field(self->head, FIELD_TRACEPARENT) == NULL) {
@@ -264,13 +271,6 @@ static void write_own(const struct rewrite_request *self, struct writer *out)
         writer_text(out, self->span_id);
         writer_put(out, SPAN("-00\r\n"));
     }
-}
-
-/* An extension could hide what is said, so none is offered. */
-static bool is_extension(const struct field *field)
-{
-    return field->id == FIELD_OTHER &&
-           span_equal_nocase(field->name, SPAN("sec-websocket-extensions"));
 }
 
 static void write_request_framing(const struct head *head, struct writer *out)
@@ -312,8 +312,7 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
     for (size_t i = 0; i < head->field_count; i++) {
         const struct field *field = &head->fields[i];
         if (request_field_stays(self, field) &&
-            !(nominates && is_nominated(head, field)) &&
-            !(self->upgrades && is_extension(field))) {
+            !(nominates && is_nominated(head, field))) {
             writer_field(out, field->name, field->value);
         }
     }
@@ -325,9 +324,6 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
     }
     write_forwarding(self, out);
     write_own(self, out);
-    if (self->upgrades) {
-        writer_put(out, SPAN("Connection: Upgrade\r\nUpgrade: websocket\r\n"));
-    }
     write_request_framing(head, out);
     writer_put(out, SPAN("\r\n"));
 }

@@ -16,9 +16,8 @@
 #include "guard/feature.h"
 #include "guard/marker.h"
 #include "guard/policy.h"
-#include "guard/staff.h"
 #include "http/host.h"
-#include "relay/limits.h"
+#include "relay/http2_mode.h"
 #include "sources/source.h"
 
 enum connections_mode {
@@ -48,7 +47,7 @@ struct upstream_settings {
     enum connections_mode connections;
     unsigned connections_max; /**< Per server, all workers together. */
     uint64_t connect_timeout_ms;
-    uint64_t response_timeout_ms; /**< To an answer's first byte, and between two. */
+    uint64_t response_timeout_ms; /**< To the first byte of an answer; between two. */
     uint64_t idle_timeout_ms;
     uint64_t stream_timeout_ms; /**< Between two pieces of an event stream. */
     uint64_t queue_timeout_ms;
@@ -66,7 +65,6 @@ struct route {
     struct requirement requirement;
     _Atomic(bool) closed; /**< A finding closed it while login was down; mutable. */
     bool encoded_slash_keep;
-    bool websocket; /**< Upgrades to WebSocket are forwarded. */
     enum over_limit over_limit;
 };
 
@@ -82,6 +80,26 @@ struct feature_settings {
     uint64_t retry_after_ms;
 };
 
+/** `limits:` */
+struct limits {
+    uint64_t head_size_max;
+    uint64_t target_size_max;
+    uint64_t field_count_max;
+    uint64_t body_size_max;
+    uint64_t header_timeout_ms; /**< A whole request head. */
+    uint64_t body_timeout_ms;   /**< Between two pieces of a request body. */
+    uint64_t idle_timeout_ms;   /**< A client connection between requests. */
+    uint64_t connections_max;   /**< Client connections in all. */
+    uint64_t connections_per_address_max;
+    uint64_t hold_max;
+    uint64_t hold_total_max;
+    uint64_t hold_wait_ms;
+    uint64_t send_rate_min; /**< Bytes per second, over 30 s. */
+    uint64_t decoded_size_max;
+    uint64_t decoded_ratio_max;
+    uint64_t login_body_max; /**< Bytes of a login body kept to find the name. */
+};
+
 /** `trusted_proxies:` and the like: an address prefix. */
 struct network {
     uint8_t address[16]; /**< IPv4 as v4-mapped. */
@@ -93,6 +111,7 @@ struct listen_settings {
     uint16_t port;
     struct network *trusted_proxies;
     size_t trusted_proxy_count;
+    enum http2_mode http2;
 };
 
 struct site {
@@ -114,8 +133,6 @@ struct site {
     struct markers *markers;       /**< Compiled from `classes`. */
     struct grant_settings *grants; /**< By `grant` - 1 of a class. */
     size_t grant_count;
-    struct staff_rule *staff;
-    size_t staff_count;
     size_t marker_max;
     uint32_t detectors_off; /**< Bit of each enum detector that is switched off. */
     struct limits limits;

@@ -12,7 +12,7 @@ while read -r headers owners; do
 done <<'TABLE'
 uv\.h|uv/.* net/[a-z0-9_]+\.c
 llhttp\.h http/h1\.c
-nghttp2/.* http/h2\.c
+nghttp2/.* http/h2[a-z_]*\.c
 openssl/.* net/tls[a-z0-9_]*\.c|base/secret\.c
 hs[a-z_]*\.h|hs/.* guard/scan[a-z0-9_]*\.c
 pcre2[a-z]*\.h guard/[a-z0-9_]+\.c
