@@ -65,11 +65,14 @@ static int verify(const struct cli_call *call, const char *path)
         return say_fault(call, &fault, missing ? CLI_USAGE : CLI_NO);
     }
     if (call->json) {
-        (void)printf("{\"ok\":true,\"rows\":%llu,\"head\":\"%s\"}\n",
-                     (unsigned long long)chain.rows, chain.head);
+        (void)printf("{\"ok\":true,\"rows\":%llu,\"people\":%s,\"head\":\"%s\"}\n",
+                     (unsigned long long)chain.rows, chain.people ? "true" : "false",
+                     chain.head);
     } else {
-        (void)printf("%s: %llu rows, nothing was changed\nhead %s\n", path,
-                     (unsigned long long)chain.rows, chain.head);
+        (void)printf("%s: %llu rows, nothing was changed%s\nhead %s\n", path,
+                     (unsigned long long)chain.rows,
+                     chain.people ? "" : " (values of people: no key beside it)",
+                     chain.head);
     }
     return CLI_DONE;
 }

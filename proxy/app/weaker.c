@@ -301,5 +301,11 @@ bool weaker_check(const struct config *in_force, const struct config *next,
     if (next->site->quarantine < in_force->site->quarantine) {
         weaker_say(&self, "fewer sessions have to log in again after a finding");
     }
+    if (next->ledger_max < in_force->ledger_max) {
+        weaker_say(&self, "the ledger keeps less access evidence (`ledger_max`)");
+    }
+    if (next->retention_ms < in_force->retention_ms) {
+        weaker_say(&self, "closed incidents lose their people earlier (`retention`)");
+    }
     return !self.refused;
 }

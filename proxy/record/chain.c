@@ -203,7 +203,7 @@ static enum err walk(struct cursor *cursors, const struct chain *expected,
     return ERR_NONE;
 }
 
-enum err chain_verify(struct db *db, uint64_t *rows_out, struct fault *fault_out)
+enum err chain_verify(struct db *db, struct chain *verified_out, struct fault *fault_out)
 {
     struct cursor cursors[CHAIN_TABLE_COUNT];
     struct chain expected;
@@ -233,6 +233,10 @@ enum err chain_verify(struct db *db, uint64_t *rows_out, struct fault *fault_out
     }
     db_rollback(db);
     db_clear(db);
-    *rows_out = err == ERR_NONE ? state.seq : (state.seq > 0 ? state.seq - 1 : 0);
+    if (err != ERR_NONE && state.seq > 0) {
+        state.seq--;
+        state.head[0] = '\0';
+    }
+    *verified_out = state;
     return err;
 }

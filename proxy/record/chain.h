@@ -51,8 +51,8 @@ struct chain_row {
 void chain_insert(struct chain *self, struct db *db, const struct chain_row *row);
 
 /**
- * Walks all rows. `rows_out`: how many were right. ERR_SYNTAX and the fault: a row was
- * changed, taken out or added; ERR_STORAGE: not readable.
+ * Walks all rows. `verified_out`: the last one that was right. ERR_SYNTAX and the fault:
+ * a row was changed, taken out or added; ERR_STORAGE: not readable.
  */
-MUST_USE enum err chain_verify(struct db *db, uint64_t *rows_out,
+MUST_USE enum err chain_verify(struct db *db, struct chain *verified_out,
                                struct fault *fault_out);

@@ -109,6 +109,13 @@ void db_script(struct db *self, const char *sql)
     }
 }
 
+void db_truncate_log(struct db *self)
+{
+    (void)sqlite3_busy_timeout(self->handle, 0);
+    db_script(self, "PRAGMA wal_checkpoint(TRUNCATE)");
+    (void)sqlite3_busy_timeout(self->handle, BUSY_TIMEOUT_MS);
+}
+
 void db_begin(struct db *self, bool durable)
 {
     if (sqlite3_get_autocommit(self->handle) == 0) {

@@ -77,6 +77,10 @@ const char *db_error_text(const struct db *self);
 /** Runs several statements without values; not kept. */
 void db_script(struct db *self, const char *sql);
 
+/** Empties the write-ahead log into the database, unless a reader is in the way: nobody
+ * is waited for. */
+void db_truncate_log(struct db *self);
+
 /** Runs one statement to its end. */
 void db_run(struct db *self, const char *sql, const struct db_value *values,
             size_t count);

@@ -24,7 +24,8 @@ static void add_rows(struct dossier_work *work, enum dossier_kind kind,
     }
 }
 
-/* The last change before the first display, and those in the window. */
+/* The last change before the first display, and those in the window. A restart under the
+ * same configuration changes nothing and hides no earlier change. */
 static void read_changes(struct dossier_work *work)
 {
     const struct dossier *self = work->dossier;
@@ -32,9 +33,12 @@ static void read_changes(struct dossier_work *work)
 
     add_rows(work, DOSSIER_CONFIGURATION,
              db_query(work->db,
-                      "SELECT at, substr(hash, 1, 12) || ' (' || who || ') ' || summary"
-                      " FROM config_changes WHERE (at >= ?1 AND at <= ?2) OR id = (SELECT"
-                      " max(id) FROM config_changes WHERE at < ?1) ORDER BY at LIMIT 100",
+                      "WITH c AS (SELECT id, at, hash, who, summary,"
+                      " lag(hash, 1, '') OVER (ORDER BY id) AS former FROM"
+                      " config_changes) SELECT at, substr(hash, 1, 12) || ' (' || who ||"
+                      " ') ' || summary FROM c WHERE hash <> former AND ((at >= ?1 AND"
+                      " at <= ?2) OR id = (SELECT max(id) FROM c WHERE hash <> former AND"
+                      " at < ?1)) ORDER BY at LIMIT 100",
                       window, 2));
     add_rows(work, DOSSIER_MARK,
              db_query(work->db,

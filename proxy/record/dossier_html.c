@@ -336,6 +336,9 @@ static void put_cases(struct dossier_out *out)
         put_case(out, &out->dossier->cases[i]);
     }
     out_put(out, "</table>\n");
+    if (out->dossier->case_count < out->dossier->tallies[DOSSIER_ALL].cases) {
+        put_note(out, WORD_CASES_MORE);
+    }
 }
 
 static void put_persons(struct dossier_out *out)

@@ -110,6 +110,8 @@ static void write_clocks(struct json_write *json, const struct dossier *self)
 
 static void write_cases(struct json_write *json, const struct dossier *self)
 {
+    json_write_member_bool(json, "case_list_complete",
+                           self->case_count >= self->tallies[DOSSIER_ALL].cases);
     json_write_key(json, "case_list");
     json_write_begin_array(json);
     for (size_t i = 0; i < self->case_count; i++) {

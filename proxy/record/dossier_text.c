@@ -173,6 +173,10 @@ static void put_cases(struct dossier_out *out)
         out_plain(out, item->screen_names);
         out_put(out, "\n");
     }
+    if (self->case_count < self->tallies[DOSSIER_ALL].cases) {
+        out_word(out, WORD_CASES_MORE);
+        out_put(out, "\n");
+    }
 }
 
 static void put_persons(struct dossier_out *out)

@@ -115,6 +115,9 @@ uint64_t ledger_find_expired(struct ledger *self, uint64_t before_ms);
 /** Erases values of people: their keyed hashes stay, and the chain holds. */
 void ledger_erase(struct ledger *self, uint64_t incident, uint64_t at_ms);
 
+/** What was erased leaves the write-ahead log too, unless a reader needs it still. */
+void ledger_sweep(struct ledger *self);
+
 /** Deletes evidence of before `before_ms`, which no incident needs any more. */
 void ledger_forget_evidence(struct ledger *self, uint64_t before_ms);
 

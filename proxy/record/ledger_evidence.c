@@ -113,10 +113,19 @@ void ledger_erase(struct ledger *self, uint64_t incident, uint64_t at_ms)
     chain_insert(&self->chain, self->db, &row);
 }
 
+void ledger_sweep(struct ledger *self)
+{
+    db_clear(self->db);
+    db_truncate_log(self->db);
+    db_clear(self->db);
+}
+
 void ledger_forget_evidence(struct ledger *self, uint64_t before_ms)
 {
     db_run(self->db, "DELETE FROM writes WHERE minute < ?",
            DB_VALUES(DB_U64(before_ms / MINUTE_MS)));
     db_run(self->db, "DELETE FROM events WHERE hour < ?",
+           DB_VALUES(DB_U64(before_ms / HOUR_MS)));
+    db_run(self->db, "DELETE FROM coverage WHERE hour < ?",
            DB_VALUES(DB_U64(before_ms / HOUR_MS)));
 }

@@ -6,6 +6,8 @@
 
 #include "base/json_write.h"
 #include "record/db.h"
+#include "record/people.h"
+#include "record/state_dir.h"
 
 enum {
     ROW_SIZE_MAX = 1024 * 1024,
@@ -36,6 +38,31 @@ static enum err open_ledger(const char *path, struct db **db_out, struct fault *
     return ERR_NONE;
 }
 
+/* Nothing to compare with where the key is not beside. */
+static enum err verify_people(struct db *db, const char *path, bool *done_out,
+                              struct fault *fault_out)
+{
+    char directory[STATE_DIR_PATH_MAX];
+    uint8_t key[FINGERPRINT_KEY_SIZE];
+    struct secret_mac pseudonyms;
+    const char *slash = strrchr(path, '/');
+    int len = slash != NULL ? (int)(slash - path) : 1;
+
+    *done_out = false;
+    int written =
+        snprintf(directory, sizeof(directory), "%.*s", len, slash != NULL ? path : ".");
+    if (written < 0 || (size_t)written >= sizeof(directory) ||
+        state_dir_peek(directory, key) != ERR_NONE) {
+        return ERR_NONE;
+    }
+    secret_mac_start(&pseudonyms, (struct span){.ptr = key, .len = sizeof(key)});
+    secret_wipe(key, sizeof(key));
+    enum err err = people_verify(db, &pseudonyms, fault_out);
+    *done_out = err == ERR_NONE && !db_failed(db);
+    secret_wipe(&pseudonyms, sizeof(pseudonyms));
+    return err;
+}
+
 enum err ledger_file_verify(const char *path, struct ledger_file_chain *out,
                             struct fault *fault_out)
 {
@@ -47,8 +74,11 @@ enum err ledger_file_verify(const char *path, struct ledger_file_chain *out,
     if (err != ERR_NONE) {
         return err;
     }
-    err = chain_verify(db, &out->rows, fault_out);
-    chain_load(&chain, db);
+    err = chain_verify(db, &chain, fault_out);
+    out->rows = chain.seq;
+    if (err == ERR_NONE) {
+        err = verify_people(db, path, &out->people, fault_out);
+    }
     memcpy(out->head, chain.head, sizeof(out->head));
     db_close(&db);
     return err;

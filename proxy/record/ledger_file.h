@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -17,11 +18,13 @@
 /** What a walk over the chain has found. */
 struct ledger_file_chain {
     uint64_t rows;
+    bool people; /**< Their values were compared too: the key is beside the ledger. */
     char head[CHAIN_HASH_DIGITS + 1];
 };
 
 /**
- * Walks the hash chain. `path`: `ledger.db` or a copy of it.
+ * Walks the hash chain, and compares people with their hashes where the key of the state
+ * directory is beside. `path`: `ledger.db` or a copy of it.
  *
  * Errors: ERR_SYNTAX: a row was changed, taken out or added, the fault names the first;
  *         ERR_STORAGE: not readable, or not a ledger.

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "record/chain.h"
+#include "record/people.h"
 #include "record/pseudonym.h"
 #include "record/query_private.h"
 
@@ -151,44 +152,14 @@ void query_write_figures(struct query *self, uint64_t incident, struct json_writ
     json_write_member_u64(out, "both", figures.both);
 }
 
-/* A value that was changed but not its hash is a break as well. */
-static enum err verify_people(struct query *self, struct fault *fault_out)
-{
-    char viewer[PSEUDONYM_DIGITS + 1];
-    char subject[PSEUDONYM_DIGITS + 1];
-    enum err err = ERR_NONE;
-
-    struct db_rows *rows =
-        db_query(self->db,
-                 "SELECT seq, viewer_kind, viewer_id, viewer, subject_id, subject"
-                 " FROM displays WHERE viewer IS NOT NULL",
-                 NULL, 0);
-    while (err == ERR_NONE && db_next(rows)) {
-        enum pseudonym_kind kind = PSEUDONYM_USER;
-        if (span_equal(db_text(rows, 1), SPAN("session"))) {
-            kind = PSEUDONYM_SESSION;
-        } else if (span_equal(db_text(rows, 1), SPAN("address"))) {
-            kind = PSEUDONYM_ADDRESS;
-        }
-        pseudonym_of(&self->pseudonyms, kind, db_text(rows, 3), viewer);
-        pseudonym_of(&self->pseudonyms, PSEUDONYM_USER, db_text(rows, 5), subject);
-        if (!span_equal(span_of(viewer), db_text(rows, 2)) ||
-            !span_equal(span_of(subject), db_text(rows, 4))) {
-            fault_set(fault_out, "row %llu of the chain: viewer or subject was changed",
-                      (unsigned long long)db_u64(rows, 0));
-            err = ERR_SYNTAX;
-        }
-    }
-    db_end(rows);
-    return err;
-}
-
 enum err query_verify(struct query *self, uint64_t *rows_out, struct fault *fault_out)
 {
     db_clear(self->db);
-    enum err err = chain_verify(self->db, rows_out, fault_out);
+    struct chain verified;
+    enum err err = chain_verify(self->db, &verified, fault_out);
+    *rows_out = verified.seq;
     if (err == ERR_NONE) {
-        err = verify_people(self, fault_out);
+        err = people_verify(self->db, &self->pseudonyms, fault_out);
     }
     if (db_failed(self->db)) {
         fault_set(fault_out, "the ledger cannot be read: %s", db_error_text(self->db));

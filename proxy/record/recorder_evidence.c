@@ -183,6 +183,7 @@ static bool erase_one(struct recorder *self, uint64_t before_ms)
         return false;
     }
     if (task.incident != 0) {
+        ledger_sweep(self->ledger);
         log_write(LOG_LEVEL_NOTICE,
                   "incident %llu is past `retention`: its people are hashes now",
                   (unsigned long long)task.incident);

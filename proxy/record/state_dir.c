@@ -204,6 +204,31 @@ enum err state_dir_open(const char *path, struct state_dir **self_out,
     return err;
 }
 
+enum err state_dir_peek(const char *path, uint8_t *key_out)
+{
+    char name[STATE_DIR_PATH_MAX + 64];
+    uint8_t key[FINGERPRINT_KEY_SIZE];
+    struct span whole = {.ptr = key, .len = sizeof(key)};
+    uint8_t derived[SECRET_DIGEST_SIZE];
+
+    int len = snprintf(name, sizeof(name), "%s/fingerprint.key", path);
+    if (len < 0 || (size_t)len >= sizeof(name)) {
+        return ERR_STORAGE;
+    }
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool whole_read = fd >= 0 && read(fd, key, sizeof(key)) == (ssize_t)sizeof(key);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    if (whole_read) {
+        secret_mac_once(whole, SPAN("pseudonym"), derived);
+        memcpy(key_out, derived, FINGERPRINT_KEY_SIZE);
+    }
+    secret_wipe(key, sizeof(key));
+    secret_wipe(derived, sizeof(derived));
+    return whole_read ? ERR_NONE : ERR_STORAGE;
+}
+
 void state_dir_close(struct state_dir **self_p)
 {
     struct state_dir *self = *self_p;

@@ -39,6 +39,13 @@ const uint8_t *state_dir_key(const struct state_dir *self);
 /** The key of pseudonyms, FINGERPRINT_KEY_SIZE bytes, lent; derived from the first. */
 const uint8_t *state_dir_pseudonym_key(const struct state_dir *self);
 
+/**
+ * Reads the key of pseudonyms of a directory that another process may be using.
+ * `key_out`: FINGERPRINT_KEY_SIZE bytes, to be wiped. Errors: ERR_STORAGE: no readable
+ * key.
+ */
+MUST_USE enum err state_dir_peek(const char *path, uint8_t *key_out);
+
 /** The directory as a path, lent. */
 const char *state_dir_path(const struct state_dir *self);
 

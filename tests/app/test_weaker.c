@@ -159,6 +159,10 @@ static void weaker_names_each_thing_that_protects_less(void **state)
         {LISTEN UPSTREAMS "session: {cookies: [SID], unknown: renew}\n" MARKERS FEATURES,
          GOOD, "unknown sessions are adopted"},
         {GOOD "login: {request: [POST /login]}\n", GOOD, "no request is a login"},
+        {GOOD, GOOD "ledger_max: 1GiB\n",
+         "the ledger keeps less access evidence (`ledger_max`)"},
+        {GOOD, GOOD "retention: 1y\n",
+         "closed incidents lose their people earlier (`retention`)"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -247,6 +247,64 @@ static void dossier_adds_uninspected_and_unmarked_of_its_hours(void **state)
     fixture_remove(&fixture);
 }
 
+/* How many events of the kind are on the time line. */
+static unsigned count_events(const struct dossier *dossier, enum dossier_kind kind)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < dossier->event_count; i++) {
+        count += dossier->events[i].kind == kind ? 1 : 0;
+    }
+    return count;
+}
+
+static void a_restart_does_not_hide_the_last_change_of_configuration(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("a", "b", "top");
+    (void)state;
+
+    fixture_make(&fixture);
+    entry.at_ms = UINT64_C(4000000000000); /* After these notes, whenever that is. */
+    assert_true(recorder_note_config(fixture.recorder, "h1", "start", "in force"));
+    assert_true(recorder_note_config(fixture.recorder, "h2", "op", "the change"));
+    assert_true(recorder_note_config(fixture.recorder, "h2", "start", "a restart"));
+    post(&fixture, &entry);
+    settle(&fixture);
+    struct dossier *dossier = make(&fixture, 1);
+    assert_int_equal(count_events(dossier, DOSSIER_CONFIGURATION), 1);
+    assert_non_null(strstr(dossier->events[0].detail, "the change"));
+    dossier_free(&dossier);
+    fixture_remove(&fixture);
+}
+
+static void a_reader_that_stays_delays_no_commit(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("a", "b", "top");
+    char path[300];
+    struct db *db = NULL;
+    (void)state;
+
+    fixture_make(&fixture);
+    assert_true(fixture_post(&fixture, &entry).committed);
+    (void)snprintf(path, sizeof(path), "%s/ledger.db", fixture.path);
+    assert_int_equal(db_open(path, DB_READ, &db, NULL), ERR_NONE);
+    db_run(db, "BEGIN", NULL, 0);
+    assert_int_equal(db_one_u64(db, "SELECT count(*) FROM displays", 0), 1);
+    for (int i = 0; i < 50; i++) {
+        (void)snprintf(entry.screen, sizeof(entry.screen), "screen %d", i);
+        assert_true(fixture_post(&fixture, &entry).committed);
+    }
+    assert_int_equal(fixture_close_incident(&fixture, 1).result, CONTROL_DONE);
+    recorder_set_limits(fixture.recorder, UINT64_MAX, 0); /* Erases, and sweeps. */
+    entry.viewer.bytes[0] = 'z';
+    assert_true(fixture_post(&fixture, &entry).committed);
+    assert_int_equal(db_one_u64(db, "SELECT count(*) FROM displays ", 0), 1);
+    db_rollback(db);
+    db_close(&db);
+    fixture_remove(&fixture);
+}
+
 static void dossier_of_an_unknown_incident_says_so(void **state)
 {
     struct fixture fixture;
@@ -270,6 +328,8 @@ int main(void)
         cmocka_unit_test(
             dossier_counts_writes_of_the_people_of_the_incident_in_its_window),
         cmocka_unit_test(dossier_adds_uninspected_and_unmarked_of_its_hours),
+        cmocka_unit_test(a_restart_does_not_hide_the_last_change_of_configuration),
+        cmocka_unit_test(a_reader_that_stays_delays_no_commit),
         cmocka_unit_test(dossier_of_an_unknown_incident_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

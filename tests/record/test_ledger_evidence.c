@@ -1,0 +1,179 @@
+#include "record/db.h"
+#include "record/dossier.h"
+#include "record/fixture.h"
+#include "record/ledger.h"
+#include "record/recorder_evidence.h"
+
+static void settle(struct fixture *self)
+{
+    const struct journal_entry barrier = {.kind = JOURNAL_BARRIER};
+    assert_true(fixture_post(self, &barrier).committed);
+}
+
+static void note_writes(struct fixture *self, unsigned count)
+{
+    static struct journal_write writes[1000];
+
+    for (unsigned i = 0; i < count; i++) {
+        writes[i] = (struct journal_write){.first_at_ms = UINT64_C(1700000000000),
+                                           .last_at_ms = UINT64_C(1700000000000),
+                                           .count = 1};
+        memcpy(writes[i].session.bytes, &i, sizeof(i));
+        memset(writes[i].route, 'r', sizeof(writes[i].route) - 1);
+        writes[i].route[sizeof(writes[i].route) - 1] = '\0';
+    }
+    self->journal.note_writes(self->journal.self, writes, count);
+}
+
+static uint64_t ask(const struct fixture *self, const char *sql)
+{
+    char path[300];
+    struct db *db = NULL;
+
+    (void)snprintf(path, sizeof(path), "%s/ledger.db", self->path);
+    assert_int_equal(db_open(path, DB_READ, &db, NULL), ERR_NONE);
+    uint64_t value = db_one_u64(db, sql, UINT64_MAX);
+    assert_false(db_failed(db));
+    db_close(&db);
+    return value;
+}
+
+/* Until the thread has come round to it. */
+static void await(const struct fixture *self, const char *sql, uint64_t wanted)
+{
+    const struct timespec step = {.tv_nsec = 50000000};
+
+    for (int i = 0; i < 600 && ask(self, sql) != wanted; i++) {
+        (void)nanosleep(&step, NULL);
+    }
+    assert_int_equal(ask(self, sql), wanted);
+}
+
+static void past_its_bound_evidence_goes_and_refusals_stay(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("a", "b", "top");
+    struct journal_entry more = fixture_display("c", "d", "top");
+    uint64_t rows = 0;
+    (void)state;
+
+    fixture_make(&fixture);
+    assert_true(fixture_post(&fixture, &entry).committed);
+    for (int i = 0; i < 3; i++) {
+        note_writes(&fixture, 1000);
+    }
+    settle(&fixture);
+    assert_int_equal(ask(&fixture, "SELECT count(*) FROM writes"), 1000);
+    recorder_set_limits(fixture.recorder, 300000, UINT64_MAX);
+    await(&fixture, "SELECT count(*) FROM writes", 0);
+    assert_true(fixture_post(&fixture, &more).committed);
+    assert_int_equal(ask(&fixture, "SELECT count(*) FROM displays"), 2);
+    assert_int_equal(fixture_verify(&fixture, &rows, NULL), ERR_NONE);
+    fixture_remove(&fixture);
+}
+
+static void the_bound_is_alerted(void **state)
+{
+    struct fixture fixture;
+    const struct alert_route route = {.name = "soc"};
+    (void)state;
+
+    fixture_make(&fixture);
+    assert_true(recorder_set_alerts(fixture.recorder, &route, 1));
+    note_writes(&fixture, 1000);
+    settle(&fixture);
+    recorder_set_limits(fixture.recorder, 300000, UINT64_MAX);
+    await(&fixture, "SELECT count(*) FROM deliveries WHERE type = 'ledger.full'", 1);
+    fixture_remove(&fixture);
+}
+
+static void below_its_bound_nothing_goes(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    fixture_make(&fixture);
+    recorder_set_limits(fixture.recorder, 100000000, UINT64_MAX);
+    note_writes(&fixture, 1000);
+    settle(&fixture);
+    const struct timespec tick = {.tv_sec = 2};
+    (void)nanosleep(&tick, NULL);
+    assert_int_equal(ask(&fixture, "SELECT count(*) FROM writes"), 1000);
+    fixture_remove(&fixture);
+}
+
+static void past_retention_people_are_hashes_and_the_chain_holds(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("alice", "bob", "top");
+    struct journal_entry open = fixture_display("carol", "dave", "top");
+    uint64_t rows = 0;
+    (void)state;
+
+    fixture_make(&fixture);
+    assert_true(fixture_post(&fixture, &entry).committed);
+    assert_int_equal(fixture_close_incident(&fixture, 1).result, CONTROL_DONE);
+    assert_true(fixture_post(&fixture, &open).committed);
+    recorder_set_limits(fixture.recorder, UINT64_MAX, 0);
+    await(&fixture, "SELECT count(*) FROM erasures", 1);
+    assert_int_equal(ask(&fixture,
+                         "SELECT count(*) FROM displays WHERE viewer IS NULL AND"
+                         " subject IS NULL AND client = '' AND incident = 1"),
+                     1);
+    assert_int_equal(
+        ask(&fixture, "SELECT count(*) FROM displays WHERE viewer = 'carol'"), 1);
+    assert_int_equal(fixture_verify(&fixture, &rows, NULL), ERR_NONE);
+    assert_int_equal(rows, 6);
+    assert_int_equal(fixture_figures(&fixture, 1).cases, 1);
+    fixture_shell(&fixture, "! grep -q alice ledger.db ledger.db-wal");
+    fixture_remove(&fixture);
+}
+
+static void the_address_of_a_viewer_is_no_part_of_the_chain(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("", "bob", "top");
+    (void)state;
+
+    fixture_make(&fixture);
+    assert_true(fixture_post(&fixture, &entry).committed);
+    assert_int_equal(
+        ask(&fixture, "SELECT count(*) FROM displays WHERE client_address = '127.0.0.9'"),
+        0);
+    assert_int_equal(ask(&fixture,
+                         "SELECT count(*) FROM displays WHERE client = '127.0.0.9' AND"
+                         " viewer_kind = 'address' AND client_address = viewer_id"),
+                     1);
+    fixture_remove(&fixture);
+}
+
+static void a_mark_is_on_disk_when_it_is_answered(void **state)
+{
+    struct fixture fixture;
+    struct asking asking = {.ticket.mail.deliver = fixture_on_control};
+    (void)state;
+
+    fixture_make(&fixture);
+    assert_int_equal(sem_init(&asking.done, 0, 0), 0);
+    assert_true(recorder_mark(fixture.recorder, "op", "deploy 7", &asking.ticket));
+    assert_true(fixture_await(&asking.done));
+    assert_int_equal(asking.ticket.result, CONTROL_DONE);
+    assert_int_equal(
+        ask(&fixture,
+            "SELECT count(*) FROM marks WHERE text = 'deploy 7' AND who = 'op'"),
+        1);
+    fixture_remove(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(past_its_bound_evidence_goes_and_refusals_stay),
+        cmocka_unit_test(the_bound_is_alerted),
+        cmocka_unit_test(below_its_bound_nothing_goes),
+        cmocka_unit_test(past_retention_people_are_hashes_and_the_chain_holds),
+        cmocka_unit_test(the_address_of_a_viewer_is_no_part_of_the_chain),
+        cmocka_unit_test(a_mark_is_on_disk_when_it_is_answered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
