@@ -144,6 +144,56 @@ void api_mark(struct api_call *call)
     }
 }
 
+/* What is missing in an order about the mode, or NULL. */
+static const char *mode_fault(const struct order *order)
+{
+    if (order->mode == ORDER_NO_MODE) {
+        return "Which `mode`: `enforce` or `observe`?";
+    }
+    if (order->mode == ORDER_ENFORCE) {
+        return order->for_ms != 0 ? "Only `observe` takes `for`." : NULL;
+    }
+    if (order->for_ms == 0) {
+        return "`observe` needs `for`: how long, `1h` for example.";
+    }
+    return order->for_ms > CONTROL_GLASS_MS_MAX
+               ? "`for` is at most a day; for longer set `mode` in the configuration."
+               : NULL;
+}
+
+void api_mode(struct api_call *call)
+{
+    const struct admin_control *control = call->context->control;
+    struct order order;
+
+    if (!read_order(call, true, &order)) {
+        return;
+    }
+    const char *fault = mode_fault(&order);
+    if (fault != NULL) {
+        answer_problem(call->answer, 422, fault);
+        return;
+    }
+    struct mode_change change = {
+        .observe = order.mode == ORDER_OBSERVE,
+        .for_ms = order.for_ms,
+        .who = call->who,
+        .reason = order.reason,
+    };
+    if (control->change_mode(control->self, &change) != ERR_NONE) {
+        answer_problem(call->answer, 503,
+                       "It could not be recorded, so nothing was changed.");
+        return;
+    }
+    struct control_status status = {0};
+    control->status(control->self, &status);
+    struct json_write *json = answer_json(call->answer);
+    json_write_begin_object(json);
+    json_write_member(json, "mode", span_of(status.mode));
+    json_write_member_time(json, "until", status.glass_until_ms);
+    json_write_end_object(json);
+}
+
 void api_reload(struct api_call *call)
 {
     const struct admin_control *control = call->context->control;

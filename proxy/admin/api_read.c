@@ -122,6 +122,26 @@ static void write_nested(struct json_write *json, const struct control_status *s
     json_write_end_object(json);
 }
 
+/* Whether nothing is enforced by an operator's order, and what that let through. */
+static void write_glass(struct json_write *json, const struct control_status *status)
+{
+    json_write_key(json, "break_glass");
+    if (status->glass_until_ms != 0) {
+        json_write_begin_object(json);
+        json_write_member_time(json, "until", status->glass_until_ms);
+        write_text(json, "who", status->glass_who);
+        write_text(json, "reason", status->glass_reason);
+        json_write_end_object(json);
+    } else {
+        json_write_null(json);
+    }
+    json_write_key(json, "would_have");
+    json_write_begin_object(json);
+    json_write_member_u64(json, "refused", status->would_have_refused);
+    json_write_member_u64(json, "taken_down", status->would_have_taken_down);
+    json_write_end_object(json);
+}
+
 void api_status(struct api_call *call)
 {
     const struct admin_control *control = control_of(call);
@@ -137,6 +157,7 @@ void api_status(struct api_call *call)
     json_write_member_u64(json, "workers", status.workers);
     json_write_member_u64(json, "incidents_open", status.incidents_open);
     json_write_member_u64(json, "sessions", status.sessions);
+    write_glass(json, &status);
     write_nested(json, &status);
     write_features(control, json);
     json_write_end_object(json);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "admin/control_facts.h"
 #include "base/check.h"
 #include "base/err.h"
 #include "base/json_write.h"
@@ -20,40 +21,9 @@
 #include "record/reporter.h"
 
 enum {
-    CONTROL_INCIDENTS_MAX = 500, /**< Incidents of one answer. */
-    CONTROL_DISPLAYS_MAX = 500,  /**< Displays of one answer. */
-};
-
-/** Whether a balancer should send clients here. */
-enum control_ready {
-    CONTROL_STARTING, /**< Zero: not ready. */
-    CONTROL_READY,
-    CONTROL_DRAINING,
-    CONTROL_NO_ROUTE, /**< No route can be served. */
-};
-
-/** Facts for `/api/v1/status`. Texts are lent until the next call. */
-struct control_status {
-    const char *version;
-    const char *mode; /**< `enforce` or `observe`. */
-    enum control_ready ready;
-    const char *config_hash;
-    uint64_t config_loaded_at_ms; /**< Unix time. */
-    unsigned workers;
-    uint64_t incidents_open;
-    bool ledger_ok;
-    uint64_t sessions;
-    uint64_t alerts_queued;
-};
-
-/** One feature. Texts are lent until the next call; NULL or 0 becomes null. */
-struct control_feature {
-    const char *name;
-    enum feature_state state; /**< As the workers see it. */
-    uint64_t since_ms;        /**< Unix time of the last change. */
-    const char *who;          /**< Of the last change. */
-    const char *reason;       /**< Of the last change. */
-    uint64_t incident;        /**< The open one. */
+    CONTROL_INCIDENTS_MAX = 500,     /**< Incidents of one answer. */
+    CONTROL_GLASS_MS_MAX = 86400000, /**< A day of break-glass; longer is for the file. */
+    CONTROL_DISPLAYS_MAX = 500,      /**< Displays of one answer. */
 };
 
 /** One reload under way; owned by admin. */
@@ -105,6 +75,11 @@ struct admin_control {
 
     /** Object with the ledger's path, for commands on the same machine. */
     void (*ledger)(void *self, struct json_write *out);
+    /**
+     * Enforces nothing for `change->for_ms`, at once and in all workers, or goes back to
+     * what the configuration says. ERR_FULL: it could not be recorded, nothing changed.
+     */
+    enum err (*change_mode)(void *self, const struct mode_change *change);
 
     /** Reads the configuration again. False: one is under way already. */
     bool (*reload)(void *self, const char *who, struct control_reload *reload);

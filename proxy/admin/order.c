@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/parse.h"
 #include "base/utf8.h"
 #include "http/json.h"
 
@@ -10,14 +11,14 @@ enum member {
     MEMBER_ANYWAY,
     MEMBER_LOGIN,
     MEMBER_TEXT,
+    MEMBER_MODE,
+    MEMBER_FOR,
     MEMBER_COUNT,
 };
 
 static const char *const POINTERS[MEMBER_COUNT] = {
-    [MEMBER_REASON] = "/reason",
-    [MEMBER_ANYWAY] = "/anyway",
-    [MEMBER_LOGIN] = "/login",
-    [MEMBER_TEXT] = "/text",
+    [MEMBER_REASON] = "/reason", [MEMBER_ANYWAY] = "/anyway", [MEMBER_LOGIN] = "/login",
+    [MEMBER_TEXT] = "/text",     [MEMBER_MODE] = "/mode",     [MEMBER_FOR] = "/for",
 };
 
 struct reading {
@@ -74,6 +75,34 @@ static const char *take_login(struct order *order, const struct json_match *matc
     return NULL;
 }
 
+static const char *take_mode(struct order *order, const struct json_match *match)
+{
+    bool observe = span_equal(match->value, SPAN("observe"));
+
+    if (match->kind != JSON_STRING ||
+        !(observe || span_equal(match->value, SPAN("enforce")))) {
+        return "`mode` must be `enforce` or `observe`.";
+    }
+    order->mode = observe ? ORDER_OBSERVE : ORDER_ENFORCE;
+    return NULL;
+}
+
+static const char *take_for(struct order *order, const struct json_match *match)
+{
+    if (match->kind != JSON_STRING ||
+        parse_duration(match->value, &order->for_ms) != ERR_NONE || order->for_ms == 0) {
+        return "`for` must be a duration like `30m` or `1h`.";
+    }
+    return NULL;
+}
+
+static const char *(*const TAKE[MEMBER_COUNT])(struct order *order,
+                                               const struct json_match *match) = {
+    [MEMBER_REASON] = take_reason, [MEMBER_ANYWAY] = take_anyway,
+    [MEMBER_LOGIN] = take_login,   [MEMBER_MODE] = take_mode,
+    [MEMBER_FOR] = take_for,       [MEMBER_TEXT] = take_text,
+};
+
 static void on_match(void *context, const struct json_match *match)
 {
     struct reading *self = context;
@@ -82,14 +111,8 @@ static void on_match(void *context, const struct json_match *match)
 
     if ((self->seen & bit) != 0) {
         error = "A member is given twice.";
-    } else if (match->pointer_index == MEMBER_REASON) {
-        error = take_reason(self->order, match);
-    } else if (match->pointer_index == MEMBER_ANYWAY) {
-        error = take_anyway(self->order, match);
-    } else if (match->pointer_index == MEMBER_TEXT) {
-        error = take_text(self->order, match);
     } else {
-        error = take_login(self->order, match);
+        error = TAKE[match->pointer_index](self->order, match);
     }
     self->seen |= bit;
     self->error = self->error != NULL ? self->error : error;

@@ -7,16 +7,25 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/check.h"
 #include "base/span.h"
 #include "guard/session.h"
 #include "record/recorder.h"
 
+enum order_mode {
+    ORDER_NO_MODE, /**< None was given. */
+    ORDER_ENFORCE,
+    ORDER_OBSERVE,
+};
+
 struct order {
     char reason[RECORDER_REASON_SIZE_MAX]; /**< "": none was given. */
     char text[RECORDER_REASON_SIZE_MAX];   /**< Likewise. */
     bool anyway;
+    enum order_mode mode;
+    uint64_t for_ms;               /**< 0: not given. */
     char login[USER_SIZE_MAX + 1]; /**< "": none was given. */
 };
 

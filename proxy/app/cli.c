@@ -33,6 +33,7 @@ static const struct own_flag {
     {"admin-socket", CLI_TAKES_SOCKET, true, "PATH", "Admin socket of the proxy."},
     {"json", CLI_TAKES_SOCKET, false, "", "Print the answer as JSON."},
     {"reason", CLI_TAKES_REASON, true, "TEXT", "Why; it is recorded. Needed."},
+    {"for", CLI_TAKES_FOR, true, "TIME", "How long, like 30m or 1h."},
     {"login", CLI_TAKES_LOGIN, true, "NAME", "Name as typed at the login. Needed."},
     {"reason", CLI_TAKES_REASON_MAYBE, true, "TEXT", "Why; it is recorded."},
     {"format", CLI_TAKES_REPORT, true, "WORD", "text (default), html, json or csv."},
@@ -83,6 +84,8 @@ static void set_own(struct cli_call *call, const char *name, const char *value)
         call->admin_socket = value;
     } else if (strcmp(name, "reason") == 0) {
         call->reason = value;
+    } else if (strcmp(name, "for") == 0) {
+        call->duration = value;
     } else if (strcmp(name, "login") == 0) {
         call->login = value;
     } else if (strcmp(name, "format") == 0) {

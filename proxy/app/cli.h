@@ -33,6 +33,7 @@ enum cli_takes {
     CLI_TAKES_WORD = 1U << 4,       /**< One word, needed. */
     CLI_TAKES_WORD_MAYBE = 1U << 5, /**< One word at most. */
     CLI_TAKES_LOGIN = 1U << 12,     /**< --login, needed. */
+    CLI_TAKES_FOR = 1U << 13,       /**< --for. */
     CLI_TAKES_PRINT = 1U << 6,      /**< --print-reference, --print-schema. */
     CLI_TAKES_WORDS = 1U << 7,      /**< Several words; the command counts them. */
     CLI_TAKES_REPORT = 1U << 8,     /**< --format, --lang, --from, --to, --reveal. */
@@ -58,6 +59,7 @@ struct cli_call {
     const char *word;                 /**< The first. */
     const char *words[CLI_WORDS_MAX]; /**< All of them; NULL past the last. */
     size_t word_count;
+    const char *duration; /**< --for */
     struct config_flag flags[CLI_FLAGS_MAX];
     size_t flag_count;
     char state_default[CLI_PATH_SIZE_MAX]; /**< Where state lives when nothing says it. */

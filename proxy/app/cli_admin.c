@@ -212,6 +212,12 @@ static int run_with(const struct cli_admin *self, struct arena *arena,
         json_write_begin_object(&body);
         json_write_member(&body, "reason", span_of(self->reason));
         json_write_member_bool(&body, "anyway", self->anyway);
+        if (self->mode != NULL) {
+            json_write_member(&body, "mode", span_of(self->mode));
+        }
+        if (self->duration != NULL) {
+            json_write_member(&body, "for", span_of(self->duration));
+        }
         json_write_end_object(&body);
     } else if (self->text != NULL) {
         json_write_begin_object(&body);

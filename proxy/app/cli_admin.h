@@ -12,13 +12,15 @@
 struct cli_admin {
     const struct cli_call *call;
     const char *method;
-    const char *target; /**< `/api/v1/...` */
-    const char *reason; /**< Sent as {"reason": ...}; NULL: no body. */
-    const char *login;  /**< Sent as {"login": ...}; NULL: not. */
-    const char *text;   /**< Sent as {"text": ...}; NULL: not. */
-    bool anyway;        /**< Sent as {"anyway": true}. */
-    bool raw;           /**< The answer is printed as it is. */
-    int timeout_ms;     /**< 0: the usual one. */
+    const char *target;   /**< `/api/v1/...` */
+    const char *reason;   /**< Sent as {"reason": ...}; NULL: no body. */
+    const char *login;    /**< Sent as {"login": ...}; NULL: not. */
+    const char *text;     /**< Sent as {"text": ...}; NULL: not. */
+    bool anyway;          /**< Sent as {"anyway": true}. */
+    bool raw;             /**< The answer is printed as it is. */
+    int timeout_ms;       /**< 0: the usual one. */
+    const char *mode;     /**< Sent as {"mode": ...} with the reason; or NULL. */
+    const char *duration; /**< Sent as {"for": ...} with the reason; or NULL. */
     void (*print)(const struct json_tree *answer); /**< For people. */
 };
 

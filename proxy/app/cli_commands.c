@@ -35,12 +35,24 @@ static void print_features(const struct json_tree *features)
     }
 }
 
+/* Somebody has switched everything to observing for a while. */
+static void print_glass(const struct json_tree *glass)
+{
+    if (glass == NULL || glass->first == NULL) {
+        return;
+    }
+    print_labelled("  break-glass until", glass, "until");
+    print_labelled("  by", glass, "who");
+    print_labelled("  because", glass, "reason");
+}
+
 static void print_status(const struct json_tree *status)
 {
     const struct json_tree *config = json_tree_member(status, "config");
 
     print_labelled("version", status, "version");
     print_labelled("mode", status, "mode");
+    print_glass(json_tree_member(status, "break_glass"));
     print_labelled("ready", status, "ready");
     print_labelled("workers", status, "workers");
     print_labelled("configuration", config, "hash");
@@ -224,6 +236,28 @@ int cli_forget(const struct cli_call *call)
                                              .target = "/api/v1/forget",
                                              .login = call->login,
                                              .print = print_forgotten});
+}
+
+static void print_mode(const struct json_tree *answer)
+{
+    (void)printf("mode is ");
+    print_field(answer, "mode", 0);
+    if (json_tree_text(answer, "until", "").len > 0) {
+        (void)printf("until ");
+        print_field(answer, "until", 0);
+    }
+    (void)fputc('\n', stdout);
+}
+
+int cli_mode(const struct cli_call *call)
+{
+    return cli_admin_run(&(struct cli_admin){.call = call,
+                                             .method = "POST",
+                                             .target = "/api/v1/mode",
+                                             .reason = call->reason,
+                                             .mode = call->word,
+                                             .duration = call->duration,
+                                             .print = print_mode});
 }
 
 int cli_version(const struct cli_call *call)

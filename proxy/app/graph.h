@@ -14,6 +14,7 @@
 #include "app/cli.h"
 #include "app/config.h"
 #include "app/coverage.h"
+#include "app/glass.h"
 #include "app/hours.h"
 #include "app/log_writer.h"
 #include "app/service.h"
@@ -59,6 +60,7 @@ struct graph {
     struct coverage coverage[GRAPH_COVERAGE_MAX]; /**< By route, since the reload. */
     struct hours hours;                           /**< What was noted of it. */
     uint64_t coverage_at_ms;                      /**< When to look next. */
+    struct glass glass;
     enum control_ready ready;
     int exit_code;
     struct control_status status; /**< Lent texts of the last answer. */

@@ -18,6 +18,24 @@ static enum control_ready ready(void *context)
     return self->ready;
 }
 
+static bool observes(const struct graph *self)
+{
+    return self->config->site->observe || self->glass.until_ms != 0;
+}
+
+static uint64_t would_have(struct stats *stats, const char *what)
+{
+    char labels[64];
+
+    (void)snprintf(labels, sizeof(labels), "action=\"%s\"", what);
+    return stats_read(stats, stats_series(stats, STAT_WOULD_HAVE, labels));
+}
+
+static enum err change_mode(void *context, const struct mode_change *change)
+{
+    return glass_change(context, change);
+}
+
 static void status(void *context, struct control_status *status_out)
 {
     struct graph *self = context;
@@ -29,7 +47,13 @@ static void status(void *context, struct control_status *status_out)
     }
     *status_out = (struct control_status){
         .version = VERSION,
-        .mode = self->config->site->observe ? "observe" : "enforce",
+        .mode = observes(self) ? "observe" : "enforce",
+        .glass_until_ms = self->glass.until_ms != 0 ? self->glass.until_unix_ms : 0,
+        .glass_who = self->glass.who,
+        .glass_reason = self->glass.reason,
+        .would_have_refused =
+            would_have(stats, "refuse") + would_have(stats, "take-down"),
+        .would_have_taken_down = would_have(stats, "take-down"),
         .ready = self->ready,
         .config_hash = self->config->hash,
         .config_loaded_at_ms = self->config_loaded_at_ms,
@@ -185,6 +209,10 @@ static void refresh(void *context)
               counts.evicted_unbound);
     stats_set(self->stats,
               stats_series(stats, STAT_BUILD_INFO, "version=\"" VERSION "\""), 1);
+    stats_set(self->stats, stats_series(stats, STAT_MODE_OBSERVE, ""),
+              observes(self) ? 1 : 0);
+    stats_set(self->stats, stats_series(stats, STAT_BREAK_GLASS, ""),
+              self->glass.until_ms != 0 ? 1 : 0);
     refresh_features(self);
     refresh_coverage(self);
 }
@@ -288,6 +316,7 @@ struct admin_control graph_control(struct graph *self)
         .change_feature = change_feature,
         .close_incident = close_incident,
         .forget = forget,
+        .change_mode = change_mode,
         .reload = reload,
         .refresh = refresh,
         .incidents = incidents,

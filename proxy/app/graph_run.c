@@ -56,6 +56,7 @@ static void on_tick(struct deadline *deadline)
     if (all_turn(self, now_ms)) {
         service_alive(&self->service, now_ms);
     }
+    glass_watch(self);
     if (self->ready == CONTROL_DRAINING) {
         stop_when_drained(self);
     }

@@ -40,6 +40,7 @@ struct fixture {
 
     /* What the control was told. */
     struct feature_change change;
+    struct mode_change mode; /* Texts are gone. */
     uint64_t closed;
     char who[64];
     char reason[RECORDER_REASON_SIZE_MAX];
@@ -61,7 +62,12 @@ static inline void fixture_status(void *self, struct control_status *status_out)
 {
     *status_out = (struct control_status){
         .version = "1.2.3",
-        .mode = "enforce",
+        .mode = ((struct fixture *)self)->mode.observe ? "observe" : "enforce",
+        .glass_until_ms = ((struct fixture *)self)->mode.observe ? 3600000 : 0,
+        .glass_who = "root",
+        .glass_reason = "a test",
+        .would_have_refused = 5,
+        .would_have_taken_down = 2,
         .ready = ((struct fixture *)self)->ready,
         .config_hash = "abc",
         .config_loaded_at_ms = 1000,
@@ -133,6 +139,16 @@ static inline enum err fixture_forget(void *self, const char *who, struct span l
     return span_equal(login, SPAN("alice@site.example")) ? ERR_NONE : ERR_SYNTAX;
 }
 
+static inline enum err fixture_mode(void *self, const struct mode_change *change)
+{
+    struct fixture *fixture = self;
+
+    fixture->mode = *change;
+    (void)span_copy(span_of(change->who), fixture->who, sizeof(fixture->who));
+    (void)span_copy(span_of(change->reason), fixture->reason, sizeof(fixture->reason));
+    return fixture->takes ? ERR_NONE : ERR_FULL;
+}
+
 static inline void fixture_refresh(void *self)
 {
     ((struct fixture *)self)->refreshed++;
@@ -199,6 +215,7 @@ static inline int fixture_setup(void **state)
         .change_feature = fixture_change,
         .close_incident = fixture_close,
         .forget = fixture_forget,
+        .change_mode = fixture_mode,
         .reload = fixture_reload,
         .refresh = fixture_refresh,
         .incidents = fixture_incidents,

@@ -250,6 +250,63 @@ static void api_forget_wants_a_login_that_is_known(void **state)
     expect_forgotten(fixture, "{\"login\":\"a\\u0000b\"}", "HTTP/1.1 400 ", "has a NUL");
 }
 
+/* An order about the mode, and what is answered. */
+static void expect_mode(struct fixture *fixture, const char *body,
+                        const char *status_line, const char *rest)
+{
+    char request[512];
+
+    (void)snprintf(request, sizeof(request),
+                   "POST /api/v1/mode HTTP/1.1\r\n" HOST JSON
+                   "Content-Length: %zu\r\n\r\n%s",
+                   strlen(body), body);
+    (void)close(fixture_ask(fixture, true, request));
+    fixture_expect(fixture, status_line);
+    fixture_expect(fixture, rest);
+}
+
+static void api_mode_needs_a_reason_and_an_end(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+
+    expect_mode(fixture, "{\"mode\":\"observe\",\"for\":\"1h\"}", "HTTP/1.1 422 ",
+                "needs a `reason`");
+    expect_mode(fixture, "{\"mode\":\"observe\",\"reason\":\"x\"}", "HTTP/1.1 422 ",
+                "`observe` needs `for`");
+    expect_mode(fixture, "{\"mode\":\"observe\",\"reason\":\"x\",\"for\":\"25h\"}",
+                "HTTP/1.1 422 ", "at most a day");
+    expect_mode(fixture, "{\"mode\":\"enforce\",\"reason\":\"x\",\"for\":\"1h\"}",
+                "HTTP/1.1 422 ", "Only `observe` takes `for`");
+    expect_mode(fixture, "{\"reason\":\"x\",\"for\":\"1h\"}", "HTTP/1.1 422 ",
+                "Which `mode`");
+    expect_mode(fixture, "{\"mode\":\"off\",\"reason\":\"x\"}", "HTTP/1.1 400 ",
+                "must be `enforce` or `observe`");
+    expect_mode(fixture, "{\"mode\":\"observe\",\"reason\":\"x\",\"for\":\"1 hour\"}",
+                "HTTP/1.1 400 ", "must be a duration");
+    assert_false(fixture->mode.observe);
+}
+
+static void api_mode_tells_who_why_and_for_how_long(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+
+    expect_mode(fixture, "{\"mode\":\"observe\",\"reason\":\"stuck\",\"for\":\"1h\"}",
+                "HTTP/1.1 200 ", "{\"mode\":\"observe\",\"until\":\"1970-01-01T01:00:00");
+    assert_true(fixture->mode.observe);
+    assert_int_equal(fixture->mode.for_ms, 3600000);
+    assert_string_equal(fixture->reason, "stuck");
+    assert_true(strlen(fixture->who) > 0);
+    (void)close(
+        fixture_ask(fixture, true, "GET /api/v1/status HTTP/1.1\r\n" HOST "\r\n"));
+    fixture_expect(fixture, "\"break_glass\":{\"until\":\"1970-01-01T01:00:00");
+    fixture_expect(fixture, "\"would_have\":{\"refused\":5,\"taken_down\":2}");
+    expect_mode(fixture, "{\"mode\":\"enforce\",\"reason\":\"done\"}", "HTTP/1.1 200 ",
+                "{\"mode\":\"enforce\",\"until\":null}");
+    fixture->takes = false;
+    expect_mode(fixture, "{\"mode\":\"observe\",\"reason\":\"x\",\"for\":\"1h\"}",
+                "HTTP/1.1 503 ", "nothing was changed");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -266,6 +323,8 @@ int main(void)
         TEST(api_change_under_way_at_the_end_is_freed),
         TEST(api_changes_under_way_are_bounded),
         TEST(api_forget_wants_a_login_that_is_known),
+        TEST(api_mode_needs_a_reason_and_an_end),
+        TEST(api_mode_tells_who_why_and_for_how_long),
     };
     return RUN_TESTS(tests);
 }
