@@ -45,6 +45,16 @@ static struct span trim(struct span value)
     return value;
 }
 
+struct span redact_unsigned(struct span value)
+{
+    size_t len = value.len;
+
+    while (len > 0 && value.ptr[len - 1] != '.') {
+        len--;
+    }
+    return len > 0 ? span_first(value, len - 1) : value;
+}
+
 const struct redact_wanted *redact_next(const struct redact_order *self,
                                         struct span value,
                                         const struct redact_wanted *from)

@@ -55,6 +55,15 @@ bool redact_find(struct redact_order *self);
 bool redact_html(struct redact_order *self);
 bool redact_json(struct redact_order *self);
 
+/** A signed value without what is behind its last point; else as it is. */
+struct span redact_unsigned(struct span value);
+
+/** True when the class reads values of this form, signed or not. */
+static inline bool redact_reads(const struct marker_class *class, bool with_signature)
+{
+    return (class->signature.mac != NULL) == with_signature;
+}
+
 /** The first wanted one with this value, after trimming; `from`: NULL, or the last. */
 const struct redact_wanted *redact_next(const struct redact_order *self,
                                         struct span value,

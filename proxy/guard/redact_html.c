@@ -169,18 +169,26 @@ static bool names_attribute(const struct marker_class *class, struct span name)
     return false;
 }
 
+static void look_for(struct walk *self, struct span name, struct span value,
+                     bool with_signature)
+{
+    for (const struct redact_wanted *wanted = redact_next(self->order, value, NULL);
+         wanted != NULL; wanted = redact_next(self->order, value, wanted)) {
+        if (redact_reads(wanted->class, with_signature) &&
+            names_attribute(wanted->class, name)) {
+            mark(self, wanted);
+        }
+    }
+}
+
 static void look_at(struct walk *self, struct span name, struct span raw)
 {
     uint8_t text[VALUE_MAX_LEN];
     size_t len = scan_unescape_html(raw, true, text, sizeof(text));
     struct span value = {.ptr = text, .len = len < sizeof(text) ? len : sizeof(text)};
 
-    for (const struct redact_wanted *wanted = redact_next(self->order, value, NULL);
-         wanted != NULL; wanted = redact_next(self->order, value, wanted)) {
-        if (names_attribute(wanted->class, name)) {
-            mark(self, wanted);
-        }
-    }
+    look_for(self, name, value, false);
+    look_for(self, name, redact_unsigned(value), true);
 }
 
 static void look_at_attributes(struct walk *self, struct span rest)

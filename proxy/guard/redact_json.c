@@ -107,20 +107,26 @@ static bool mark(struct walk *self)
     return false;
 }
 
-static bool look_at(struct walk *self, struct span value)
+static bool look_for(struct walk *self, struct span value, bool with_signature)
 {
     uint32_t here = json_path_here(&self->path);
 
     for (const struct redact_wanted *wanted = redact_next(self->order, value, NULL);
          here != 0 && wanted != NULL; wanted = redact_next(self->order, value, wanted)) {
         for (size_t i = 0; i < self->pointer_count; i++) {
-            bool fits = (here >> i & 1U) != 0 && self->owners[i] == wanted->class;
+            bool fits = (here >> i & 1U) != 0 && self->owners[i] == wanted->class &&
+                        redact_reads(wanted->class, with_signature);
             if (fits && !mark(self)) {
                 return false;
             }
         }
     }
     return true;
+}
+
+static bool look_at(struct walk *self, struct span value)
+{
+    return look_for(self, value, false) && look_for(self, redact_unsigned(value), true);
 }
 
 static bool take_scalar(struct walk *self)

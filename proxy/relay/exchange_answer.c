@@ -42,9 +42,10 @@ static void on_decoded(void *context, struct span decoded)
         exchange_keep_decoded(self, decoded);
         return;
     }
-    if (scan_feed(self->scan, decoded, SCAN_LEASE_BORROWED) == SCAN_UNDECODABLE) {
-        self->undecodable = true;
-    }
+    exchange_keep_plain(self, decoded);
+    self->undecodable =
+        scan_feed(self->scan, decoded, SCAN_LEASE_BORROWED) == SCAN_UNDECODABLE ||
+        self->undecodable;
 }
 
 struct exchange_decoder *exchange_take_decoder(struct exchange *self)
@@ -181,8 +182,7 @@ static void feed(struct exchange *self, struct span content)
     }
     if (self->decoder == NULL) {
         self->decoded_len += content.len;
-        self->undecodable =
-            scan_feed(self->scan, content, SCAN_LEASE_KEPT) == SCAN_UNDECODABLE;
+        self->undecodable = scan_feed(self->scan, content, SCAN_LEASE_KEPT) != SCAN_OK;
         return;
     }
     switch (coding_feed(self->decoder->coding, content, PIECE_MORE)) {

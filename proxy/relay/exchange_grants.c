@@ -243,6 +243,7 @@ enum step exchange_step_grants(struct exchange *self)
 
 void exchange_end_grants(struct exchange *self)
 {
+    exchange_drop_plain(self);
     if (self->grants != NULL) {
         forget_questions(self);
         free(self->grants);

@@ -1,6 +1,6 @@
 /**
- * People whom an answer shows besides its requester: asking for grants, and telling of
- * each of them.
+ * People whom an answer shows besides its requester: asking for grants, taking out whom
+ * he must not see, and telling of each of them.
  *
  * Layer: relay. Only for exchange*.c; as exchange_rooms.h.
  */
@@ -22,7 +22,32 @@ void exchange_summon_grants(struct exchange *self);
 /** Whoever still answers finds nobody. */
 void exchange_end_grants(struct exchange *self);
 
+/* exchange_redact.c */
+
+/** From the answer's head: whether its body is one that can be redacted. */
+void exchange_note_redactable(struct exchange *self, enum scan_kind kind,
+                              struct span charset);
+
+/** Keeps decoded bytes of a coded body that may have to be redacted. */
+void exchange_keep_plain(struct exchange *self, struct span decoded);
+void exchange_drop_plain(struct exchange *self);
+
+/** Takes out of the held body whom the requester must not see, if that can be done. */
+void exchange_redact(struct exchange *self);
+
+/** Records and waits; the redacted answer goes out when it is on disk. */
+enum step exchange_commit_redacted(struct exchange *self,
+                                   const struct judgement *judgement);
+
+/* exchange_outcome.c */
+
+/** What is found beside a release goes on record, or is corrected. */
+void exchange_record_beside(struct exchange *self, const struct judgement *judgement);
+
 /* exchange_judge.c */
+
+/** The answer may leave, unless a flag says otherwise. */
+enum step exchange_let_go(struct exchange *self);
 
 /** For whom grants are asked; false: that is not known. */
 bool exchange_requester(struct exchange *self, struct user *user_out);

@@ -2,7 +2,7 @@
 #include "guard/identify.h"
 #include "guard/login.h"
 #include "http/cache.h"
-#include "relay/exchange_rooms.h"
+#include "relay/exchange_grants.h"
 #include "relay/rewrite.h"
 
 enum {
@@ -60,6 +60,7 @@ static void prepare_scan(struct exchange *self, const struct head *head, enum me
 
     self->scan = scan_begin(self->plan->scanner, kind,
                             media_parameter(type_text, SPAN("charset")));
+    exchange_note_redactable(self, kind, media_parameter(type_text, SPAN("charset")));
     self->undecodable = self->scan == NULL;
     self->inspected = inspect;
     self->uninspected = UNINSPECTED_MEDIA;

@@ -4,7 +4,6 @@
 
 enum {
     COMMIT_TRIES_MAX = 16, /* Times another worker may be faster in the registry. */
-    NOTES_PER_SECOND = 64, /* Findings of a worker that are only recorded. */
 };
 
 struct rules exchange_rules(const struct exchange *self)
@@ -163,7 +162,7 @@ static bool commit(struct exchange *self, struct judgement *judgement)
 
 /* The answer may leave, unless a flag says otherwise: read right before its first byte.
  */
-static enum step release(struct exchange *self)
+enum step exchange_let_go(struct exchange *self)
 {
     exchange_part_with_upstream(self);
     if (self->logout_while_down) {
@@ -206,34 +205,6 @@ static enum step refuse(struct exchange *self, const struct judgement *judgement
     return exchange_become(self, STATE_COMMIT);
 }
 
-/* A cache in front of every page must not fill the record's queue, which refusals need.
- */
-static bool may_note(struct relay *relay)
-{
-    uint64_t second = loop_now_ms(relay->loop) / 1000;
-
-    if (second != relay->noted_second) {
-        relay->noted_second = second;
-        relay->noted = 0;
-    }
-    return relay->noted++ < NOTES_PER_SECOND;
-}
-
-/* Findings that do not refuse are kept beside a release. */
-static void record_beside(struct exchange *self, const struct judgement *judgement)
-{
-    struct journal *journal = self->relay->shared->journal;
-    struct journal_entry entry;
-
-    if (!may_note(self->relay)) {
-        return;
-    }
-    exchange_fill_entry(self, judgement, &entry);
-    entry.kind = JOURNAL_EVENT;
-    entry.outcome = JOURNAL_DELIVERED;
-    (void)journal->post(journal->self, &entry, NULL);
-}
-
 /* A login's name and the marker of its page, which is released. */
 static void learn(struct exchange *self, const struct judgement *judgement)
 {
@@ -262,19 +233,6 @@ static bool decide(struct exchange *self, struct court *court)
     return false;
 }
 
-/* What is found beside a release goes on record, or is corrected. */
-static void record(struct exchange *self, const struct judgement *judgement)
-{
-    if (judgement->corrects) {
-        exchange_correct(self);
-    }
-    if (judgement->verdict == VERDICT_REFUSE) {
-        exchange_observe(self, judgement);
-    } else if (findings_with(&judgement->findings, FINDING_RECORD) != NULL) {
-        record_beside(self, judgement);
-    }
-}
-
 /* Judges one message of an answer that goes on; the first time with its fields. False:
  * it is refused, as `step_out` says. */
 bool exchange_judge_message(struct exchange *self, enum step *step_out)
@@ -296,7 +254,7 @@ bool exchange_judge_message(struct exchange *self, enum step *step_out)
         *step_out = refuse(self, &court.judgement);
         return false;
     }
-    record(self, &court.judgement);
+    exchange_record_beside(self, &court.judgement);
     return true;
 }
 
@@ -308,6 +266,7 @@ enum step exchange_judge(struct exchange *self)
     if (exchange_wants_grants(self)) {
         return exchange_ask_grants(self);
     }
+    exchange_redact(self);
     if (!decide(self, &court)) {
         return exchange_reply_error(self, 503, ENDING_INTERNAL);
     }
@@ -319,11 +278,14 @@ enum step exchange_judge(struct exchange *self)
     if (court.judgement.verdict == VERDICT_REFUSE && !observes) {
         return refuse(self, &court.judgement);
     }
-    record(self, &court.judgement);
+    exchange_record_beside(self, &court.judgement);
+    if (findings_with(&court.judgement.findings, FINDING_REDACT) != NULL) {
+        return exchange_commit_redacted(self, &court.judgement);
+    }
     if (self->overflow) {
         return exchange_reply_error(self, 502, ENDING_HOLD_LIMIT);
     }
-    return release(self);
+    return exchange_let_go(self);
 }
 
 bool exchange_requester(struct exchange *self, struct user *user_out)

@@ -121,6 +121,14 @@ struct exchange_grants {
     enum grant_answer answers[SCAN_DISTINCT_MAX];
 };
 
+/* How the body would be redacted; a coded one is kept decoded as it comes. */
+struct exchange_plain {
+    enum scan_kind kind; /* NONE: it cannot be. */
+    uint8_t *bytes;
+    size_t len;
+    size_t capacity;
+};
+
 /* How far the answer of the upstream is. */
 enum answer_part {
     ANSWER_NONE, /* Zero: no byte yet. */

@@ -358,16 +358,3 @@ void exchange_post_lost(struct relay *relay)
         relay->lost_count = 0;
     }
 }
-
-/* Waits until the refusal is on disk. */
-enum step exchange_step_commit(struct exchange *self)
-{
-    if (self->committed) {
-        return self->commit_failed ? exchange_close_silently(self, ENDING_REFUSED_SILENT)
-                                   : exchange_reply_refused(self);
-    }
-    if (self->timed_out || self->client_gone) {
-        return exchange_close_silently(self, ENDING_REFUSED_SILENT);
-    }
-    return STEP_WAIT;
-}

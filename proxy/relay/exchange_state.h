@@ -39,6 +39,7 @@ struct exchange {
     struct scan *scan;
     struct exchange_decoder *decoder;
     struct exchange_grants *grants;   /* NULL: nobody was asked. */
+    struct exchange_plain plain;      /* What may have to be redacted. */
     struct journal_subject *subjects; /* Of the entry that is posted; malloced. */
     uint8_t *request_text; /* The outgoing head: `request_inline` or malloced. */
     uint8_t *reply_text;   /* The answer's head or our page: as above. */

@@ -41,6 +41,7 @@ static void fill_policies(struct plan *plan)
     for (size_t i = 0; i < plan->site->class_count; i++) {
         bool granted = plan->site->classes[i].must_be == MARKER_RULE_GRANTED;
         plan->granted_mask |= granted ? UINT32_C(1) << i : 0;
+        plan->redacts = plan->redacts || (granted && plan->site->classes[i].redact);
     }
     for (size_t i = 0; i < FEATURE_COUNT_MAX; i++) {
         plan->policies[i] =

@@ -55,6 +55,7 @@ struct plan {
     struct meter *meter;
     struct pool **pools;   /**< One per upstream of the site. */
     uint32_t granted_mask; /**< Classes `must_be: granted`. */
+    bool redacts;          /**< One of them says `action: redact`. */
     struct take_down_policy policies[FEATURE_COUNT_MAX]; /**< By slot. */
 };
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <sqlite3.h>
+#include <zlib.h>
 
 #include "support/flow_world.h"
 #include "support/test.h"
@@ -372,6 +373,170 @@ static void large_page_of_an_ungranted_person_never_begins(void **state)
     assert_false(flow_has(&client, "Name of"));
 }
 
+static void start_redacting(void)
+{
+    world.redact = true;
+    start();
+    world.relay->plan->policies[world.feature[1].slot].cases = 1000;
+    world.relay->plan->policies[world.feature[1].slot].weak_cases = 0;
+}
+
+static void ungranted_people_are_taken_out_and_the_rest_is_sent(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    start_redacting();
+    ask_page("/reports/1");
+    say_members("p1 m7 p2 m8");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 200);
+    assert_true(answer.whole);
+    assert_true(span_equal(
+        answer.body, SPAN("<select><option data-member-id=\"p1\">Name of p1</option>"
+                          "<option data-member-id=\"p2\">Name of p2</option></select>")));
+    assert_false(flow_has(&client, "m7"));
+    assert_false(flow_has(&client, "ETag"));
+    assert_true(flow_has(&client, "Cache-Control: private, no-store"));
+    assert_int_equal(answer.wire_len, client.len);
+    assert_int_equal(world.journal.last->kind, JOURNAL_DISPLAY);
+    assert_int_equal(world.journal.last->outcome, JOURNAL_WITHHELD);
+    assert_int_equal(world.journal.last->more_count, 1);
+    assert_false(reports_down());
+    flow_forget(&client);
+    assert_int_equal(get_members("/reports/1", "p1"), 200);
+    assert_int_equal(world.journal.count, 1);
+}
+
+static void redacted_page_waits_for_the_disk(void **state)
+{
+    (void)state;
+    start_redacting();
+    world.journal.disk = FLOW_DISK_LATE;
+    ask_page("/reports/1");
+    say_members("p1 m7");
+    flow_wait(&world, 50);
+    flow_listen(&client);
+    assert_int_equal(client.len, 0);
+    flow_commit(&world, true);
+    assert_true(flow_hear(&world, &client, "Name of p1"));
+    flow_forget(&client);
+    ask_page("/reports/1");
+    say_members("p1 m7");
+    flow_settle(&world);
+    flow_commit(&world, false);
+    assert_true(flow_hear_end(&world, &client));
+    assert_int_equal(client.len, 0);
+    assert_int_equal(flow_ended(&world, "refused-silent"), 1);
+}
+
+static void redaction_that_takes_its_feature_down_sends_no_page(void **state)
+{
+    (void)state;
+    world.redact = true;
+    start();
+    assert_int_equal(get_members("/reports/1", "p1 m7"), 503);
+    assert_true(reports_down());
+    assert_false(flow_has(&client, "Name of"));
+}
+
+/* A gzip member of `text`. */
+static size_t pack(const char *text, uint8_t *packed, size_t capacity)
+{
+    z_stream stream = {0};
+    char copy[1024];
+
+    assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY),
+                     Z_OK);
+    (void)snprintf(copy, sizeof(copy), "%s", text);
+    stream.next_in = (Bytef *)copy;
+    stream.avail_in = (uInt)strlen(copy);
+    stream.next_out = packed;
+    stream.avail_out = (uInt)capacity;
+    assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    size_t len = stream.total_out;
+    assert_int_equal(deflateEnd(&stream), Z_OK);
+    return len;
+}
+
+static void coded_page_goes_out_decoded(void **state)
+{
+    struct flow_answer answer;
+    uint8_t packed[512];
+    char head[200];
+    size_t len = pack("<ul><li data-member-id=p1>A</li><li data-member-id=m7>B</li></ul>",
+                      packed, sizeof(packed));
+
+    (void)state;
+    start_redacting();
+    ask_page("/reports/1");
+    (void)snprintf(head, sizeof(head),
+                   "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+                   "Content-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
+                   len);
+    flow_say(&world, &upstream, head);
+    flow_say_bytes(&world, &upstream, (struct span){.ptr = packed, .len = len});
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 200);
+    assert_true(span_equal(answer.body, SPAN("<ul><li data-member-id=p1>A</li></ul>")));
+    assert_false(flow_has(&client, "Content-Encoding"));
+    assert_true(flow_has(&client, "Content-Length: 37\r\n"));
+}
+
+/* A page of several reads in chunks, and JSON. */
+static void chunked_json_loses_the_element_and_its_comma(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    start_redacting();
+    ask_page("/reports/1");
+    flow_say(&world, &upstream,
+             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+             "Transfer-Encoding: chunked\r\n\r\n"
+             "14\r\n{\"members\":[{\"id\":\"m\r\n");
+    flow_settle(&world);
+    flow_say(&world, &upstream, "11\r\n7\"},{\"id\":\"p1\"}]}\r\n0\r\n\r\n");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 200);
+    assert_true(span_equal(answer.body, SPAN("{\"members\":[{\"id\":\"p1\"}]}")));
+}
+
+static void page_that_cannot_be_redacted_is_refused(void **state)
+{
+    static const char *const BODIES[] = {
+        "<p data-member-id=m7>x</p><ul><li data-member-id=m7>x</li></ul>",
+        "<p data-member-id=m7>x</p>",
+        "<ul><li data-member-id=m7>x",
+    };
+
+    (void)state;
+    start_redacting();
+    for (size_t i = 0; i < 3; i++) {
+        char page[512];
+        struct flow_answer answer;
+        ask_page("/mypage/list");
+        (void)snprintf(page, sizeof(page),
+                       "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+                       "Content-Length: %zu\r\n\r\n%s",
+                       strlen(BODIES[i]), BODIES[i]);
+        flow_say(&world, &upstream, page);
+        assert_true(flow_hear_answer(&world, &client, false, &answer));
+        assert_int_equal(answer.status, 502);
+        assert_false(flow_has(&client, "m7"));
+        flow_forget(&client);
+    }
+}
+
+static void failing_source_refuses_instead_of_redacting(void **state)
+{
+    (void)state;
+    assert_int_equal(unlink(path), 0);
+    start_redacting();
+    assert_int_equal(get_members("/reports/1", "p1 m7"), 502);
+    assert_false(flow_has(&client, "Name of"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -392,6 +557,13 @@ int main(void)
         TEST(foreign_owner_does_not_wait_for_the_source),
         TEST(stream_is_cut_at_the_first_person_without_a_grant),
         TEST(large_page_of_an_ungranted_person_never_begins),
+        TEST(ungranted_people_are_taken_out_and_the_rest_is_sent),
+        TEST(redacted_page_waits_for_the_disk),
+        TEST(redaction_that_takes_its_feature_down_sends_no_page),
+        TEST(coded_page_goes_out_decoded),
+        TEST(chunked_json_loses_the_element_and_its_comma),
+        TEST(page_that_cannot_be_redacted_is_refused),
+        TEST(failing_source_refuses_instead_of_redacting),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

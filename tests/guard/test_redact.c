@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/secret.h"
 #include "guard/redact.h"
 #include "support/test.h"
 
@@ -185,6 +186,20 @@ static void json_without_an_element_or_that_is_broken_is_not_redacted(void **sta
     JSON("7", "", NULL);
 }
 
+static void signed_value_is_known_without_its_signature(void **state)
+{
+    static struct secret_mac mac;
+
+    (void)state;
+    HTML("7", "<ul><li data-id=7.sig>x</li></ul>", NULL);
+    member.signature.mac = &mac;
+    HTML("7", "<ul><li data-id=7.sig>x</li><li data-id=8.sig></li></ul>",
+         "<ul><li data-id=8.sig></li></ul>");
+    HTML("a.b", "<ul><li data-id=a.b.sig>x</li></ul>", "<ul></ul>");
+    JSON("7", "{\"members\":[{\"id\":\"7.sig\"}]}", "{\"members\":[]}");
+    member.signature.mac = NULL;
+}
+
 /* Every prefix and every single changed byte: no crash, cuts inside of the body. */
 static void damaged_documents_are_survived(void **state)
 {
@@ -224,6 +239,7 @@ int main(void)
         TEST(text_that_is_not_ascii_compatible_is_not_redacted),
         TEST(array_element_goes_with_its_comma),
         TEST(json_without_an_element_or_that_is_broken_is_not_redacted),
+        TEST(signed_value_is_known_without_its_signature),
         TEST(damaged_documents_are_survived),
     };
 #undef TEST
