@@ -149,7 +149,7 @@ size_t raw_declaration(struct html *self, struct span rest)
         tree_has_cdata(&self->tree)) {
         self->match_len = (uint8_t)(matched + 2);
         if (matched + 1 == sizeof(SECTION) - 1) {
-            self->state = HTML_CDATA;
+            self->state = tree_open_cdata(&self->tree) ? HTML_CDATA : HTML_BOGUS;
             self->match_len = 0;
         }
         return 1;

@@ -97,10 +97,14 @@ static uint64_t rows_of(const struct html *self, struct span attribute)
 
 void tag_attribute_end(struct html *self)
 {
-    if (self->end_tag || tree_hidden(&self->tree)) {
+    struct span attribute = {.ptr = self->attribute, .len = self->attribute_len};
+    if (self->end_tag) {
         return;
     }
-    struct span attribute = {.ptr = self->attribute, .len = self->attribute_len};
+    tree_attribute(&self->tree, name_of(self), attribute);
+    if (tree_hidden(&self->tree)) {
+        return;
+    }
     enum html_use use = use_of(self, attribute);
     uint64_t rows = rows_of(self, attribute);
     if (use == USE_NONE && rows == 0) {
@@ -277,6 +281,9 @@ void tag_end(struct html *self, bool self_closing)
         return;
     }
     if (self->capture_count > 0) {
+        if (self->tree.doubtful) {
+            values_fail(self->values, SCAN_REASON_SYNTAX);
+        }
         observe_attributes(self);
         if (is_meta(self)) {
             observe_meta(self);

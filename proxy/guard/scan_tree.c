@@ -41,7 +41,8 @@ static const struct element ELEMENTS[] = {
     {"mtext", TRAIT_MATH_HTML},
 };
 
-/* HTML standard 13.2.6.5: start tags that end foreign content (`font` left out). */
+/* HTML standard 13.2.6.5: start tags that end foreign content; for `font` see
+ * tree_attribute(). */
 static const char *const BREAKOUTS[] = {
     "b",       "big",   "blockquote", "body",   "br",     "center", "code", "dd",
     "div",     "dl",    "dt",         "em",     "embed",  "h1",     "h2",   "h3",
@@ -131,12 +132,19 @@ static void push(struct tree *self, enum foreign entry)
         return;
     }
     self->foreign[self->foreign_len++] = (uint8_t)entry;
+    self->has_children = false;
+}
+
+static void pop(struct tree *self)
+{
+    self->foreign_len--;
+    self->has_children = true;
 }
 
 static void leave_foreign(struct tree *self)
 {
     while (in_foreign(self)) {
-        self->foreign_len--;
+        pop(self);
     }
 }
 
@@ -159,6 +167,7 @@ static void start_in_foreign(struct tree *self, unsigned traits)
 
 static enum tree_text start_in_html(struct tree *self, unsigned traits, bool self_closing)
 {
+    self->has_children = true;
     if ((traits & TRAIT_TEMPLATE) != 0 && self->hidden < UINT32_MAX) {
         self->hidden++;
     }
@@ -174,6 +183,15 @@ static enum tree_text start_in_html(struct tree *self, unsigned traits, bool sel
     return (traits & TRAIT_RAW) != 0 ? TREE_TEXT_RAW : TREE_TEXT_MARKUP;
 }
 
+void tree_attribute(struct tree *self, struct span name, struct span attribute)
+{
+    if (in_foreign(self) && span_equal(name, SPAN("font")) &&
+        (span_equal(attribute, SPAN("color")) || span_equal(attribute, SPAN("face")) ||
+         span_equal(attribute, SPAN("size")))) {
+        self->styled_font = true;
+    }
+}
+
 enum tree_text tree_start(struct tree *self, struct span name, bool self_closing)
 {
     unsigned traits = traits_of(name);
@@ -181,9 +199,10 @@ enum tree_text tree_start(struct tree *self, struct span name, bool self_closing
         self->hidden += (traits & TRAIT_XML_HIDDEN) != 0 && !self_closing ? 1 : 0;
         return TREE_TEXT_MARKUP;
     }
-    if (in_foreign(self) && breaks_out(name)) {
+    if (in_foreign(self) && (breaks_out(name) || self->styled_font)) {
         leave_foreign(self);
     }
+    self->styled_font = false;
     if (!in_foreign(self)) {
         return start_in_html(self, traits, self_closing);
     }
@@ -193,6 +212,19 @@ enum tree_text tree_start(struct tree *self, struct span name, bool self_closing
     return TREE_TEXT_MARKUP;
 }
 
+/* End tags of these mean nothing within foreign content: nothing of the kind can be open
+ * around it, or closing it moves no element. */
+static bool ends_nothing(struct span name)
+{
+    static const char *const NAMES[] = {"body", "embed", "head", "hr", "img", "meta"};
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+        if (span_equal(name, span_of(NAMES[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* `</svg>` and `</math>`, but not from within HTML that they hold: ignored there. */
 static void end_in_foreign(struct tree *self, struct span name, unsigned traits)
 {
@@ -200,9 +232,11 @@ static void end_in_foreign(struct tree *self, struct span name, unsigned traits)
                           : (traits & TRAIT_MATH) != 0 ? FOREIGN_MATH
                                                        : FOREIGN_NONE;
     if (top(self) == wanted) {
-        self->foreign_len--;
-    } else if (breaks_out(name)) {
-        /* It ends an element that is open outside, and what is within with it. */
+        pop(self);
+    } else if (breaks_out(name) && !ends_nothing(name)) {
+        /* It ends an element that is open outside, and what is within with it. Whether
+         * one is open is not known: a page that ends one here has forgotten an end tag.
+         */
         leave_foreign(self);
     }
 }
@@ -224,7 +258,7 @@ void tree_end(struct tree *self, struct span name)
     bool leaves = (top(self) == FOREIGN_SVG_HTML && (traits & TRAIT_SVG_HTML) != 0) ||
                   (top(self) == FOREIGN_MATH_HTML && (traits & TRAIT_MATH_HTML) != 0);
     if (leaves) {
-        self->foreign_len--;
+        pop(self);
     }
 }
 
@@ -235,5 +269,14 @@ bool tree_hidden(const struct tree *self)
 
 bool tree_has_cdata(const struct tree *self)
 {
-    return self->xml || in_foreign(self);
+    return self->xml || self->foreign_len > 0;
+}
+
+/* `<svg><title><![CDATA[`: the title is of SVG, only what it holds is of HTML; and
+ * whether that has ended is not known here. */
+bool tree_open_cdata(struct tree *self)
+{
+    bool unknown = self->foreign_len > 0 && !in_foreign(self) && self->has_children;
+    self->doubtful = self->doubtful || unknown;
+    return !unknown;
 }

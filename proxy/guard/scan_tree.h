@@ -29,9 +29,15 @@ struct tree {
     bool xml;
     bool too_deep;       /**< Latched: past TREE_FOREIGN_MAX. */
     uint32_t hidden;     /**< Open templates; in XML also script, textarea, ... */
+    bool doubtful;       /**< Latched: what follows may be a section or may not. */
+    bool styled_font;    /**< The start tag is a `font` that ends foreign content. */
+    bool has_children;   /**< Elements began since the last entry of `foreign` was. */
     uint8_t foreign_len; /**< Entries of `foreign`. */
     uint8_t foreign[TREE_FOREIGN_MAX];
 };
+
+/** An attribute of a start tag, both names in lower case. */
+void tree_attribute(struct tree *self, struct span name, struct span attribute);
 
 /** A start tag, its name in lower case. Returns how the text after it is read. */
 enum tree_text tree_start(struct tree *self, struct span name, bool self_closing);
@@ -42,8 +48,11 @@ void tree_end(struct tree *self, struct span name);
 /** Markers here do not count. */
 bool tree_hidden(const struct tree *self);
 
-/** `<![CDATA[` opens a section here. */
+/** `<![CDATA[` opens a section here, or may. */
 bool tree_has_cdata(const struct tree *self);
+
+/** It was read: true when it opens one. False: nobody knows (`doubtful`). */
+bool tree_open_cdata(struct tree *self);
 
 /** Tags of this name, as written, change nothing here. False when in doubt. */
 bool tree_is_plain(const struct tree *self, struct span name);

@@ -205,6 +205,26 @@ static void html_foreign_content_has_no_raw_text(void **state)
     EXPECT_HTML(ROWS);
 }
 
+static void html_foreign_content_ends_where_the_standard_says(void **state)
+{
+    (void)state;
+    static const struct row ROWS[] = {
+        {"<svg></meta><textarea><p data-user-id=7>", "1=7"},
+        {"<svg></head></body></img><textarea><p data-user-id=7>", "1=7"},
+        {"<div><svg></div><textarea><p data-user-id=7>", ""},
+        {"<svg></p><textarea><p data-user-id=7>", ""},
+        {"<svg><font><textarea><p data-user-id=7>", "1=7"},
+        {"<svg><font x=1 SIZE><textarea><p data-user-id=7>", ""},
+        {"<svg></font size=1><font><textarea><p data-user-id=7>", "1=7"},
+        {"<svg><title><![CDATA[><p data-user-id=7>]]></title>", ""},
+        {"<math><mi><![CDATA[><p data-user-id=7>]]></mi>", ""},
+        {"<svg><title></title><g><![CDATA[><p data-user-id=7>", ""},
+        {"<svg><desc><b><![CDATA[><p data-user-id=7>", "syntax"},
+        {"<p><![CDATA[><p data-user-id=7>", "1=7"},
+    };
+    EXPECT_HTML(ROWS);
+}
+
 static void xml_has_sections_instructions_and_no_raw_text(void **state)
 {
     (void)state;
@@ -234,6 +254,7 @@ int main(void)
         cmocka_unit_test(html_raw_text_ends_only_at_its_own_end_tag),
         cmocka_unit_test(html_templates_hide_markers_at_any_depth),
         cmocka_unit_test(html_foreign_content_has_no_raw_text),
+        cmocka_unit_test(html_foreign_content_ends_where_the_standard_says),
         cmocka_unit_test(xml_has_sections_instructions_and_no_raw_text),
     };
     return RUN_TESTS(tests);
