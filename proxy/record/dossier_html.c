@@ -136,6 +136,9 @@ static void put_head(struct dossier_out *out)
     dossier_time(self->scope.now_ms, text);
     put_meta(out, WORD_MADE, text);
     out_put(out, "</p>\n");
+    if (self->incident_count > 0) {
+        put_note(out, self->open ? WORD_PRELIMINARY : WORD_FINAL);
+    }
     put_note(out, self->scope.reveal ? WORD_NAMES_SHOWN : WORD_NAMES_HIDDEN);
 }
 

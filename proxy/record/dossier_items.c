@@ -5,22 +5,22 @@
 #include "record/dossier_out.h"
 
 const struct dossier_item DOSSIER_APPI[9] = {
-    {WORD_APPI_1, dossier_put_overview, true},
-    {WORD_APPI_2, dossier_put_data, false},
-    {WORD_APPI_3, dossier_put_number, false},
-    {WORD_APPI_4, dossier_put_cause, true},
-    {WORD_APPI_5, NULL, true},
-    {WORD_APPI_6, NULL, true},
-    {WORD_APPI_7, NULL, true},
-    {WORD_APPI_8, NULL, true},
-    {WORD_APPI_9, NULL, true},
+    {dossier_put_overview, WORD_APPI_1, true},
+    {dossier_put_data, WORD_APPI_2, false},
+    {dossier_put_number, WORD_APPI_3, false},
+    {dossier_put_cause, WORD_APPI_4, true},
+    {NULL, WORD_APPI_5, true},
+    {NULL, WORD_APPI_6, true},
+    {NULL, WORD_APPI_7, true},
+    {NULL, WORD_APPI_8, true},
+    {NULL, WORD_APPI_9, true},
 };
 
 const struct dossier_item DOSSIER_GDPR[4] = {
-    {WORD_GDPR_A, dossier_put_overview, true},
-    {WORD_GDPR_B, NULL, true},
-    {WORD_GDPR_C, NULL, true},
-    {WORD_GDPR_D, dossier_put_measures, true},
+    {dossier_put_overview, WORD_GDPR_A, true},
+    {NULL, WORD_GDPR_B, true},
+    {NULL, WORD_GDPR_C, true},
+    {dossier_put_measures, WORD_GDPR_D, true},
 };
 
 static void put_figure(struct dossier_out *out, dossier_put_fn *put,

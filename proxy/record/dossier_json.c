@@ -160,6 +160,7 @@ static void write_head(struct json_write *json, const struct dossier *self)
     }
     write_text(json, "feature", self->feature);
     json_write_member(json, "state", self->open ? SPAN("open") : SPAN("closed"));
+    json_write_member(json, "stage", self->open ? SPAN("preliminary") : SPAN("final"));
     json_write_member_time(json, "made_at", self->scope.now_ms);
     json_write_member_time(json, "from", self->from_ms);
     json_write_member_time(json, "to", self->to_ms);

@@ -77,8 +77,8 @@ void dossier_put_measures(struct dossier_out *out, dossier_put_fn *put);
 
 /** An item that a regulator asks for; `put` NULL: only a person can write it. */
 struct dossier_item {
-    enum dossier_word word;
     void (*put)(struct dossier_out *out, dossier_put_fn *put);
+    enum dossier_word word;
     bool more; /**< A person has to add to it. */
 };
 

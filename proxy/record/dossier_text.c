@@ -53,6 +53,8 @@ static void put_head(struct dossier_out *out)
             dossier_say(out->lang, self->open ? WORD_STATE_OPEN : WORD_STATE_CLOSED));
         put_label(out, WORD_FEATURE, self->feature);
         put_label(out, WORD_FOUND_BY, self->detector);
+        out_word(out, self->open ? WORD_PRELIMINARY : WORD_FINAL);
+        out_put(out, "\n");
     }
     out_word(out, self->scope.reveal ? WORD_NAMES_SHOWN : WORD_NAMES_HIDDEN);
     out_put(out, "\n");
@@ -210,7 +212,7 @@ static void put_items(struct dossier_out *out, enum dossier_word heading,
             items[i].put(out, out_plain);
         }
         if (items[i].more) {
-            out_put(out, "[");
+            out_put(out, items[i].put != NULL ? " [" : "[");
             out_word(out, WORD_BY_HAND);
             out_put(out, "]");
         }

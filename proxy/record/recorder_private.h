@@ -103,7 +103,8 @@ void recorder_count(struct recorder *self, enum stat_id family, const char *labe
 MUST_USE bool recorder_push(struct recorder *self, const struct recorder_item *item);
 
 /** The journal's note_writes(). */
-void recorder_note_writes(void *self, const struct journal_write *writes, unsigned count);
+void recorder_note_writes(void *context, const struct journal_write *writes,
+                          unsigned count);
 
 /** Keeps the ledger within its size and its time; part of the tick. */
 void recorder_keep_house(struct recorder *self);

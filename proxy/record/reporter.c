@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/queue.h"
@@ -57,9 +58,12 @@ static void make(const struct reporter *self, struct reporter_ticket *ticket)
 
 static void *run(void *context)
 {
+    enum { NICENESS = 10 };
     struct reporter *self = context;
     struct reporter_ticket *ticket = NULL;
 
+    /* Of this thread alone, on Linux: workers and the recorder go first. */
+    (void)setpriority(PRIO_PROCESS, 0, NICENESS);
     while (!atomic_load(&self->ended)) {
         if (queue_pop(self->queue, &ticket, 1, WAIT_MS) == 1) {
             make(self, ticket);

@@ -124,7 +124,7 @@ def test_the_time_line_tells_change_display_detection_and_closing(observed):
     assert kinds == ["configuration-change", "mark", "first-display", "detection", "closing"]
     assert "設定変更 2024-03-22 17:00" in made["timeline"][1]["event"]
     assert [entry["at"] for entry in made["timeline"]] == sorted(e["at"] for e in made["timeline"])
-    assert made["state"] == "closed"
+    assert made["state"] == "closed" and made["stage"] == "final"
 
 
 def test_what_the_viewers_sent_is_counted_as_possibly_written_elsewhere(observed):
