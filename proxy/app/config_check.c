@@ -240,6 +240,18 @@ static void check_required(struct loader *loader)
     }
 }
 
+/* Nobody is staff whom no login can confirm. */
+static void check_staff(struct loader *loader)
+{
+    const struct site *site = &loader->snapshot->site;
+
+    if (site->staff_count > 0 && site->login.user_field == NULL) {
+        report_error(loader->report, place_of(loader, loader->root, "staff"),
+                     "`staff` needs `login.user_field`: who is known by first markers "
+                     "alone is not staff");
+    }
+}
+
 static bool has_session(const struct session_policy *session)
 {
     return session->cookies != NULL || session->path_parameter != NULL ||
@@ -339,6 +351,7 @@ void loader_check(struct loader *self)
     check_required(self);
     loader_check_alerts(self);
     check_signed(self);
+    check_staff(self);
     if (report_error_count(self->report) == 0) {
         warn(self);
     }

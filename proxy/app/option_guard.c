@@ -151,6 +151,30 @@ bool option_read_SELECTOR(struct loader *loader, const struct option *option,
     return true;
 }
 
+static void *staff_memory(void *owner, size_t size)
+{
+    return loader_alloc(owner, size);
+}
+
+bool option_read_STAFF(struct loader *loader, const struct option *option,
+                       const struct node *node, struct target target)
+{
+    char error[256];
+    const char *copy = loader_copy(loader, node->text);
+
+    if (copy == NULL) {
+        return false;
+    }
+    struct span text = {.ptr = (const uint8_t *)copy, .len = node->text.len};
+    if (!staff_name_parse(text, staff_memory, loader, target.field, error,
+                          sizeof(error))) {
+        report_error(loader->report, node->place, "%s", error);
+        return false;
+    }
+    loader_note(loader, option, node->text);
+    return true;
+}
+
 bool option_read_COOKIES(struct loader *loader, const struct option *option,
                          const struct node *node, struct target target)
 {

@@ -158,6 +158,9 @@ static void compare_route(struct comparison *self, const struct route *before,
     if (old->echo_expected && !new->echo_expected) {
         weaker_say(self, "the echo is not expected on `%s`", where);
     }
+    if (!before->websocket && after->websocket) {
+        weaker_say(self, "WebSockets are forwarded on `%s`", where);
+    }
     if (before->over_limit == OVER_LIMIT_REFUSE &&
         after->over_limit != OVER_LIMIT_REFUSE) {
         weaker_say(self, "what is over `hold_max` is sent on `%s`", where);
@@ -241,6 +244,23 @@ static void compare_sessions(struct comparison *self)
     }
 }
 
+/* Who may see anybody: a rule that was not there as it is. */
+static void compare_staff(struct comparison *self)
+{
+    const struct site *old = self->in_force->site;
+    const struct site *next = self->next->site;
+
+    for (size_t i = 0; i < next->staff_count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < old->staff_count; k++) {
+            known = known || staff_same(&old->staff[k], &next->staff[i]);
+        }
+        if (!known) {
+            weaker_say(self, "rule %zu of `staff` is new or other people's", i + 1);
+        }
+    }
+}
+
 static bool has_alert(const struct config *config, const char *name)
 {
     for (size_t i = 0; i < config->alert_count; i++) {
@@ -295,6 +315,7 @@ bool weaker_check(const struct config *in_force, const struct config *next,
     compare_routes(&self);
     compare_sessions(&self);
     compare_alerts(&self);
+    compare_staff(&self);
     if (next->site->login.user_is_alias && !in_force->site->login.user_is_alias) {
         weaker_say(&self, "the name of a login need not be the one of its marker");
     }

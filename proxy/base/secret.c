@@ -84,6 +84,19 @@ static void start_padded(struct secret_hash *self, const uint8_t *block, uint8_t
     secret_wipe(padded, sizeof(padded));
 }
 
+void secret_sha1_of_parts(const struct span *parts, size_t count, uint8_t *digest_out)
+{
+    SHA_CTX ctx;
+    int done = SHA1_Init(&ctx);
+
+    for (size_t i = 0; done == 1 && i < count; i++) {
+        done = parts[i].len > 0 ? SHA1_Update(&ctx, parts[i].ptr, parts[i].len) : 1;
+    }
+    CHECK(done == 1);
+    done = SHA1_Final(digest_out, &ctx);
+    CHECK(done == 1);
+}
+
 void secret_mac_start(struct secret_mac *self, struct span key)
 {
     uint8_t block[SECRET_BLOCK_SIZE] = {0};

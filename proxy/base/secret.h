@@ -19,6 +19,7 @@
 enum {
     SECRET_DIGEST_SIZE = 32, /**< Bytes of SHA-256 and of HMAC-SHA-256. */
     SECRET_BLOCK_SIZE = 64,
+    SECRET_SHA1_SIZE = 20,   /**< Bytes of SHA-1. */
     SECRET_STATE_SIZE = 112, /**< Bytes of the library's state. */
 };
 
@@ -36,6 +37,10 @@ void secret_hash_end(struct secret_hash *self, uint8_t *digest_out);
 
 /** SHA-256 of `data` in one call. */
 void secret_hash_of(struct span data, uint8_t *digest_out);
+
+/** SHA-1 over the pieces as if they were one text, for protocols that prescribe it; it
+ * protects nothing. */
+void secret_sha1_of_parts(const struct span *parts, size_t count, uint8_t *digest_out);
 
 /**
  * A key made ready for HMAC-SHA-256 (RFC 2104): both padded blocks are hashed once, when

@@ -34,6 +34,7 @@ static void bind(const struct scene *scene, struct session *next, enum binding b
 {
     (void)user_set(&next->requester, scene->owner.seen->value);
     next->binding = binding;
+    next->by_login = binding == BINDING_CONFIRMED;
     next->bound_at_ms = scene->evidence->at_ms;
     next->claim_count = 0;
     next->stirred = false;

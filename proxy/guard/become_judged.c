@@ -53,6 +53,7 @@ const struct session *become_judged_by(const struct scene *scene, struct session
         storage->binding = BINDING_NONE;
         storage->is_public = false;
         storage->quarantined = false;
+        storage->by_login = false;
         storage->stirred = false;
         storage->pending = 0;
         storage->bound_at_ms = 0;
@@ -76,6 +77,7 @@ const struct session *become_judged_by(const struct scene *scene, struct session
         /* An alias names nobody yet: the next marker does. */
         bool named = !scene->evidence->rules->login->user_is_alias;
         storage->binding = named ? BINDING_CONFIRMED : BINDING_NONE;
+        storage->by_login = named;
         storage->generation++;
         storage->bound_at_ms = scene->evidence->at_ms;
         storage->requester.len = 0;

@@ -36,6 +36,7 @@ struct scene {
     enum login_success success;    /**< Of this exchange's login, with all rules. */
     bool first_marker;             /**< Without a claim a first marker binds. */
     bool anonymous;                /**< No marker at all is allowed. */
+    bool staff;                    /**< Anybody may be shown. */
     bool issues_new;               /**< Sets a token that no entry has. */
     uint32_t seen_mask;            /**< Classes seen with a value that names a user. */
     struct owner owner;

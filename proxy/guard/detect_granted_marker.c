@@ -152,7 +152,7 @@ void detect_granted_marker(const struct scene *scene, struct findings *findings)
     struct sight sight = {.scene = scene};
     bool refused_already = findings_refuse(findings);
 
-    if (!has_granted_class(scene)) {
+    if (!has_granted_class(scene) || scene->staff) {
         return;
     }
     requester_read(scene, &sight.requester);

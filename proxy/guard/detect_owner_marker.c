@@ -127,7 +127,7 @@ void detect_owner_marker(const struct scene *scene, struct findings *findings)
             standing_grade(scene, (struct span){0}, finding);
         }
     }
-    if (scene->evidence->rules->class_count > 1) {
+    if (scene->evidence->rules->class_count > 1 && !scene->staff) {
         detect_further_classes(scene, findings);
     }
     detect_other_session(scene, findings);

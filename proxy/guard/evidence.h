@@ -107,7 +107,9 @@ struct rules {
     const struct marker_class *classes;
     size_t class_count;
     const struct requirement *requirement; /**< Of the route. */
-    const struct fingerprinter *hasher;    /**< For `user_is: alias`. */
+    const struct staff_rule *staff;
+    size_t staff_count;
+    const struct fingerprinter *hasher; /**< For `user_is: alias`. */
     uint32_t detectors_off; /**< Bit of each enum detector that is switched off. */
 };
 

@@ -92,6 +92,7 @@ enum unmarked_action {
 struct requirement {
     uint32_t require_mask; /**< Classes that a 2xx response with content must carry. */
     enum unmarked_action unmarked;
-    bool echo_expected; /**< `echo: expect` */
-    bool observe;       /**< Mode of the route. */
+    bool echo_expected;  /**< `echo: expect` */
+    bool observe;        /**< Mode of the route. */
+    uint32_t staff_mask; /**< Rules of `staff:` that hold here. */
 };

@@ -112,11 +112,12 @@ void entry_set(struct entry *self, const struct session *session)
     self->claim_count = (uint8_t)session->claim_count;
     self->bound_at_ms = session->bound_at_ms;
     self->pending = session->pending;
-    self->flags &=
-        (uint8_t) ~(ENTRY_STIRRED | ENTRY_BOUND | ENTRY_PUBLIC | ENTRY_QUARANTINED);
+    self->flags &= (uint8_t) ~(ENTRY_STIRRED | ENTRY_BOUND | ENTRY_PUBLIC |
+                               ENTRY_QUARANTINED | ENTRY_BY_LOGIN);
     self->flags |= (uint8_t)((session->stirred ? ENTRY_STIRRED : 0) |
                              (session->is_public ? ENTRY_PUBLIC : 0) |
                              (session->quarantined ? ENTRY_QUARANTINED : 0) |
+                             (session->by_login ? ENTRY_BY_LOGIN : 0) |
                              (session->requester.len > 0 ? ENTRY_BOUND : 0));
 }
 
@@ -133,6 +134,7 @@ void entry_view(const struct entry *self, uint64_t id, struct session *session_o
     session_out->binding = (enum binding)self->binding;
     session_out->is_public = (self->flags & ENTRY_PUBLIC) != 0;
     session_out->quarantined = (self->flags & ENTRY_QUARANTINED) != 0;
+    session_out->by_login = (self->flags & ENTRY_BY_LOGIN) != 0;
     session_out->stirred = (self->flags & ENTRY_STIRRED) != 0;
     session_out->bound_at_ms = self->bound_at_ms;
     session_out->pending = self->pending;
@@ -154,6 +156,7 @@ void entry_view_none(struct session *session_out)
     session_out->binding = BINDING_NONE;
     session_out->is_public = false;
     session_out->quarantined = false;
+    session_out->by_login = false;
     session_out->stirred = false;
     session_out->bound_at_ms = 0;
     session_out->pending = 0;

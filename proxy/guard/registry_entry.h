@@ -25,6 +25,7 @@ enum {
     ENTRY_STORED = 16, /**< Was handed out: its removal must be, too. */
     ENTRY_PUBLIC = 32, /**< session.is_public */
     ENTRY_QUARANTINED = 64,
+    ENTRY_BY_LOGIN = 128,
 };
 
 /** Requester and claims, each two bytes of length and the name; none: no bytes. */

@@ -41,6 +41,7 @@ struct session {
                                 without any: requests with it are anonymous. */
     bool quarantined;      /**< After a finding: its tokens go no further, so that the
                                 user logs in again. Only registry_quarantine() sets it. */
+    bool by_login;         /**< Confirmed by a login, not by first markers. */
     bool stirred;          /**< A new token or an unsafe request since the last
                                 verified page. */
     uint8_t pending;       /**< Logins and logouts in flight on this entry; where no
@@ -92,6 +93,7 @@ static inline void session_copy(struct session *self, const struct session *from
     self->binding = from->binding;
     self->is_public = from->is_public;
     self->quarantined = from->quarantined;
+    self->by_login = from->by_login;
     self->stirred = from->stirred;
     self->pending = from->pending;
     self->bound_at_ms = from->bound_at_ms;

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "guard/login.h"
+#include "guard/staff.h"
 
 size_t standing_identity_class(const struct rules *rules)
 {
@@ -150,6 +151,27 @@ static void read_one(struct scene *scene, const struct observation *seen,
     }
 }
 
+/* A requester who is surely the one that logged in, on a route where he may see all. */
+static bool is_staff(const struct scene *scene)
+{
+    const struct rules *rules = scene->evidence->rules;
+    const struct asker *asker = scene->evidence->asker;
+    const struct session *session = scene->session;
+    uint32_t rule_mask = rules->requirement->staff_mask;
+
+    if (rule_mask == 0 || asker->kind == ASKER_AMBIGUOUS || asker->mixed ||
+        scene->anonymous || session->binding != BINDING_CONFIRMED || !session->by_login) {
+        return false;
+    }
+    for (unsigned i = 0; i < session->claim_count; i++) {
+        if (!user_equal(&session->claims[i], &session->requester)) {
+            return false;
+        }
+    }
+    return staff_has(rules->staff, rules->staff_count, rule_mask,
+                     user_span(&session->requester));
+}
+
 void standing_read(struct scene *scene)
 {
     const struct rules *rules = scene->evidence->rules;
@@ -172,6 +194,16 @@ void standing_read(struct scene *scene)
         } else if (class->must_be == MARKER_RULE_REQUESTER) {
             scene->owner.marked = true;
         }
+    }
+    /* Asked last: nearly always there is nobody else to be seen. */
+    if (scene->owner.foreign != NULL || scene->owner.second != NULL ||
+        scene->owner.typed != NULL || rules->class_count > 1) {
+        scene->staff = is_staff(scene);
+    }
+    if (scene->staff) {
+        scene->owner.foreign = NULL;
+        scene->owner.second = NULL;
+        scene->owner.typed = NULL;
     }
 }
 

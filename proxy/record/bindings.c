@@ -133,7 +133,7 @@ static void store(struct bindings *self, const struct registry_record *record,
         DB_VALUES(DB_TEXT(key), DB_U64(wall_ms), DB_U64(record->idle_for_ms),
                   DB_U64(session->generation), DB_U64((uint64_t)session->binding),
                   DB_U64(session->stirred + 2U * session->is_public +
-                         4U * session->quarantined),
+                         4U * session->quarantined + 8U * session->by_login),
                   DB_TEXT(token_text), DB_TEXT(user_span(&session->requester)),
                   DB_TEXT(claim_bytes)));
 }
@@ -208,6 +208,7 @@ static bool read_record(struct db_rows *rows, uint64_t wall_ms,
     session->stirred = (db_u64(rows, 5) & 1) != 0;
     session->is_public = (db_u64(rows, 5) & 2) != 0;
     session->quarantined = (db_u64(rows, 5) & 4) != 0;
+    session->by_login = (db_u64(rows, 5) & 8) != 0;
     if (!user_set(&session->requester, db_text(rows, 7))) {
         session->binding = BINDING_NONE;
     }

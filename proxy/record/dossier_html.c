@@ -18,6 +18,8 @@ static const char STYLE[] =
     "th{background:#f1f3f6;font-weight:600}"
     "tr{break-inside:avoid}"
     "td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"
+    "td.part{padding-left:28px;color:#4b5563}"
+    "th.wide{width:30%}"
     "td.t{white-space:nowrap;font-variant-numeric:tabular-nums}"
     ".meta{color:#4b5563;font-size:12.5px;margin:0 0 6px}"
     ".note{color:#4b5563;font-size:12px;margin:6px 0}"
@@ -162,8 +164,9 @@ static void put_figures(struct dossier_out *out)
     out_put(out, "<table>");
     for (unsigned i = 0; i < DOSSIER_FIGURE_COUNT; i++) {
         struct dossier_figure figure = dossier_figure_at(self, i);
-        out_put(out, "<tr>");
-        put_td_word(out, figure.word);
+        out_put(out, figure.part ? "<tr><td class=part>" : "<tr><td>");
+        out_word(out, figure.word);
+        out_put(out, "</td>");
         put_td_u64(out, figure.value);
         out_put(out, "</tr>\n");
     }
@@ -182,10 +185,10 @@ static void put_outcomes(struct dossier_out *out)
     put_heading(out, WORD_OUTCOMES);
     out_put(out, "<table><tr>");
     put_th(out, WORD_OUTCOME, false);
-    put_th(out, WORD_DISPLAYS, true);
-    put_th(out, WORD_CASE_LIST, true);
-    put_th(out, WORD_SUBJECT, true);
-    put_th(out, WORD_VIEWER, true);
+    put_th(out, WORD_DISPLAY_COUNT, true);
+    put_th(out, WORD_CASE_COUNT, true);
+    put_th(out, WORD_SUBJECT_COUNT, true);
+    put_th(out, WORD_VIEWER_COUNT, true);
     out_put(out, "</tr>\n");
     for (size_t i = 0; i < sizeof(PARTS) / sizeof(*PARTS); i++) {
         const struct dossier_tally *tally = &out->dossier->tallies[PARTS[i].part];
@@ -227,10 +230,12 @@ static void put_screens(struct dossier_out *out)
 
     put_heading(out, WORD_SCREENS);
     out_put(out, "<table><tr>");
-    put_th(out, WORD_SCREEN, false);
+    out_put(out, "<th scope=col class=wide>");
+    out_word(out, WORD_SCREEN);
+    out_put(out, "</th>");
     put_th(out, WORD_SHOWS, false);
-    put_th(out, WORD_CASE_LIST, true);
-    put_th(out, WORD_DISPLAYS, true);
+    put_th(out, WORD_CASE_COUNT, true);
+    put_th(out, WORD_DISPLAY_COUNT, true);
     out_put(out, "</tr>\n");
     for (size_t i = 0; i < self->screen_count; i++) {
         out_put(out, "<tr>");
@@ -254,7 +259,7 @@ static void put_grants(struct dossier_out *out)
     put_heading(out, WORD_GRANTS);
     out_put(out, "<table><tr>");
     put_th(out, WORD_MARKER, false);
-    put_th(out, WORD_VIEWER, true);
+    put_th(out, WORD_VIEWER_COUNT, true);
     put_th(out, WORD_SUBJECTS_MAX, true);
     put_th(out, WORD_SUBJECTS_MEAN, true);
     out_put(out, "</tr>\n");
@@ -333,7 +338,7 @@ static void put_cases(struct dossier_out *out)
     put_th(out, WORD_SCREEN, false);
     put_th(out, WORD_OUTCOME, false);
     put_th(out, WORD_STRENGTH, false);
-    put_th(out, WORD_DISPLAYS, true);
+    put_th(out, WORD_DISPLAY_COUNT, true);
     out_put(out, "</tr>\n");
     for (size_t i = 0; i < out->dossier->case_count; i++) {
         put_case(out, &out->dossier->cases[i]);

@@ -21,6 +21,7 @@ struct dossier_figure {
     const char *key; /**< As in JSON. */
     enum dossier_word word;
     uint64_t value;
+    bool part; /**< Of the figure above. */
 };
 
 enum {

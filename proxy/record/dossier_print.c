@@ -85,21 +85,22 @@ struct dossier_figure dossier_figure_at(const struct dossier *self, unsigned ind
 {
     const struct dossier_tally *all = &self->tallies[DOSSIER_ALL];
     const struct dossier_figure figures[DOSSIER_FIGURE_COUNT] = {
-        {"cases", WORD_CASES, all->cases},
-        {"pairs", WORD_PAIRS, all->pairs},
-        {"mutual_pairs", WORD_MUTUAL_PAIRS, all->mutual_pairs},
-        {"subjects", WORD_SUBJECTS, all->subjects},
-        {"viewers", WORD_VIEWERS, all->viewers},
-        {"viewers_unidentified", WORD_VIEWERS_UNIDENTIFIED, all->viewers_unidentified},
-        {"both", WORD_BOTH, all->both},
-        {"displays", WORD_DISPLAYS, all->displays},
-        {"strong_cases", WORD_STRONG_CASES, self->tallies[DOSSIER_STRONG].cases},
-        {"weak_cases", WORD_WEAK_CASES, self->weak_cases},
-        {"writes", WORD_WRITES, self->writes},
-        {"upper_bound", WORD_UPPER_BOUND, self->upper_bound},
-        {"uninspected", WORD_UNINSPECTED, self->uninspected},
-        {"unmarked", WORD_UNMARKED, self->unmarked},
-        {"one_of_two", WORD_ONE_OF_TWO, self->one_of_two},
+        {"cases", WORD_CASES, all->cases, false},
+        {"pairs", WORD_PAIRS, all->pairs, false},
+        {"mutual_pairs", WORD_MUTUAL_PAIRS, all->mutual_pairs, true},
+        {"subjects", WORD_SUBJECTS, all->subjects, false},
+        {"viewers", WORD_VIEWERS, all->viewers, false},
+        {"viewers_unidentified", WORD_VIEWERS_UNIDENTIFIED, all->viewers_unidentified,
+         true},
+        {"both", WORD_BOTH, all->both, false},
+        {"displays", WORD_DISPLAYS, all->displays, false},
+        {"strong_cases", WORD_STRONG_CASES, self->tallies[DOSSIER_STRONG].cases, false},
+        {"weak_cases", WORD_WEAK_CASES, self->weak_cases, false},
+        {"writes", WORD_WRITES, self->writes, false},
+        {"upper_bound", WORD_UPPER_BOUND, self->upper_bound, false},
+        {"uninspected", WORD_UNINSPECTED, self->uninspected, true},
+        {"unmarked", WORD_UNMARKED, self->unmarked, true},
+        {"one_of_two", WORD_ONE_OF_TWO, self->one_of_two, true},
     };
     CHECK(index < DOSSIER_FIGURE_COUNT);
     return figures[index];

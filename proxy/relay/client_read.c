@@ -196,6 +196,10 @@ static size_t take_head(struct client *self, struct span bytes)
 /* Hands a piece of the body to the exchange. Returns the bytes taken. */
 static size_t take_body(struct client *self, struct span bytes)
 {
+    if (exchange_is_socket(self->caller.exchange)) {
+        exchange_on_frames(self->caller.exchange, bytes);
+        return bytes.len;
+    }
     struct span content;
     size_t consumed = 0;
     enum piece piece = h1_parse_body(self->codec, bytes, &content, &consumed);

@@ -87,6 +87,7 @@ static void exchange_free(struct exchange *self)
     if (self->reply_text != self->reply_inline) {
         free(self->reply_text);
     }
+    free(self->socket);
     if (self->login_body != NULL) {
         explicit_bzero(self->login_body, self->login_body_len);
         free(self->login_body);

@@ -39,6 +39,12 @@ bool exchange_takes_body(const struct exchange *self);
 /** A piece of the request body; only while exchange_takes_body(). */
 void exchange_on_body(struct exchange *self, struct span content, enum piece piece);
 
+/** It became a WebSocket: what the client sends are frames. */
+bool exchange_is_socket(const struct exchange *self);
+
+/** Frames of a WebSocket; only while exchange_takes_body(). */
+void exchange_on_frames(struct exchange *self, struct span bytes);
+
 /** The client took the part that was sent, or its stream failed. */
 void exchange_on_client_drain(struct exchange *self, enum err err);
 

@@ -138,7 +138,7 @@ static struct span read_heads(struct exchange *self)
         }
         self->head_start += len;
         self->head_checked = 0;
-        if (head->status < 200) {
+        if (head->status < 200 && !exchange_is_upgrade(self, head)) {
             take_interim(self, head->status);
             continue;
         }
@@ -249,6 +249,11 @@ static bool keep_body(struct exchange *self, struct span content)
 /* Body bytes as received; chunk framing is taken off. */
 static void take_body(struct exchange *self, struct span bytes)
 {
+    if (self->delivery == DELIVERY_SOCKET) {
+        CHECK(self->socket->rest.len == 0);
+        self->socket->rest = bytes;
+        return;
+    }
     while (bytes.len > 0 && self->answer_part == ANSWER_BODY) {
         struct span content;
         size_t consumed = 0;
@@ -333,7 +338,7 @@ static void on_drain(void *owner, enum err err)
     if (self->state == STATE_ASK || self->state == STATE_HOLD) {
         exchange_arm_ask(self);
     }
-    if (!self->request_read) {
+    if (!self->request_read || self->delivery == DELIVERY_SOCKET) {
         self->caller->kind->resume_body(self->caller);
     }
 }
@@ -361,40 +366,4 @@ void exchange_stop_answer(struct exchange *self, bool refused)
     hold_clear(&self->hold, refused);
     list_remove(&self->hold_link);
     self->segments_sent = 0;
-}
-
-/* The answer is coming in; nothing of it leaves. */
-enum step exchange_step_hold(struct exchange *self)
-{
-    enum step step = STEP_WAIT;
-    bool whole = self->delivery == DELIVERY_WHOLE;
-    bool large = whole && self->hold.len > exchange_limits(self)->hold_max;
-
-    if (self->answer_part == ANSWER_COMPLETE && whole && !large) {
-        return exchange_judge(self);
-    }
-    if (exchange_is_over(self, &step)) {
-        return step;
-    }
-    if (self->delivery == DELIVERY_EVENTS) {
-        return exchange_become(self, STATE_EVENTS);
-    }
-    if (large && exchange_wants_grants(self)) {
-        return exchange_ask_grants(self);
-    }
-    if (exchange_flows(self) || (large && exchange_may_stream(self))) {
-        exchange_pin(self);
-        self->state = STATE_STREAM;
-        return exchange_start_stream(self);
-    }
-    if (large) {
-        self->overflow = true;
-        return exchange_judge(self);
-    }
-    if (!self->no_room) {
-        exchange_set_deadline(self, self->request_read
-                                        ? pool_settings(self->pool)->response_timeout_ms
-                                        : exchange_limits(self)->body_timeout_ms);
-    }
-    return STEP_WAIT;
 }

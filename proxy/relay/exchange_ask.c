@@ -95,6 +95,9 @@ void exchange_start_answer(struct exchange *self)
 
 bool exchange_takes_body(const struct exchange *self)
 {
+    if (exchange_is_socket(self)) {
+        return exchange_takes_frames(self);
+    }
     if (self->request_read) {
         return false;
     }

@@ -114,20 +114,6 @@ static bool judge_events(struct exchange *self, enum step *step_out)
     return true;
 }
 
-/* The client has what was written. */
-static void forget_sent(struct exchange *self)
-{
-    size_t len = 0;
-
-    for (size_t i = 0; i < self->segments_sent; i++) {
-        len += self->hold.segments[i].len;
-    }
-    self->messages.read -= len;
-    self->messages.ready -= len;
-    hold_forget(&self->hold, self->segments_sent);
-    self->segments_sent = 0;
-}
-
 /* Ends a stream between two events because we shut down. */
 static enum step drain(struct exchange *self)
 {
@@ -205,7 +191,7 @@ enum step exchange_step_events(struct exchange *self)
         }
         return step;
     }
-    forget_sent(self);
+    exchange_forget_messages(self);
     if (!judge_events(self, &step)) {
         return step;
     }

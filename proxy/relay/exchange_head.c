@@ -235,5 +235,9 @@ void exchange_take_head(struct exchange *self, const struct head *head)
         exchange_fail_upstream(self, ENDING_UPSTREAM_LARGE);
         return;
     }
+    if (exchange_is_upgrade(self, head)) {
+        (void)exchange_take_upgrade(self, head);
+        return;
+    }
     self->answer_part = head->framing == FRAMING_NONE ? ANSWER_COMPLETE : ANSWER_BODY;
 }

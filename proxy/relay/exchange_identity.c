@@ -1,4 +1,5 @@
 #include "base/check.h"
+#include "guard/alias.h"
 #include "relay/exchange_rooms.h"
 
 enum {
@@ -97,6 +98,7 @@ void exchange_clear_asker(struct asker *asker)
     asker->session.binding = BINDING_NONE;
     asker->session.is_public = false;
     asker->session.quarantined = false;
+    asker->session.by_login = false;
     asker->session.stirred = false;
     asker->session.pending = 0;
     asker->session.requester.len = 0;
@@ -264,4 +266,15 @@ void exchange_settle_identity(struct exchange *self)
         }
     }
     self->forward_changed = 0;
+}
+
+/* A login's name and the marker of its page, which is released. */
+void exchange_learn(struct exchange *self, const struct judgement *judgement)
+{
+    struct memo *aliases = self->relay->shared->aliases;
+
+    if (judgement->learns && judgement->verdict == VERDICT_RELEASE && aliases != NULL) {
+        (void)alias_learn(aliases, &judgement->learned_login, &judgement->learned_marker,
+                          loop_now_ms(self->relay->loop));
+    }
 }

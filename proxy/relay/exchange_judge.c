@@ -1,5 +1,4 @@
 #include "base/check.h"
-#include "guard/alias.h"
 #include "relay/exchange_grants.h"
 
 enum {
@@ -15,6 +14,8 @@ struct rules exchange_rules(const struct exchange *self)
         .classes = site->classes,
         .class_count = site->class_count,
         .requirement = &self->routed.requirement,
+        .staff = site->staff,
+        .staff_count = site->staff_count,
         .hasher = self->relay->fingerprinter,
         .detectors_off = site->detectors_off,
     };
@@ -205,17 +206,6 @@ static enum step refuse(struct exchange *self, const struct judgement *judgement
     return exchange_become(self, STATE_COMMIT);
 }
 
-/* A login's name and the marker of its page, which is released. */
-static void learn(struct exchange *self, const struct judgement *judgement)
-{
-    struct memo *aliases = self->relay->shared->aliases;
-
-    if (judgement->learns && judgement->verdict == VERDICT_RELEASE && aliases != NULL) {
-        (void)alias_learn(aliases, &judgement->learned_login, &judgement->learned_marker,
-                          loop_now_ms(self->relay->loop));
-    }
-}
-
 /* Judges what is there as a whole, and puts what follows for the sessions in place.
  * False: others were always faster. */
 static bool decide(struct exchange *self, struct court *court)
@@ -226,7 +216,7 @@ static bool decide(struct exchange *self, struct court *court)
         judge_once(self, court);
         if (commit(self, &court->judgement)) {
             CHECK(court->judgement.verdict != VERDICT_HOLD);
-            learn(self, &court->judgement);
+            exchange_learn(self, &court->judgement);
             return true;
         }
     }

@@ -1,8 +1,8 @@
 /*
- * One message is judged by itself: an event of an event stream. Three things may look at
- * it. `regex:` reads all its text. Its data (the `data` lines joined by LF) is read as
- * JSON when it begins like it, else as markup; and what only began like JSON is read as
- * markup too, with what the JSON walker had seen so far.
+ * One message is judged by itself: an event of an event stream, a text of a WebSocket.
+ * `regex:` reads all text of an event. The data (the text, or the `data` lines of an
+ * event joined by LF) is read as JSON when it begins like it, else as markup; and what
+ * only began like JSON is read as markup too, with what the JSON walker had seen so far.
  */
 #include <string.h>
 
@@ -28,22 +28,19 @@ static struct span piece_at(const struct exchange *self, size_t from, size_t to)
     return span_first(hold_from(&self->hold, from), to - from);
 }
 
-static void scan_text(struct exchange *self, size_t from, size_t to)
+/* Feeds a text as it is. */
+static size_t feed_all(struct exchange *self, size_t from, size_t to, struct scan *scan)
 {
-    struct scan *scan = begin(self, MESSAGE_TEXT, SCAN_KIND_TEXT);
-
-    while (scan != NULL && from < to) {
+    while (from < to) {
         struct span piece = piece_at(self, from, to);
         (void)scan_feed(scan, piece, SCAN_LEASE_BORROWED);
         from += piece.len;
     }
-    if (scan != NULL && scan_finish(scan) == SCAN_UNDECODABLE) {
-        self->undecodable = true;
-    }
+    return 1;
 }
 
-/* Feeds the data of the event, joined. Returns its lines. */
-static size_t feed_data(struct exchange *self, size_t from, size_t to, struct scan *scan)
+/* Feeds the data of an event, joined. Returns its lines. */
+static size_t feed_lines(struct exchange *self, size_t from, size_t to, struct scan *scan)
 {
     struct event_stream events = {0};
     size_t lines = 0;
@@ -61,6 +58,12 @@ static size_t feed_data(struct exchange *self, size_t from, size_t to, struct sc
         }
     }
     return lines;
+}
+
+static size_t feed_data(struct exchange *self, size_t from, size_t to, struct scan *scan)
+{
+    return self->delivery == DELIVERY_EVENTS ? feed_lines(self, from, to, scan)
+                                             : feed_all(self, from, to, scan);
 }
 
 static size_t scan_data(struct exchange *self, size_t from, size_t to)
@@ -83,11 +86,27 @@ static size_t scan_data(struct exchange *self, size_t from, size_t to)
     return lines;
 }
 
+static void scan_text(struct exchange *self, size_t from, size_t to)
+{
+    struct scan *scan = begin(self, MESSAGE_TEXT, SCAN_KIND_TEXT);
+
+    if (scan != NULL) {
+        (void)feed_all(self, from, to, scan);
+        self->undecodable = scan_finish(scan) == SCAN_UNDECODABLE || self->undecodable;
+    }
+}
+
 /* Reads the event in the held bytes from `from` to `to`. True: it has data. */
 bool exchange_scan_event(struct exchange *self, size_t from, size_t to)
 {
     scan_text(self, from, to);
     return scan_data(self, from, to) > 0;
+}
+
+/* Reads the text message that is held. */
+void exchange_scan_text(struct exchange *self)
+{
+    (void)scan_data(self, 0, self->hold.len);
 }
 
 /* Nothing was seen in it and nothing was unreadable. */
@@ -108,6 +127,20 @@ void exchange_end_message(struct exchange *self)
         scan_end(&self->messages.scans[i]);
     }
     self->undecodable = false;
+}
+
+/* The client has what was written. */
+void exchange_forget_messages(struct exchange *self)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < self->segments_sent; i++) {
+        len += self->hold.segments[i].len;
+    }
+    self->messages.read -= len;
+    self->messages.ready -= len;
+    hold_forget(&self->hold, self->segments_sent);
+    self->segments_sent = 0;
 }
 
 /* An event stream that came in a coding goes on without: where one of its events ends

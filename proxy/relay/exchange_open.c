@@ -135,6 +135,7 @@ static bool write_request(struct exchange *self, struct opening *opening,
         .session = session_name(self, digits),
         .id = self->id,
         .span_id = span_id,
+        .upgrades = self->socket != NULL,
         .conditions_removed =
             self->routed.requirement.require_mask != 0 && !exchange_observes(self),
         .codings_kept = exchange_observes(self),
@@ -161,7 +162,8 @@ static void plan_connection(struct exchange *self, const struct head *head)
 
     self->pool = self->plan->pools[self->routed.route->upstream];
     self->request.recent = asker->unsafe;
-    self->request.alone = asker->kind == ASKER_AMBIGUOUS || asker->mixed ||
+    self->request.alone = self->socket != NULL || asker->kind == ASKER_AMBIGUOUS ||
+                          asker->mixed ||
                           (asker->remembered && asker->token_count == 0) ||
                           settings->connections == CONNECTIONS_NONE;
     if (settings->connections == CONNECTIONS_SESSION && asker->token_count > 0) {
@@ -305,7 +307,7 @@ static void open_routed(struct exchange *self, struct opening *opening)
         (void)exchange_settle(self);
         return;
     }
-    if (!may_be_asked(self, opening)) {
+    if (!may_be_asked(self, opening) || !exchange_ask_socket(self, opening->head)) {
         return;
     }
     exchange_remove(self, opening->head, &opening->identity, &opening->removal);

@@ -15,6 +15,7 @@
 
 struct coding;
 struct exchange;
+struct exchange_socket;
 struct grant_question;
 
 enum {
@@ -27,7 +28,8 @@ enum {
  *                                ^  |
  *   LOGIN ----> ACQUIRE --> ASK --> HOLD --> COMMIT --> REPLY --> END
  *     |            |         |       |                    ^
- *     +-- SETTLE --+---------+-------+--> STREAM, EVENTS -+
+ *     +-- SETTLE --+---------+-------+--> STREAM, --------+
+ *                                        EVENTS, SOCKET
  */
 #define EXCHANGE_STATES(X)                                                               \
     X(END, exchange_step_end, "end")                                                     \
@@ -39,6 +41,7 @@ enum {
     X(GRANTS, exchange_step_grants, "grants")                                            \
     X(STREAM, exchange_step_stream, "stream")                                            \
     X(EVENTS, exchange_step_events, "events")                                            \
+    X(SOCKET, exchange_step_socket, "socket")                                            \
     X(COMMIT, exchange_step_commit, "commit")                                            \
     X(REPLY, exchange_step_reply, "reply")
 
@@ -83,6 +86,7 @@ struct coded_mark {
 enum delivery {
     DELIVERY_WHOLE,  /* Zero: when all of it was judged, or as a stream past hold_max. */
     DELIVERY_EVENTS, /* A text/event-stream: event by event. */
+    DELIVERY_SOCKET, /* A WebSocket: message by message. */
 };
 
 /* What is looked for where in one message: see exchange_message.c. */

@@ -38,7 +38,7 @@ static bool is_another(const struct exchange *self, const struct session *now)
 {
     const struct exchange_pin *pin = &self->pin;
 
-    if (now->id != pin->id) {
+    if (now->id != pin->id || now->quarantined) {
         return true;
     }
     if (self->plan->site->login.request.count > 0) {

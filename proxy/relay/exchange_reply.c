@@ -187,6 +187,9 @@ enum step exchange_reply_error(struct exchange *self, unsigned status, enum endi
     if (status < 500) {
         self->keep_alive = false;
     }
+    if (status == 426) {
+        page.extra_fields = SPAN("Sec-WebSocket-Version: 13\r\n");
+    }
     if (self->streaming) {
         return give_up(self, ending);
     }
@@ -285,6 +288,10 @@ static bool has_no_body(const struct exchange *self)
 static void write_framing(struct exchange *self, bool chunked, uint64_t length,
                           struct writer *out)
 {
+    if (self->delivery == DELIVERY_SOCKET) {
+        writer_put(out, SPAN("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"));
+        return;
+    }
     if (chunked) {
         writer_put(out, SPAN("Transfer-Encoding: chunked\r\n"));
     } else if (self->upstream_status != 204 &&

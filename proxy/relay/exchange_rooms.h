@@ -7,6 +7,7 @@
 #pragma once
 
 #include "guard/identify.h"
+#include "relay/exchange_live.h"
 #include "relay/exchange_state.h"
 #include "relay/exchange_wire.h"
 
@@ -40,6 +41,7 @@ void exchange_forward_identity(struct exchange *self);
 void exchange_note_mixed(struct exchange *self, const struct session *now);
 void exchange_settle_token(struct exchange *self, unsigned index);
 void exchange_settle_identity(struct exchange *self);
+void exchange_learn(struct exchange *self, const struct judgement *judgement);
 
 /* exchange_removal.c: what says who asks, taken out of a request */
 enum removal_kind {
@@ -123,20 +125,3 @@ bool exchange_still_sending(struct exchange *self, enum step *step_out);
 void exchange_keep_private(struct exchange *self);
 struct span exchange_complete_head(struct exchange *self, bool chunked, uint64_t length);
 enum step exchange_finish(struct exchange *self);
-
-/* exchange_stream.c: what leaves before it is complete */
-enum step exchange_start_stream(struct exchange *self);
-enum step exchange_send_segments(struct exchange *self, size_t count);
-enum step exchange_end_stream(struct exchange *self);
-enum step exchange_cut(struct exchange *self, enum ending ending);
-
-/* exchange_message.c: one message of an answer that goes on */
-bool exchange_scan_event(struct exchange *self, size_t from, size_t to);
-bool exchange_message_is_plain(const struct exchange *self);
-void exchange_end_message(struct exchange *self);
-bool exchange_is_recoded(const struct exchange *self);
-void exchange_keep_decoded(struct exchange *self, struct span bytes);
-
-/* exchange_pin.c: what closes an answer that stays open */
-void exchange_pin(struct exchange *self);
-bool exchange_is_closed(struct exchange *self, enum step *step_out);

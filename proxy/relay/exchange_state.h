@@ -5,7 +5,8 @@
  * exchange.c. Rooms: exchange.c the machine, _ask.c from the head to the upstream,
  * _answer.c the response until it is complete, _judge.c the verdict and what follows from
  * it, _reply.c everything that goes to the client, _stream.c what leaves before it is
- * complete, _events.c what leaves event by event, _message.c how one message is read,
+ * complete, _events.c what leaves event by event, _socket.c and _socket_ask.c a
+ * WebSocket, _message.c how one message is read,
  * _pin.c what closes an answer that stays open.
  */
 #pragma once
@@ -38,6 +39,7 @@ struct exchange {
     struct exchange_ticket *ticket;
     struct scan *scan;
     struct exchange_decoder *decoder;
+    struct exchange_socket *socket;   /* Asked for, or open. */
     struct exchange_grants *grants;   /* NULL: nobody was asked. */
     struct exchange_plain plain;      /* What may have to be redacted. */
     struct journal_subject *subjects; /* Of the entry that is posted; malloced. */

@@ -18,10 +18,49 @@ enum step exchange_start_stream(struct exchange *self)
     return exchange_send(self, &part);
 }
 
+/* The answer is coming in; nothing of it leaves. */
+enum step exchange_step_hold(struct exchange *self)
+{
+    enum step step = STEP_WAIT;
+    bool whole = self->delivery == DELIVERY_WHOLE;
+    bool large = whole && self->hold.len > exchange_limits(self)->hold_max;
+
+    if (self->answer_part == ANSWER_COMPLETE && whole && !large) {
+        return exchange_judge(self);
+    }
+    if (exchange_is_over(self, &step)) {
+        return step;
+    }
+    if (!whole) {
+        return exchange_become(self, self->delivery == DELIVERY_EVENTS ? STATE_EVENTS
+                                                                       : STATE_SOCKET);
+    }
+    if (large && exchange_wants_grants(self)) {
+        return exchange_ask_grants(self);
+    }
+    if (exchange_flows(self) || (large && exchange_may_stream(self))) {
+        exchange_pin(self);
+        self->state = STATE_STREAM;
+        return exchange_start_stream(self);
+    }
+    if (large) {
+        self->overflow = true;
+        return exchange_judge(self);
+    }
+    if (!self->no_room) {
+        exchange_set_deadline(self, self->request_read
+                                        ? pool_settings(self->pool)->response_timeout_ms
+                                        : exchange_limits(self)->body_timeout_ms);
+    }
+    return STEP_WAIT;
+}
+
 /* Breaks off what has begun to leave, so that the client can tell. */
 enum step exchange_cut(struct exchange *self, enum ending ending)
 {
-    return exchange_close_silently(self, ending);
+    return self->delivery == DELIVERY_SOCKET && self->streaming
+               ? exchange_close_socket(self, ending)
+               : exchange_close_silently(self, ending);
 }
 
 /* Bytes at the end of what is held that may still become part of a marker. */

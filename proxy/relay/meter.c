@@ -35,10 +35,9 @@ static const char *const CLASS_NAMES[CLASS_COUNT] = {"none", "1xx", "2xx",
                                                      "3xx",  "4xx", "5xx"};
 
 static const char *const UNINSPECTED_NAMES[UNINSPECTED_COUNT] = {
-    [UNINSPECTED_MEDIA] = "media",
-    [UNINSPECTED_CODING] = "coding",
-    [UNINSPECTED_BROKEN] = "undecodable",
-    [UNINSPECTED_LIMIT] = "over-limit",
+    [UNINSPECTED_MEDIA] = "media",        [UNINSPECTED_CODING] = "coding",
+    [UNINSPECTED_BROKEN] = "undecodable", [UNINSPECTED_LIMIT] = "over-limit",
+    [UNINSPECTED_BINARY] = "binary",
 };
 
 static const char *const CONNECTION_LABELS[METER_CONNECTION_COUNT] = {
@@ -50,6 +49,8 @@ static const char *const CONNECTION_LABELS[METER_CONNECTION_COUNT] = {
 
 static const char *const MESSAGE_LABELS[METER_MESSAGE_COUNT] = {
     [METER_EVENT] = "kind=\"event\"",
+    [METER_TEXT] = "kind=\"text\"",
+    [METER_BINARY] = "kind=\"binary\"",
 };
 
 /* The slot of a family with `route` and, unless NULL, one more label. */

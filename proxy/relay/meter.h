@@ -32,11 +32,17 @@ enum uninspected {
     UNINSPECTED_CODING, /**< A content coding that is not decoded. */
     UNINSPECTED_BROKEN, /**< Undecodable: damaged, past a limit, unreadable. */
     UNINSPECTED_LIMIT,  /**< Larger than may be held. */
+    UNINSPECTED_BINARY, /**< A binary message of a WebSocket. */
     UNINSPECTED_COUNT
 };
 
 /** What is counted of answers that go on message by message. */
-enum meter_message { METER_EVENT, METER_MESSAGE_COUNT };
+enum meter_message {
+    METER_EVENT,
+    METER_TEXT,   /**< Of a WebSocket. */
+    METER_BINARY, /**< Likewise: not inspected. */
+    METER_MESSAGE_COUNT
+};
 
 /** What became of one exchange, for its counters. */
 struct meter_exchange {

@@ -273,6 +273,13 @@ static void write_own(const struct rewrite_request *self, struct writer *out)
     }
 }
 
+/* An extension could hide what is said, so none is offered. */
+static bool is_extension(const struct field *field)
+{
+    return field->id == FIELD_OTHER &&
+           span_equal_nocase(field->name, SPAN("sec-websocket-extensions"));
+}
+
 static void write_request_framing(const struct head *head, struct writer *out)
 {
     switch (head->framing) {
@@ -312,7 +319,8 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
     for (size_t i = 0; i < head->field_count; i++) {
         const struct field *field = &head->fields[i];
         if (request_field_stays(self, field) &&
-            !(nominates && is_nominated(head, field))) {
+            !(nominates && is_nominated(head, field)) &&
+            !(self->upgrades && is_extension(field))) {
             writer_field(out, field->name, field->value);
         }
     }
@@ -324,6 +332,9 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
     }
     write_forwarding(self, out);
     write_own(self, out);
+    if (self->upgrades) {
+        writer_put(out, SPAN("Connection: Upgrade\r\nUpgrade: websocket\r\n"));
+    }
     write_request_framing(head, out);
     writer_put(out, SPAN("\r\n"));
 }

@@ -25,6 +25,7 @@ struct rewrite_request {
     const char *session;       /**< Fingerprint digits or `none`. */
     const char *id;            /**< JOURNAL_ID_DIGITS digits. */
     const char *span_id;       /**< 16 digits, for traceparent. */
+    bool upgrades;             /**< To a WebSocket without extensions. */
     bool conditions_removed;   /**< The route requires a marker. */
     bool codings_kept;         /**< Accept-Encoding goes on as it is: only observed. */
     cookie_keep *cookie_stays; /**< Identity goes: which cookies stay; NULL: all. */

@@ -46,6 +46,19 @@ static uint64_t features_of(const struct site *site, struct span path)
     return mask;
 }
 
+static uint32_t staff_of(const struct site *site, struct span path)
+{
+    uint32_t mask = 0;
+
+    for (size_t i = 0; i < site->staff_count && i < STAFF_RULES_MAX; i++) {
+        const struct staff_rule *rule = &site->staff[i];
+        for (size_t j = 0; j < rule->path_count; j++) {
+            mask |= path_pattern_matches(rule->paths[j], path) ? UINT32_C(1) << i : 0;
+        }
+    }
+    return mask;
+}
+
 static bool patterns_match(const struct request_patterns *patterns, struct span method,
                            struct span path)
 {
@@ -93,6 +106,7 @@ enum route_outcome route_find(const struct site *site, struct span host,
     out->index = first_route(site, host, path->once);
     out->route = &site->routes[out->index];
     out->requirement = out->route->requirement;
+    out->requirement.staff_mask = staff_of(site, path->once);
     out->features = features_of(site, path->once);
     out->role = role_of(&site->login, request->method_text, path->once);
     if (!path->encoded) {
@@ -103,6 +117,7 @@ enum route_outcome route_find(const struct site *site, struct span host,
         return ROUTE_BAD_PATH;
     }
     add_requirement(&out->requirement, &other->requirement);
+    out->requirement.staff_mask &= staff_of(site, path->full);
     out->features |= features_of(site, path->full);
     if (out->role == ROLE_NONE) {
         out->role = role_of(&site->login, request->method_text, path->full);

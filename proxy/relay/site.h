@@ -16,8 +16,10 @@
 #include "guard/feature.h"
 #include "guard/marker.h"
 #include "guard/policy.h"
+#include "guard/staff.h"
 #include "http/host.h"
 #include "relay/http2_mode.h"
+#include "relay/limits.h"
 #include "sources/source.h"
 
 enum connections_mode {
@@ -47,7 +49,7 @@ struct upstream_settings {
     enum connections_mode connections;
     unsigned connections_max; /**< Per server, all workers together. */
     uint64_t connect_timeout_ms;
-    uint64_t response_timeout_ms; /**< To the first byte of an answer; between two. */
+    uint64_t response_timeout_ms; /**< To an answer's first byte, and between two. */
     uint64_t idle_timeout_ms;
     uint64_t stream_timeout_ms; /**< Between two pieces of an event stream. */
     uint64_t queue_timeout_ms;
@@ -65,6 +67,7 @@ struct route {
     struct requirement requirement;
     _Atomic(bool) closed; /**< A finding closed it while login was down; mutable. */
     bool encoded_slash_keep;
+    bool websocket; /**< Upgrades to WebSocket are forwarded. */
     enum over_limit over_limit;
 };
 
@@ -78,26 +81,6 @@ struct feature_settings {
     char *page; /**< The maintenance page's HTML; NULL: built in. */
     size_t page_len;
     uint64_t retry_after_ms;
-};
-
-/** `limits:` */
-struct limits {
-    uint64_t head_size_max;
-    uint64_t target_size_max;
-    uint64_t field_count_max;
-    uint64_t body_size_max;
-    uint64_t header_timeout_ms; /**< A whole request head. */
-    uint64_t body_timeout_ms;   /**< Between two pieces of a request body. */
-    uint64_t idle_timeout_ms;   /**< A client connection between requests. */
-    uint64_t connections_max;   /**< Client connections in all. */
-    uint64_t connections_per_address_max;
-    uint64_t hold_max;
-    uint64_t hold_total_max;
-    uint64_t hold_wait_ms;
-    uint64_t send_rate_min; /**< Bytes per second, over 30 s. */
-    uint64_t decoded_size_max;
-    uint64_t decoded_ratio_max;
-    uint64_t login_body_max; /**< Bytes of a login body kept to find the name. */
 };
 
 /** `trusted_proxies:` and the like: an address prefix. */
@@ -133,6 +116,8 @@ struct site {
     struct markers *markers;       /**< Compiled from `classes`. */
     struct grant_settings *grants; /**< By `grant` - 1 of a class. */
     size_t grant_count;
+    struct staff_rule *staff;
+    size_t staff_count;
     size_t marker_max;
     uint32_t detectors_off; /**< Bit of each enum detector that is switched off. */
     struct limits limits;

@@ -94,6 +94,15 @@ static const struct bad BAD[] = {
      "t.yaml:6:21: `user_field` needs `request`: which requests log in"},
     {LISTEN UPSTREAMS SESSION FEATURES "login: {request: [/l], user_field: u}\n",
      "t.yaml:5:36: `user_is: marker` needs a marker class with `must_be: requester`"},
+    {GOOD "staff: [{requesters: [a], routes: [/admin/**]}]\n",
+     "t.yaml:6:8: `staff` needs `login.user_field`: who is known by first markers alone "
+     "is not staff"},
+    {GOOD "login: {request: [/l], user_field: u}\n"
+          "staff: [{requesters: ['regex:(', '*'], routes: [/admin/**]}]\n",
+     "t.yaml:7:23: pattern `(`: missing closing parenthesis at byte 1\n"
+     "t.yaml:7:34: `*` names everybody: give names, `prefix*` or `regex:...`"},
+    {GOOD "login: {request: [/l], user_field: u}\nstaff: [{requesters: [a]}]\n",
+     "t.yaml:7:9: this staff item has no `routes`"},
     {GOOD "login: {user_is: alias}\n",
      "t.yaml:6:18: `user_is: alias` needs `user_field`: where the login's name is"},
     {LISTEN UPSTREAMS SESSION FEATURES

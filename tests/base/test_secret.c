@@ -68,6 +68,20 @@ static void secret_mac_is_hmac_sha256(void **state)
                   "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+static void secret_sha1_is_that_of_the_standard(void **state)
+{
+    (void)state;
+    /* FIPS 180-2 appendix A.1, in pieces. */
+    static const uint8_t expected[SECRET_SHA1_SIZE] = {
+        0xa9, 0x99, 0x3e, 0x36, 0x47, 0x06, 0x81, 0x6a, 0xba, 0x3e,
+        0x25, 0x71, 0x78, 0x50, 0xc2, 0x6c, 0x9c, 0xd0, 0xd8, 0x9d};
+    const struct span parts[] = {SPAN("a"), {0}, SPAN("bc")};
+    uint8_t digest[SECRET_SHA1_SIZE];
+
+    secret_sha1_of_parts(parts, 3, digest);
+    assert_memory_equal(digest, expected, sizeof(digest));
+}
+
 static void secret_mac_can_be_used_again_and_by_parts(void **state)
 {
     (void)state;
@@ -127,6 +141,7 @@ int main(void)
         cmocka_unit_test(secret_hash_is_sha256),
         cmocka_unit_test(secret_hash_is_the_same_for_every_split),
         cmocka_unit_test(secret_mac_is_hmac_sha256),
+        cmocka_unit_test(secret_sha1_is_that_of_the_standard),
         cmocka_unit_test(secret_mac_can_be_used_again_and_by_parts),
         cmocka_unit_test(secret_random_gives_other_bytes_each_time),
         cmocka_unit_test(secret_equal_looks_at_every_byte),

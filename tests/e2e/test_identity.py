@@ -252,3 +252,25 @@ def test_an_aliased_user_who_sees_another_s_page_takes_login_down(origin, counte
     assert page_of(browser, "2002").status == 502
     assert not proxy.feature_is_up()
     browser.close()
+
+
+# Staff
+
+def test_staff_sees_anybody_on_its_routes_and_nowhere_else(origin, countermark):
+    value = config(origin.port)
+    value["routes"].insert(0, {"path": "/admin/**", "require": ["owner"], "unmarked": "refuse"})
+    value["staff"] = [{"requesters": ["help-*", "regex:ops[0-9]"], "routes": ["/admin/**"]}]
+    proxy = countermark(value)
+    for name in ("help-7", "ops3"):
+        staff = signed_in(proxy.port, name)
+        for subject in ("alice", "bob", name):
+            assert page_of(staff, subject, "/admin/people").status == 200
+        staff.close()
+    carol = signed_in(proxy.port, "carol")
+    assert page_of(carol, "alice", "/admin/people").status == 502
+    proxy.run("up", "login", "--reason", "a test", "--anyway")
+    staff = signed_in(proxy.port, "help-7")
+    assert page_of(staff, "alice").status == 502, "not on other routes"
+    assert not proxy.feature_is_up()
+    staff.close()
+    carol.close()
