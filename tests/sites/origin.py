@@ -10,6 +10,7 @@ Common parameters
     type=T            Content-Type (text/html; charset=utf-8; `type=` for none)
     marker=USER       <meta name="user-marker" content="USER"> in front of the body
     marker_at=N       ... after N bytes of the body
+    attr=NAME:VALUE   <i NAME="VALUE"> in front of the body; may be given often
     field=NAME:VALUE  one more field; may be given often (Set-Cookie, duplicates, X-User-Marker)
     echo=right|wrong|missing    Countermark-Echo (default missing)
     delay=MS          before the first byte            piece=N, pause=MS  write in pieces, slowly
@@ -27,6 +28,7 @@ do=...            what the answer is
     body-on-head      bytes after the head of an answer to HEAD (any method)
     body-on-204       204 with a body   body-on-304     304 with a body
     excess            excess=N (10) bytes after a complete response, in the same write
+    leftover          excess=N (10) bytes of the answer before, then a complete response
     idle-bytes        a complete response, then after delay2=MS (50) a second one unasked
     cut-head          closes in the middle of the head         cut-line    ... of the status line
     cut-body          closes after cut=N (half) bytes of a Content-Length body
@@ -149,6 +151,9 @@ def plain_body(order):
         at = order.number("marker_at", 0)
         line = f'<meta name="user-marker" content="{marker}">\n'.encode()
         body = body[:at] + line + body[at:]
+    for extra in order.all("attr"):
+        name, _, value = extra.partition(":")
+        body = f'<i {name}="{value}"></i>\n'.encode() + body
     return body
 
 
@@ -314,6 +319,10 @@ class Answer:
     def do_excess(self):
         head = head_of("200 OK", self.fields + [("Content-Length", str(len(self.body)))])
         self.wire.send(head + self.body + b"y" * self.order.number("excess", 10), self.order)
+
+    def do_leftover(self):
+        self.wire.send(b"y" * self.order.number("excess", 10))
+        self.plain()
 
     def do_idle_bytes(self):
         self.plain()
