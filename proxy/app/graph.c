@@ -84,6 +84,8 @@ static int open_state(struct graph *self)
     self->shared.stats = stats_new();
     self->shared.registry = registry_new(&limits);
     self->shared.takedown = takedown_new();
+    self->shared.shown = memo_new(self->config->site->session.max,
+                                  self->config->site->session.idle_ms, false);
     self->shared.aliases = memo_new(self->config->site->session.max,
                                     self->config->site->login.alias_idle_ms, true);
     self->shared.rehearsal = takedown_new();
@@ -92,7 +94,8 @@ static int open_state(struct graph *self)
     self->shared.budget.total_max = self->config->site->limits.hold_total_max;
     if (self->shared.stats == NULL || self->shared.registry == NULL ||
         self->shared.takedown == NULL || self->shared.aliases == NULL ||
-        self->shared.rehearsal == NULL || self->shared.admission == NULL) {
+        self->shared.shown == NULL || self->shared.rehearsal == NULL ||
+        self->shared.admission == NULL) {
         log_write(LOG_LEVEL_ERROR, "out of memory");
         return CLI_NO;
     }
@@ -367,6 +370,7 @@ void graph_free(struct graph **self_p)
     registry_free(&self->shared.registry);
     takedown_free(&self->shared.takedown);
     memo_free(&self->shared.aliases);
+    memo_free(&self->shared.shown);
     takedown_free(&self->shared.rehearsal);
     admission_free(&self->shared.admission);
     if (self->first != self->config) {

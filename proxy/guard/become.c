@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "guard/alias.h"
 #include "guard/login.h"
+#include "guard/recall.h"
 #include "guard/standing.h"
 
 /* Does the marker that was seen change the session? */
@@ -111,6 +112,17 @@ static void join_issued(const struct scene *scene, struct change *change)
     }
 }
 
+/* A session that is made from another one is of its family. */
+static uint64_t family_of(const struct scene *scene)
+{
+    const struct asker *asker = scene->evidence->asker;
+    const struct session *entry = become_entry_of(scene);
+    const struct session none = {0};
+    const struct fingerprint *token = asker->token_count > 0 ? &asker->tokens[0] : NULL;
+
+    return recall_family(entry != NULL ? entry : &none, token);
+}
+
 /* A new entry for the issued tokens, starting as `scene->session` with its marker. */
 static void make_fresh(const struct scene *scene, struct judgement *out)
 {
@@ -137,6 +149,7 @@ static void make_fresh(const struct scene *scene, struct judgement *out)
     fresh->next.version = 0;
     fresh->next.generation = 1;
     fresh->next.pending = 0;
+    fresh->next.family = family_of(scene);
     fresh->next.quarantined = false; /* A new login, or nobody's. */
     fresh->next.first = fresh->tokens[0];
 }

@@ -54,6 +54,7 @@ const struct session *become_judged_by(const struct scene *scene, struct session
         storage->is_public = false;
         storage->quarantined = false;
         storage->by_login = false;
+        storage->family = 0;
         storage->stirred = false;
         storage->pending = 0;
         storage->bound_at_ms = 0;

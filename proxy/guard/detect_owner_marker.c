@@ -80,6 +80,33 @@ static void detect_further_classes(const struct scene *scene, struct findings *f
     }
 }
 
+/* A further requester class against its own earlier value in the session. */
+static void detect_changed_value(const struct scene *scene, struct findings *findings)
+{
+    const struct answer *answer = scene->evidence->answer;
+
+    for (size_t i = 0; i < answer->recalled_count && i < RECALLED_MAX; i++) {
+        const struct recalled *recalled = &answer->recalled[i];
+        const struct observation *seen = answer->observations[recalled->observation];
+        bool differs =
+            recalled->state == RECALL_OTHER || recalled->state == RECALL_OTHER_ONCE;
+        if (!differs || scene->evidence->rules->classes[seen->class_index].must_be !=
+                            MARKER_RULE_REQUESTER) {
+            continue;
+        }
+        add(scene, seen, "changed-value", findings);
+        if (findings->count <= FINDINGS_MAX) {
+            struct finding *finding = &findings->items[findings->count - 1];
+            finding->one_of_two = false;
+            if (recalled->state == RECALL_OTHER_ONCE) {
+                finding->strength = STRENGTH_WEAK; /* Which one is right? */
+                finding->counts = false;
+            }
+        }
+        return;
+    }
+}
+
 /* The page carries a fingerprint, and it is not the one that went out with the request.
  * It tells pages of two sessions apart, whoever they belong to. */
 static void detect_other_session(const struct scene *scene, struct findings *findings)
@@ -129,6 +156,7 @@ void detect_owner_marker(const struct scene *scene, struct findings *findings)
     }
     if (scene->evidence->rules->class_count > 1 && !scene->staff) {
         detect_further_classes(scene, findings);
+        detect_changed_value(scene, findings);
     }
     detect_other_session(scene, findings);
 }

@@ -76,6 +76,22 @@ struct issued_token {
     const struct user *owner; /**< That entry's requester; NULL: none. Borrowed. */
 };
 
+/** How a value stands to what was shown before. */
+enum recall_state {
+    RECALL_OTHER,      /**< Zero: another session's, or not this session's value. */
+    RECALL_OTHER_ONCE, /**< So, but the one before was seen only once. */
+    RECALL_PRESENTED,  /**< Another session's, and the request brought it. */
+    RECALL_NEW,
+    RECALL_SAME,
+};
+
+enum { RECALLED_MAX = 64 };
+
+struct recalled {
+    uint16_t observation; /**< Index in `observations`. */
+    enum recall_state state;
+};
+
 /** What came back, as far as it came. */
 struct answer {
     unsigned status;
@@ -97,6 +113,9 @@ struct answer {
     size_t grant_count;              /**< Of these, asked about so far. */
     struct span granted_for;         /**< For whom was asked; empty: for nobody. */
     bool redacted; /**< Everything was taken out that a class may take out. */
+    const struct recalled *recalled;     /**< Of recall_read(), in the same order. */
+    size_t recalled_count;               /**< Past RECALLED_MAX: there were more. */
+    const struct user *recalled_subject; /**< Whose the first other one is, or NULL. */
     unsigned issued_count;
     struct issued_token issued[ANSWER_TOKENS_MAX];
 };

@@ -186,12 +186,13 @@ void judge_response(const struct evidence *evidence, struct judgement *out)
     const struct requirement *requirement = evidence->rules->requirement;
     scene_read(evidence, &storage, &scene);
     detect(&scene, &out->findings);
-    out->verdict = verdict_of(&out->findings,
-                              (struct verdict_facts){
-                                  .complete = answer->complete,
-                                  .doubtful = answer->doubtful || answer->too_many_tokens,
-                                  .required = requirement->require_mask != 0,
-                              });
+    out->verdict = verdict_of(
+        &out->findings, (struct verdict_facts){
+                            .complete = answer->complete,
+                            .doubtful = answer->doubtful || answer->too_many_tokens ||
+                                        answer->recalled_count > RECALLED_MAX,
+                            .required = requirement->require_mask != 0,
+                        });
     out->marked = scene.owner.marked;
     out->unmarked = answer->complete && misses_marker(&scene);
     out->unechoed = requirement->echo_expected && answer->echo == ECHO_MISSING;

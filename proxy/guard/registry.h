@@ -89,6 +89,13 @@ bool registry_quarantine(struct registry *self, uint64_t id);
  */
 size_t registry_quarantine_user(struct registry *self, const struct user *user);
 
+/**
+ * A session of `family` (session.h) that belongs to somebody. Looks at all entries, so it
+ * is for what is rare. False: there is none. Any thread.
+ */
+bool registry_find_family(struct registry *self, uint64_t family,
+                          struct session *session_out);
+
 /** Removes entry `id` with all its tokens, if it is there. Any thread. */
 void registry_remove(struct registry *self, uint64_t id);
 

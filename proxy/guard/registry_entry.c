@@ -111,6 +111,7 @@ void entry_set(struct entry *self, const struct session *session)
     self->binding = (uint8_t)session->binding;
     self->claim_count = (uint8_t)session->claim_count;
     self->bound_at_ms = session->bound_at_ms;
+    self->family = session->family;
     self->pending = session->pending;
     self->flags &= (uint8_t) ~(ENTRY_STIRRED | ENTRY_BOUND | ENTRY_PUBLIC |
                                ENTRY_QUARANTINED | ENTRY_BY_LOGIN);
@@ -137,6 +138,7 @@ void entry_view(const struct entry *self, uint64_t id, struct session *session_o
     session_out->by_login = (self->flags & ENTRY_BY_LOGIN) != 0;
     session_out->stirred = (self->flags & ENTRY_STIRRED) != 0;
     session_out->bound_at_ms = self->bound_at_ms;
+    session_out->family = self->family;
     session_out->pending = self->pending;
     if (self->names.len > 0) {
         at = read_user(at, &session_out->requester);
@@ -159,6 +161,7 @@ void entry_view_none(struct session *session_out)
     session_out->by_login = false;
     session_out->stirred = false;
     session_out->bound_at_ms = 0;
+    session_out->family = 0;
     session_out->pending = 0;
     session_out->claim_count = 0;
     session_out->requester.len = 0;

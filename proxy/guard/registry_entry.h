@@ -51,6 +51,7 @@ struct entry {
     uint64_t used_at_ms;
     uint64_t reported_at_ms; /**< `used_at_ms` when it was last handed out. */
     uint64_t bound_at_ms;
+    uint64_t family;
     uint32_t newer; /**< Neighbours in the order of use; slots. */
     uint32_t older; /**< Of a free slot: the next free one. */
     uint32_t changed_next;

@@ -44,6 +44,8 @@ struct session {
     bool by_login;         /**< Confirmed by a login, not by first markers. */
     bool stirred;          /**< A new token or an unsafe request since the last
                                 verified page. */
+    uint64_t family;       /**< Of the session that a login or logout made this one from;
+                                0: its own (recall.h). */
     uint8_t pending;       /**< Logins and logouts in flight on this entry; where no
                                 login.request is configured unsafe requests too. Not
                                 kept over a restart. */
@@ -94,6 +96,7 @@ static inline void session_copy(struct session *self, const struct session *from
     self->is_public = from->is_public;
     self->quarantined = from->quarantined;
     self->by_login = from->by_login;
+    self->family = from->family;
     self->stirred = from->stirred;
     self->pending = from->pending;
     self->bound_at_ms = from->bound_at_ms;

@@ -24,16 +24,22 @@ static const char SCHEMA[] =
     "CREATE TABLE IF NOT EXISTS sessions(first TEXT PRIMARY KEY, saved_at INTEGER NOT "
     "NULL,"
     " idle_ms INTEGER NOT NULL, generation INTEGER NOT NULL, binding INTEGER NOT NULL,"
-    " stirred INTEGER NOT NULL, tokens TEXT NOT NULL, requester, claims) WITHOUT ROWID;"
-    "PRAGMA user_version = 1;";
+    " stirred INTEGER NOT NULL, tokens TEXT NOT NULL, requester, claims, family)"
+    " WITHOUT ROWID;"
+    "PRAGMA user_version = 2;";
+
+static const char FROM_1[] = "ALTER TABLE sessions ADD COLUMN family;";
 
 static enum err prepare(struct bindings *self, const char *path, struct fault *fault_out)
 {
     uint64_t version = db_one_u64(self->db, "PRAGMA user_version", 0);
-    if (version <= 1) {
+    if (version == 1) {
+        db_script(self->db, FROM_1);
+    }
+    if (version <= 2) {
         db_script(self->db, SCHEMA);
     }
-    if (db_failed(self->db) || version > 1) {
+    if (db_failed(self->db) || version > 2) {
         fault_set(fault_out,
                   "%s: damaged or of a newer version (%s); remove this one file to start "
                   "without known sessions: users then count as unknown until they log in",
@@ -125,17 +131,20 @@ static void store(struct bindings *self, const struct registry_record *record,
     }
     struct span token_text = {.ptr = (const uint8_t *)tokens,
                               .len = (size_t)count * FINGERPRINT_DIGITS};
+    struct span family = {.ptr = (const uint8_t *)&session->family,
+                          .len = session->family != 0 ? sizeof(session->family) : 0};
     struct span claim_bytes = {.ptr = claims, .len = pack_claims(session, claims)};
     db_run(
         self->db,
         "INSERT OR REPLACE INTO sessions(first, saved_at, idle_ms, generation, binding,"
-        " stirred, tokens, requester, claims) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " stirred, tokens, requester, claims, family)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         DB_VALUES(DB_TEXT(key), DB_U64(wall_ms), DB_U64(record->idle_for_ms),
                   DB_U64(session->generation), DB_U64((uint64_t)session->binding),
                   DB_U64(session->stirred + 2U * session->is_public +
                          4U * session->quarantined + 8U * session->by_login),
                   DB_TEXT(token_text), DB_TEXT(user_span(&session->requester)),
-                  DB_TEXT(claim_bytes)));
+                  DB_TEXT(claim_bytes), DB_TEXT(family)));
 }
 
 static void on_record(void *context, const struct registry_record *record)
@@ -213,6 +222,10 @@ static bool read_record(struct db_rows *rows, uint64_t wall_ms,
         session->binding = BINDING_NONE;
     }
     unpack_claims(db_text(rows, 8), session);
+    struct span family = db_text(rows, 9);
+    if (family.len == sizeof(session->family)) {
+        memcpy(&session->family, family.ptr, family.len);
+    }
     return record_out->token_count > 0;
 }
 
@@ -226,7 +239,7 @@ uint64_t bindings_load(struct bindings *self, struct registry *registry, uint64_
     struct db_rows *rows =
         db_query(self->db,
                  "SELECT first, saved_at, idle_ms, generation, binding, stirred, tokens,"
-                 " requester, claims FROM sessions",
+                 " requester, claims, family FROM sessions",
                  NULL, 0);
     while (db_next(rows)) {
         if (read_record(rows, wall_ms, &record) &&

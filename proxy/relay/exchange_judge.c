@@ -28,6 +28,8 @@ struct court {
     struct session owners[ANSWER_TOKENS_MAX];
     const struct observation *observations[(1 + MESSAGE_SCANS) * SCAN_DISTINCT_MAX];
     size_t observation_count;
+    struct recalled recalled[RECALLED_MAX];
+    struct user recalled_subject;
     struct judgement judgement;
 };
 
@@ -122,7 +124,19 @@ static void judge_once(struct exchange *self, struct court *court)
     summon_owners(self, court);
     exchange_note_mixed(self, court->now);
     struct evidence evidence = evidence_of(self, &rules, court);
+    exchange_recall(self, &evidence, court->recalled, &court->recalled_subject);
     judge_response(&evidence, &court->judgement);
+}
+
+/* What is shown now belongs to this session. False: another was faster. */
+static bool note(struct exchange *self, const struct court *court)
+{
+    struct rules rules = exchange_rules(self);
+    struct evidence evidence = evidence_of(self, &rules, court);
+
+    return self->answer.recalled_count == 0 ||
+           court->judgement.verdict != VERDICT_RELEASE ||
+           exchange_note_shown(self, &evidence, &court->judgement);
 }
 
 /* Puts what the judgement made of the sessions in place. False: judge again. */
@@ -214,7 +228,7 @@ static bool decide(struct exchange *self, struct court *court)
     summon_observations(self, court);
     for (unsigned tries = 0; tries <= COMMIT_TRIES_MAX; tries++) {
         judge_once(self, court);
-        if (commit(self, &court->judgement)) {
+        if (note(self, court) && commit(self, &court->judgement)) {
             CHECK(court->judgement.verdict != VERDICT_HOLD);
             exchange_learn(self, &court->judgement);
             return true;
@@ -320,6 +334,7 @@ bool exchange_may_stream(struct exchange *self)
     summon_session(self, &court);
     summon_owners(self, &court);
     struct evidence evidence = evidence_of(self, &rules, &court);
+    exchange_recall(self, &evidence, court.recalled, &court.recalled_subject);
     bool corrects = false;
     bool verified = judge_verified_so_far(&evidence, &corrects);
     if (verified && corrects) {

@@ -41,6 +41,10 @@ void exchange_forward_identity(struct exchange *self);
 void exchange_note_mixed(struct exchange *self, const struct session *now);
 void exchange_settle_token(struct exchange *self, unsigned index);
 void exchange_settle_identity(struct exchange *self);
+void exchange_recall(struct exchange *self, const struct evidence *evidence,
+                     struct recalled *found, struct user *subject);
+bool exchange_note_shown(struct exchange *self, const struct evidence *evidence,
+                         const struct judgement *judgement);
 void exchange_learn(struct exchange *self, const struct judgement *judgement);
 
 /* exchange_removal.c: what says who asks, taken out of a request */

@@ -30,6 +30,7 @@ struct relay_shared {
     struct registry *registry;
     struct feature_table *features;
     struct takedown *takedown;
+    struct memo *shown;         /**< For recall.h; NULL: nothing is kept. */
     struct memo *aliases;       /**< Of login names; NULL: none is kept. */
     struct takedown *rehearsal; /**< The same count where nothing is enforced. */
     _Atomic(uint64_t) break_glass_until_ms; /**< Of the loops' clock: nothing is enforced

@@ -274,3 +274,34 @@ def test_staff_sees_anybody_on_its_routes_and_nowhere_else(origin, countermark):
     assert not proxy.feature_is_up()
     staff.close()
     carol.close()
+
+
+# Values that belong to one session
+
+def form(browser, value, path="/form"):
+    return browser.get(f"{path}?field={quote('X-Form:' + value)}")
+
+
+def test_a_form_token_of_another_session_is_refused_and_takes_login_down(origin, countermark):
+    token = {"name": "form", "find": ["header:X-Form"], "must_be": "own"}
+    proxy = countermark(with_class(origin.port, token))
+    guest = Browser(proxy.port)
+    assert guest.get(f"/form?token=JSESSIONID&field={quote('X-Form:kept-over-login')}").status == 200
+    assert login(guest, "alice").status == 303
+    assert form(guest, "kept-over-login").status == 200, "many sites keep it"
+    bob = signed_in(proxy.port, "bob")
+    assert form(bob, "bob-1").status == 200
+    assert form(guest, "alice-1").status == 200
+    assert form(bob, "bob-1").status == 200
+    double = bob.get(f"/form?field={quote('X-Form:alice-1')}", [("X-Csrf", "alice-1")])
+    assert double.status == 200, "the client brought it himself"
+    origin.control("PUT", "/default", {"do": "length", "field": "X-Form:alice-1"})
+    assert guest.get("/form").status == 200
+    reply = bob.get("/form")
+    assert reply.status == 502 and b"alice-1" not in reply.received
+    assert not proxy.feature_is_up()
+    display = proxy.ledger().displays()[-1]
+    assert display["detector"] == "own-marker" and display["viewer"] == "bob"
+    assert display["subject"] == "alice"
+    bob.close()
+    guest.close()

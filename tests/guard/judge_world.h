@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "guard/judge.h"
+#include "guard/recall.h"
 
 enum {
     WORLD_ENTRIES_MAX = 512,
@@ -30,6 +31,7 @@ struct world {
     struct marker_class class;
     struct requirement requirement;
     struct rules rules;
+    struct memo *shown; /**< NULL: nothing is recalled. */
     uint64_t now_ms;
     uint64_t next_id;
     struct world_entry entries[WORLD_ENTRIES_MAX];
@@ -46,6 +48,7 @@ struct trip {
     struct observation markers[TRIP_MARKERS_MAX];
     const struct observation *marker_list[TRIP_MARKERS_MAX];
     char names[TRIP_MARKERS_MAX][USER_SIZE_MAX];
+    struct recalled recalled[RECALLED_MAX];
     struct judgement judgement;
 };
 
@@ -254,6 +257,41 @@ static inline void trip_settle(struct world *world, struct trip *self, unsigned 
     }
 }
 
+/** What the relay does for classes that are compared with what was shown before. */
+static inline void trip_recall(struct world *world, struct trip *self,
+                               const struct evidence *evidence)
+{
+    struct recall_families families = {.count = self->asker.token_count};
+    const struct recall recall = {
+        .memo = world->shown, .hasher = world->rules.hasher, .now_ms = world->now_ms};
+    uint64_t family = 0;
+    for (unsigned i = 0; i < families.count; i++) {
+        struct session session = i == 0 ? *evidence->now : trip_entry(world, self, i);
+        families.items[i] = recall_family(&session, &self->asker.tokens[i]);
+    }
+    self->answer.recalled = self->recalled;
+    self->answer.recalled_count =
+        recall_read(&recall, evidence, &families, self->recalled, &family);
+}
+
+static inline void trip_note(struct world *world, struct trip *self,
+                             const struct evidence *evidence)
+{
+    const struct session none = {0};
+    const struct change *fresh = &self->judgement.fresh;
+    const struct recall recall = {
+        .memo = world->shown, .hasher = world->rules.hasher, .now_ms = world->now_ms};
+    bool mixed = self->asker.mixed || self->asker.kind == ASKER_AMBIGUOUS;
+    uint64_t family = recall_family(
+        evidence->now, self->asker.token_count > 0 ? &self->asker.tokens[0] : NULL);
+    if (fresh->store) {
+        family = fresh->next.family != 0 ? fresh->next.family
+                                         : recall_family(&none, &fresh->tokens[0]);
+    }
+    CHECK(recall_note(&recall, evidence, mixed ? 0 : family, self->answer.recalled,
+                      self->answer.recalled_count));
+}
+
 static inline enum verdict trip_judge(struct world *world, struct trip *self)
 {
     struct session now = {0};
@@ -287,7 +325,13 @@ static inline enum verdict trip_judge(struct world *world, struct trip *self)
                                 .now = &now,
                                 .answer = &self->answer,
                                 .at_ms = ++world->now_ms};
+    if (world->shown != NULL) {
+        trip_recall(world, self, &evidence);
+    }
     judge_response(&evidence, &self->judgement);
+    if (world->shown != NULL && self->judgement.verdict == VERDICT_RELEASE) {
+        trip_note(world, self, &evidence);
+    }
     self->judgement.viewer = NULL; /* Was borrowed from `now`. */
     return self->judgement.verdict;
 }

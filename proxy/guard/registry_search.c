@@ -1,4 +1,4 @@
-/* Sessions that must log in again after a finding. */
+/* What looks at all sessions: for after a finding. */
 #include "guard/registry_room.h"
 
 /* The lock is held. */
@@ -59,4 +59,34 @@ size_t registry_quarantine_user(struct registry *self, const struct user *user)
         count += mark_all(&self->shards[i], user);
     }
     return count;
+}
+
+static bool is_of(const struct entry *entry, uint64_t family)
+{
+    uint64_t own = 0;
+
+    memcpy(&own, entry->first.bytes, sizeof(own));
+    return (entry->flags & ENTRY_BOUND) != 0 &&
+           (entry->family != 0 ? entry->family : own) == family;
+}
+
+bool registry_find_family(struct registry *self, uint64_t family,
+                          struct session *session_out)
+{
+    bool found = false;
+    uint64_t id = 0;
+
+    for (unsigned i = 0; !found && i < REGISTRY_SHARD_COUNT; i++) {
+        struct registry_shard *shard = &self->shards[i];
+        pthread_mutex_lock(&shard->lock);
+        for (uint32_t slot = 1; !found && slot <= shard->slot_count; slot++) {
+            const struct entry *entry = registry_shard_live(shard, slot, &id);
+            found = entry != NULL && is_of(entry, family);
+            if (found) {
+                entry_view(entry, id, session_out);
+            }
+        }
+        pthread_mutex_unlock(&shard->lock);
+    }
+    return found;
 }

@@ -1,0 +1,68 @@
+/* A value that belongs to one session, in another one. */
+#include "guard/detect.h"
+#include "guard/standing.h"
+
+/* The page carries one of this class that is the session's own. */
+static bool shows_own(const struct answer *answer, unsigned class_index)
+{
+    for (size_t i = 0; i < answer->recalled_count && i < RECALLED_MAX; i++) {
+        const struct observation *seen =
+            answer->observations[answer->recalled[i].observation];
+        if (seen->class_index == class_index &&
+            answer->recalled[i].state == RECALL_SAME) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add(const struct scene *scene, const struct observation *seen,
+                struct findings *findings)
+{
+    const struct answer *answer = scene->evidence->answer;
+    const struct marker_class *class =
+        &scene->evidence->rules->classes[seen->class_index];
+    bool typed = standing_may_be_typed(seen, class);
+
+    if (typed && shows_own(answer, seen->class_index)) {
+        return; /* Typed text beside the own value is only text. */
+    }
+    struct finding *finding = findings_add(findings, DETECTOR_OWN_MARKER);
+    if (finding == NULL) {
+        return;
+    }
+    finding->reason = "own-value";
+    finding->marker_class = seen->class_index;
+    if (answer->recalled_subject != NULL) {
+        user_copy(&finding->subject, answer->recalled_subject);
+    }
+    standing_grade(scene, user_span(&finding->subject), finding);
+    finding->one_of_two = false; /* Whose session it is, is not in question. */
+    if (scene->evidence->asker->unsafe) {
+        finding->counts = false; /* Sites show a posted form again. */
+    }
+    bool weak = typed || scene->evidence->asker->unsafe ||
+                scene->evidence->asker->token_count == 0;
+    if (weak && finding->strength == STRENGTH_STRONG) {
+        finding->strength = STRENGTH_WEAK;
+    }
+    if (typed) {
+        finding->counts = finding->counts && answer->html && scene->owner.seen == NULL;
+    }
+}
+
+void detect_own_marker(const struct scene *scene, struct findings *findings)
+{
+    const struct answer *answer = scene->evidence->answer;
+
+    for (size_t i = 0; i < answer->recalled_count && i < RECALLED_MAX; i++) {
+        const struct observation *seen =
+            answer->observations[answer->recalled[i].observation];
+        if (answer->recalled[i].state == RECALL_OTHER &&
+            scene->evidence->rules->classes[seen->class_index].must_be ==
+                MARKER_RULE_OWN) {
+            add(scene, seen, findings);
+            return;
+        }
+    }
+}
