@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 from support import nginx as nginx_support                          # noqa: E402
 from support.countermark import BINARY, Countermark                 # noqa: E402
 from support.ports import free_port                                 # noqa: E402
-from support.sites import Jobcard, Origin                           # noqa: E402
+from support.sites import Childcare, Jobcard, Origin                           # noqa: E402
 from support.webhook import Receiver                                # noqa: E402
 
 
@@ -75,6 +75,19 @@ def jobcard(folder):
 
     yield start
     _stopping(started, Jobcard.stop)
+
+
+@pytest.fixture
+def childcare(folder):
+    """childcare(**settings) starts the second notice's site."""
+    started = []
+
+    def start(**settings):
+        started.append(Childcare(folder, settings))
+        return started[-1]
+
+    yield start
+    _stopping(started, Childcare.stop)
 
 
 @pytest.fixture

@@ -83,6 +83,28 @@ class Origin(Site):
         self.control("DELETE", "/connections")
 
 
+class Childcare(Site):
+    def __init__(self, folder, settings=None):
+        port, control = free_port(), free_port()
+        self.database = os.path.join(folder, "matching.db")
+        super().__init__("childcare", [
+            PYTHON, "-B", os.path.join(FOLDER, "childcare", "childcare.py"), "--port", str(port),
+            "--control-port", str(control), "--database", self.database,
+            "--set", json.dumps(settings or {})], folder, port, control)
+
+    def set(self, **settings):
+        return self.control("PUT", "/settings", settings)
+
+    def config(self):
+        """The site's countermark.yaml as a dict, pointing at this one."""
+        with open(os.path.join(FOLDER, "childcare", "countermark.yaml"), encoding="utf-8") as file:
+            config = yaml.safe_load(file)
+        config["upstreams"][0]["servers"] = [f"http://127.0.0.1:{self.port}"]
+        for grant in config["grants"]:
+            grant["sqlite"] = self.database
+        return config
+
+
 def jobcard_config(upstream_port):
     """The site's countermark.yaml as a dict, pointing at `upstream_port`."""
     with open(os.path.join(FOLDER, "jobcard", "countermark.yaml"), encoding="utf-8") as file:
