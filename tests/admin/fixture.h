@@ -46,6 +46,7 @@ struct fixture {
     char reason[RECORDER_REASON_SIZE_MAX];
     struct control_ticket *ticket;
     struct control_reload *reload;
+    struct reporter_ticket *report;
     char revealed_to[64];
     int refreshed;
 
@@ -116,6 +117,36 @@ static inline bool fixture_close(void *self, uint64_t incident, const char *who,
     (void)span_copy(span_of(reason), fixture->reason, sizeof(fixture->reason));
     fixture->ticket = ticket;
     return fixture->takes;
+}
+
+static inline bool fixture_mark(void *self, const char *who, const char *text,
+                                struct control_ticket *ticket)
+{
+    struct fixture *fixture = self;
+
+    (void)span_copy(span_of(who), fixture->who, sizeof(fixture->who));
+    (void)span_copy(span_of(text), fixture->reason, sizeof(fixture->reason));
+    fixture->ticket = ticket;
+    return fixture->takes;
+}
+
+static inline bool fixture_report(void *self, const char *reveal_to,
+                                  struct reporter_ticket *ticket)
+{
+    struct fixture *fixture = self;
+
+    (void)span_copy(reveal_to != NULL ? span_of(reveal_to) : SPAN(""),
+                    fixture->revealed_to, sizeof(fixture->revealed_to));
+    fixture->report = fixture->takes ? ticket : NULL;
+    return fixture->takes;
+}
+
+static inline void fixture_ledger(void *self, struct json_write *out)
+{
+    (void)self;
+    json_write_begin_object(out);
+    json_write_member(out, "path", SPAN("/var/lib/ledger.db"));
+    json_write_end_object(out);
 }
 
 static inline bool fixture_reload(void *self, const char *who,
@@ -216,6 +247,9 @@ static inline int fixture_setup(void **state)
         .close_incident = fixture_close,
         .forget = fixture_forget,
         .change_mode = fixture_mode,
+        .mark = fixture_mark,
+        .report = fixture_report,
+        .ledger = fixture_ledger,
         .reload = fixture_reload,
         .refresh = fixture_refresh,
         .incidents = fixture_incidents,
