@@ -239,6 +239,7 @@ static bool load(struct loader *loader, const struct config_source *source,
         return false;
     }
     loader_check(loader);
+    loader_make_tls(loader);
     memory = memory && set_paths(loader, source->path);
     if (!memory || report_error_count(loader->report) > 0) {
         return false;

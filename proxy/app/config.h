@@ -17,6 +17,8 @@
 #include "relay/site.h"
 
 struct alert_settings;
+struct tls_certificate;
+struct tls_tickets;
 
 enum access_log_kind {
     ACCESS_LOG_OFF,
@@ -99,6 +101,9 @@ struct config *config_load(const struct config_source *source,
 
 /** Lets go of the snapshot (site_unref) and sets NULL. NULL is fine. */
 void config_free(struct config **self_p);
+
+/** Sessions of all its addresses are resumed with `tickets`, which must outlive it. */
+void config_set_tickets(struct config *self, struct tls_tickets *tickets);
 
 /** True when some option has the flag `name` (without dashes). */
 bool config_has_flag(const char *name);

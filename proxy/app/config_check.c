@@ -6,8 +6,7 @@
 #include "app/loader.h"
 #include "http/path_pattern.h"
 
-/* The node of item `index` of the list `path` at the top. */
-static const struct node *item_at(const struct node *list, size_t index)
+const struct node *loader_item(const struct node *list, size_t index)
 {
     const struct node *item = list != NULL ? list->first : NULL;
 
@@ -80,10 +79,10 @@ static void check_addresses(struct loader *loader)
             const struct listen_settings *other = &config->listens[j];
             if (same_address(listen->host, listen->port, other->host, other->port)) {
                 report_error(loader->report,
-                             place_of(loader, item_at(list, i), "address"),
+                             place_of(loader, loader_item(list, i), "address"),
                              "address %s port %u is already listened on, at line %zu",
                              listen->host, listen->port,
-                             place_of(loader, item_at(list, j), "address").line);
+                             place_of(loader, loader_item(list, j), "address").line);
                 break;
             }
         }
@@ -105,8 +104,9 @@ static void check_routes(struct loader *loader)
     for (size_t i = 0; i < site->route_count; i++) {
         for (size_t j = 0; j < i; j++) {
             if (cover_route(&site->routes[j], &site->routes[i])) {
-                struct place first = place_of(loader, item_at(list, j), "path");
-                report_error(loader->report, place_of(loader, item_at(list, i), "path"),
+                struct place first = place_of(loader, loader_item(list, j), "path");
+                report_error(loader->report,
+                             place_of(loader, loader_item(list, i), "path"),
                              "route `%s` can never match: `%s` at %s:%zu:%zu comes first",
                              site->routes[i].pattern, site->routes[j].pattern,
                              first.source, first.line, first.column);
@@ -149,7 +149,8 @@ static void check_login(struct loader *loader)
         const struct success_rule *rule = &site->login.success[i];
         unsigned index = 0;
         if (rule->kind == SUCCESS_MARKER && rule->name != NULL) {
-            (void)loader_class(loader, item_at(rules, i), span_of(rule->name), &index);
+            (void)loader_class(loader, loader_item(rules, i), span_of(rule->name),
+                               &index);
         }
     }
 }
@@ -171,7 +172,7 @@ static const struct node *enforced_item(struct loader *loader)
     const struct node *list = node_find(loader->root, SPAN("routes"));
 
     for (size_t i = 0; i < site->route_count; i++) {
-        const struct node *item = item_at(list, i);
+        const struct node *item = loader_item(list, i);
         if (!site->routes[i].requirement.observe &&
             node_find(item, SPAN("mode")) != NULL) {
             return item;
@@ -231,7 +232,7 @@ static void check_required(struct loader *loader)
             bool required = (site->routes[i].requirement.require_mask >> k & 1U) != 0;
             if (required && class->must_be == MARKER_RULE_NOBODY) {
                 report_error(loader->report,
-                             place_of(loader, item_at(list, i), "require"),
+                             place_of(loader, loader_item(list, i), "require"),
                              "`%.63s` has `must_be: nobody`: no page can be required to "
                              "carry it",
                              (const char *)class->name.ptr);
@@ -275,7 +276,7 @@ static void check_signed(struct loader *loader)
 
     for (size_t i = 0; i < site->class_count; i++) {
         const struct marker_class *class = &site->classes[i];
-        const struct node *node = item_at(list, i);
+        const struct node *node = loader_item(list, i);
         const struct node *given = node != NULL ? node_find(node, SPAN("signed")) : NULL;
         if (given == NULL) {
             continue;
@@ -301,7 +302,7 @@ static void warn_classes(struct loader *loader)
         const struct marker_class *class = &site->classes[i];
         if (class->trusted && class->name.len > 0) {
             report_warning(
-                loader->report, place_of(loader, item_at(list, i), "trusted"),
+                loader->report, place_of(loader, loader_item(list, i), "trusted"),
                 "`trusted: true` on `%.63s`: why can no visitor's text match it? "
                 "If some can, that visitor takes the site down",
                 (const char *)class->name.ptr);
@@ -332,7 +333,7 @@ static void warn(struct loader *loader)
     for (size_t i = 0; i < site->upstream_count; i++) {
         if (site->upstreams[i].connections == CONNECTIONS_SHARED) {
             report_warning(loader->report,
-                           place_of(loader, item_at(list, i), "connections"),
+                           place_of(loader, loader_item(list, i), "connections"),
                            "`connections: shared` lets one connection carry requests of "
                            "several users");
         }

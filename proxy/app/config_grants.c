@@ -5,16 +5,6 @@
 
 #include "sources/source.h"
 
-static const struct node *item_at(const struct node *list, size_t index)
-{
-    const struct node *item = list != NULL ? list->first : NULL;
-
-    while (item != NULL && index-- > 0) {
-        item = item->next;
-    }
-    return item;
-}
-
 static struct place place_of(const struct node *item, const char *key)
 {
     const struct node *value = node_find(item, span_of(key));
@@ -128,17 +118,17 @@ void config_grants_check(struct loader *loader)
 
     for (size_t i = 0; i < site->class_count; i++) {
         if (site->classes[i].name.len > 0) {
-            check_class(loader, &site->classes[i], item_at(classes, i));
+            check_class(loader, &site->classes[i], loader_item(classes, i));
         }
     }
     for (size_t i = 0; i < site->grant_count; i++) {
-        const struct node *item = item_at(grants, i);
+        const struct node *item = loader_item(grants, i);
         if (site->grants[i].name != NULL && check_form(loader, &site->grants[i], item)) {
             check_source(loader, &site->grants[i], item);
         }
     }
     for (size_t i = 0; i < site->grant_count && report_error_count(loader->report) == 0;
          i++) {
-        check_used(loader, i, item_at(grants, i));
+        check_used(loader, i, loader_item(grants, i));
     }
 }

@@ -221,6 +221,20 @@ static void print_list_schema(FILE *file, const struct option *option)
 }
 
 // NOLINTNEXTLINE(misc-no-recursion)
+static void print_groups_schema(FILE *file, const struct option *option, int indent)
+{
+    if (option->single) {
+        (void)fputs("\"oneOf\":[{", file);
+        print_object(file, option, indent);
+        (void)fputs("},{", file);
+    }
+    print_list_schema(file, option);
+    (void)fputs(",\"items\":{", file);
+    print_object(file, option, indent);
+    (void)fputs(option->single ? "}}]" : "}", file);
+}
+
+// NOLINTNEXTLINE(misc-no-recursion)
 static void print_schema(FILE *file, const struct option *option, int indent)
 {
     (void)fputs("{\"description\":", file);
@@ -246,10 +260,7 @@ static void print_schema(FILE *file, const struct option *option, int indent)
         print_object(file, option, indent);
         break;
     case OPTION_GROUPS:
-        print_list_schema(file, option);
-        (void)fputs(",\"items\":{", file);
-        print_object(file, option, indent);
-        (void)fputc('}', file);
+        print_groups_schema(file, option, indent);
         break;
     case OPTION_LATER:
         UNREACHABLE();

@@ -241,6 +241,11 @@ static bool open_control(struct graph *self)
     if (self->loop == NULL) {
         return false;
     }
+    self->tickets = tls_tickets_new(loop_now_ms(self->loop));
+    if (self->tickets == NULL) {
+        return false;
+    }
+    config_set_tickets(self->config, self->tickets);
     self->mailbox = mailbox_new(self->loop);
     self->admin = admin_new(self->loop, &control, self->shared.stats);
     return self->mailbox != NULL && self->admin != NULL;
@@ -378,6 +383,7 @@ void graph_free(struct graph **self_p)
     }
     config_free(&self->config);
     sources_free(&self->sources);
+    tls_tickets_free(&self->tickets);
     stats_free(&self->shared.stats);
     state_dir_close(&self->state_dir);
     explicit_bzero(self->shared.fingerprint_key, FINGERPRINT_KEY_SIZE);

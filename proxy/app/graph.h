@@ -20,6 +20,7 @@
 #include "app/service.h"
 #include "app/worker.h"
 #include "net/signals.h"
+#include "net/tls_tickets.h"
 #include "notify/notifier.h"
 #include "record/query.h"
 #include "record/recorder_evidence.h"
@@ -46,6 +47,8 @@ struct graph {
     struct notifier *notifier;
     struct query *query;
     struct reporter *reporter;
+    struct tls_tickets
+        *tickets; /**< Of all configurations, so that reloads forget none. */
     struct log_writer *log;
     struct loop *loop;
     struct mailbox *mailbox;

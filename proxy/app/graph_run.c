@@ -47,6 +47,7 @@ static void on_tick(struct deadline *deadline)
     uint64_t now_ms = loop_now_ms(self->loop);
 
     registry_expire(self->shared.registry, now_ms, EXPIRE_COUNT);
+    tls_tickets_turn(self->tickets, now_ms);
     if (now_ms >= self->coverage_at_ms) {
         self->coverage_at_ms = now_ms + COVERAGE_MS;
         graph_watch_coverage(self);
@@ -173,9 +174,10 @@ static void put_in_force(struct graph *self, struct config *config, const char *
     self->config = config;
     graph_begin_coverage(self);
     recorder_set_limits(self->recorder, config->ledger_max, config->retention_ms);
+    config_set_tickets(config, self->tickets);
     memset(self->coverage, 0, sizeof(self->coverage)); /* Routes have other places. */
     for (unsigned i = 0; i < self->worker_count; i++) {
-        if (!worker_use(self->workers[i], config->site)) {
+        if (!worker_use(self->workers[i], config)) {
             log_write(LOG_LEVEL_ERROR,
                       "out of memory: a worker keeps the old configuration");
         }

@@ -186,6 +186,11 @@ static bool read_groups(struct loader *self, const struct option *option,
 {
     bool good = true;
 
+    if (option->single && node->kind == NODE_MAP) {
+        char *item = place_items(self, option, 1, base);
+        loader_note_number(self, option, 1);
+        return item != NULL && read_group(self, option, node, item);
+    }
     if (!is_list(self, option, node)) {
         return false;
     }
@@ -277,7 +282,7 @@ static void describe(const struct option *parent, const struct node *node, char 
     }
     if (parent == NULL) {
         (void)snprintf(text, capacity, "the configuration");
-    } else if (parent->shape == OPTION_GROUP) {
+    } else if (parent->shape == OPTION_GROUP || parent->single) {
         (void)snprintf(text, capacity, "`%s`", option_key(parent));
     } else if (name != NULL && name->kind == NODE_SCALAR) {
         (void)snprintf(text, capacity, "%.*s `%.63s`", SPAN_ARGS(key),

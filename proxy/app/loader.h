@@ -41,6 +41,12 @@ typedef bool option_read_fn(struct loader *loader, const struct option *option,
 /** Reads the whole tree. False: memory is exhausted; other errors are in the report. */
 MUST_USE bool loader_read(struct loader *self);
 
+/** Makes TLS of the files that were read; what is wrong with them goes to the report. */
+void loader_make_tls(struct loader *self);
+
+/** Where the list item `index` of `list` stands; NULL: there is none. */
+const struct node *loader_item(const struct node *list, size_t index);
+
 /** Checks what single values cannot tell: names, contradictions, what is missing. */
 void loader_check(struct loader *self);
 

@@ -79,6 +79,16 @@ static const char NEEDED[] = "";
     MAPS(path, structure, field, count, max, sentence, false)
 #define GROUPS_NEEDED(path, structure, field, count, max, sentence)                      \
     MAPS(path, structure, field, count, max, sentence, true)
+#define GROUPS_OR_ONE(path_, struct_, field_, count_, max_, sentence_)                   \
+    {.path = (path_),                                                                    \
+     .shape = OPTION_GROUPS,                                                             \
+     .offset = OFFSET(struct_, field_),                                                  \
+     .size = FIELD_SIZE(struct_, field_),                                                \
+     .count_offset = OFFSET(struct_, count_),                                            \
+     .item_size = sizeof(*FIELD(struct_, field_)),                                       \
+     .single = true,                                                                     \
+     .max = (max_),                                                                      \
+     .sentence = (sentence_)},
 #define LATER(path_) {.path = (path_), .shape = OPTION_LATER, .sentence = ""},
 
 /* The words of a CHOICE stand in the order of its enum. */
@@ -89,6 +99,8 @@ _Static_assert(MARKER_RULE_NOBODY == 0 && MARKER_RULE_REQUESTER == 1 &&
                    MARKER_RULE_SESSION == 2 && MARKER_RULE_OWN == 3 &&
                    MARKER_RULE_GRANTED == 4,
                "markers[].must_be");
+_Static_assert(TLS_CLIENT_REQUIRE == 0 && TLS_CLIENT_OPTIONAL == 1,
+               "listen[].tls[].client_verify");
 _Static_assert(UNMARKED_REFUSE == 0 && UNMARKED_RELEASE == 1, "routes[].unmarked");
 _Static_assert(OVER_LIMIT_REFUSE == 0 && OVER_LIMIT_STREAM == 1, "routes[].over_limit");
 _Static_assert(ADMIN_VIEWER == 0 && ADMIN_OPERATOR == 1, "admin.tokens[].role");

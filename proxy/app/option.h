@@ -38,6 +38,7 @@ struct option {
     size_t count_offset; /**< MANY, GROUPS: of the size_t with the number of items. */
     size_t item_size;
     bool needed;        /**< Read by option_needed(). */
+    bool single;        /**< GROUPS: one map may stand in place of the list. */
     const char *preset; /**< Read by option_preset(). */
     uint64_t min;
     uint64_t max;         /**< Of a number, bytes of a text, or items of a list. */

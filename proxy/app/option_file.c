@@ -132,6 +132,23 @@ static struct span trim(struct span text)
 }
 
 static void note_secret(struct loader *loader, const struct option *option,
+                        struct span secret);
+
+bool option_read_TLS_FILE(struct loader *loader, const struct option *option,
+                          const struct node *node, struct target target)
+{
+    struct span content;
+
+    if (!loader_length(loader, option, node) ||
+        !read_file(loader, option, node, option->max, &content)) {
+        return false;
+    }
+    memcpy(target.field, &content, sizeof(content));
+    note_secret(loader, option, content);
+    return true;
+}
+
+static void note_secret(struct loader *loader, const struct option *option,
                         struct span secret)
 {
     uint8_t digest[SECRET_DIGEST_SIZE];

@@ -8,7 +8,17 @@
 
 #include "app/arena.h"
 #include "app/config.h"
+#include "net/tls_context.h"
 #include "notify/alert.h"
+
+/** `listen[].tls:`, one item: contents of its files. They end with the load. */
+struct tls_certificate {
+    struct span certificate;
+    struct span key;
+    struct span ocsp;
+    struct span client_ca;
+    enum tls_client_verify client_verify;
+};
 
 struct snapshot {
     struct config config;

@@ -319,6 +319,7 @@ bool weaker_check(const struct config *in_force, const struct config *next,
     if (next->site->login.user_is_alias && !in_force->site->login.user_is_alias) {
         weaker_say(&self, "the name of a login need not be the one of its marker");
     }
+    weaker_net(&self);
     if (next->site->quarantine < in_force->site->quarantine) {
         weaker_say(&self, "fewer sessions have to log in again after a finding");
     }

@@ -29,3 +29,6 @@ const struct marker_class *weaker_find_class(const struct site *site, struct spa
 
 /** weaker_markers.c: classes, and whom they ask. */
 void weaker_markers(struct comparison *self);
+
+/** weaker_net.c: TLS of addresses and upstreams. */
+void weaker_net(struct comparison *self);

@@ -2,11 +2,13 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/log.h"
 #include "net/listener.h"
+#include "net/tls_context.h"
 #include "relay/client.h"
 
 struct worker {
@@ -24,6 +26,7 @@ struct worker {
     struct worker_listener {
         struct worker *worker;
         const struct listen_settings *settings;
+        struct tls_context *tls; /* Of the configuration in force. */
         struct listener *listener;
     } listeners[WORKER_LISTENERS_MAX];
 };
@@ -32,14 +35,29 @@ struct worker {
 struct order {
     struct mail mail;
     struct worker *worker;
-    struct site *site; /* To use; NULL: drain. */
+    struct site *site; /* To use, and to keep `listens` for; NULL: drain. */
+    const struct listen_settings *listens;
+    size_t listen_count;
     uint64_t patience_ms;
 };
 
 static void on_client(void *owner, void *server_handle)
 {
     struct worker_listener *from = owner;
-    client_accept(from->worker->relay, server_handle, from->settings);
+    client_accept(from->worker->relay, server_handle, from->settings, from->tls);
+}
+
+/* Certificates change with the configuration; the address is that of the start. */
+static void take_tls(struct worker_listener *self, const struct listen_settings *listens,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (listens[i].port == self->settings->port &&
+            strcmp(listens[i].host, self->settings->host) == 0) {
+            tls_context_unref(&self->tls);
+            self->tls = listens[i].tls != NULL ? tls_context_ref(listens[i].tls) : NULL;
+        }
+    }
 }
 
 static void on_tick(struct deadline *deadline)
@@ -74,8 +92,10 @@ static bool open_listeners(struct worker *self, const struct worker_settings *se
         struct worker_listener *from = &self->listeners[i];
         *from =
             (struct worker_listener){.worker = self, .settings = &settings->listens[i]};
+        take_tls(from, settings->listens, settings->count);
         from->listener = listener_new(self->loop, settings->fds[i], on_client, from);
         if (from->listener == NULL) {
+            tls_context_unref(&from->tls);
             close_fds(settings->fds, i + 1, settings->count);
             return false;
         }
@@ -119,6 +139,7 @@ static void close_listeners(struct worker *self)
 {
     for (size_t i = 0; i < self->count; i++) {
         listener_free(&self->listeners[i].listener);
+        tls_context_unref(&self->listeners[i].tls);
     }
 }
 
@@ -158,6 +179,9 @@ static void on_order(struct mail *mail)
             log_write(LOG_LEVEL_ERROR,
                       "no memory for the new configuration: a worker keeps the old one");
         }
+        for (size_t i = 0; i < self->count; i++) {
+            take_tls(&self->listeners[i], order->listens, order->listen_count);
+        }
         site_unref(&order->site);
     } else {
         self->drain_by_ms = loop_now_ms(self->loop) + order->patience_ms + 1;
@@ -167,28 +191,36 @@ static void on_order(struct mail *mail)
     free(order);
 }
 
-static bool tell(struct worker *self, struct site *site, uint64_t patience_ms)
+static bool tell(struct worker *self, const struct order *what)
 {
     struct order *order = malloc(sizeof(*order));
     if (order == NULL) {
         return false;
     }
-    *order = (struct order){.mail = {.deliver = on_order},
-                            .worker = self,
-                            .site = site != NULL ? site_ref(site) : NULL,
-                            .patience_ms = patience_ms};
+    *order = *what;
+    order->mail = (struct mail){.deliver = on_order};
+    order->worker = self;
     mailbox_post(self->relay->mailbox, &order->mail);
     return true;
 }
 
-bool worker_use(struct worker *self, struct site *site)
+bool worker_use(struct worker *self, const struct config *config)
 {
-    return tell(self, site, 0);
+    struct order order = {.site = site_ref(config->site),
+                          .listens = config->listens,
+                          .listen_count = config->listen_count};
+    bool told = tell(self, &order);
+
+    if (!told) {
+        site_unref(&order.site);
+    }
+    return told;
 }
 
 bool worker_drain(struct worker *self, uint64_t patience_ms)
 {
-    return tell(self, NULL, patience_ms);
+    struct order order = {.patience_ms = patience_ms};
+    return tell(self, &order);
 }
 
 void worker_join(struct worker *self)

@@ -33,8 +33,9 @@ struct worker *worker_new(const struct worker_settings *settings);
 /** Runs its thread. */
 MUST_USE bool worker_start(struct worker *self);
 
-/** New exchanges use `site` from soon on. Any thread. False: memory. */
-bool worker_use(struct worker *self, struct site *site);
+/** New exchanges use the site, and new connections the certificates of `config` from soon
+ * on. Any thread. False: memory. */
+bool worker_use(struct worker *self, const struct config *config);
 
 /** Stops accepting, lets what is under way end, then the thread ends; what is left after
  * `patience_ms` is broken off. Any thread, once. False: memory. */

@@ -83,9 +83,21 @@ static void become_idle(struct client *self)
     client_set_deadline(self, client_limits(self)->idle_timeout_ms);
 }
 
+/* The handshake has as long as a request's head. */
+static void begin_tls(struct client *self, struct tls_context *tls)
+{
+    self->state = CLIENT_SHAKE;
+    client_set_deadline(self, client_limits(self)->header_timeout_ms);
+    if (!stream_secure(self->stream, tls, (struct span){0})) {
+        client_free(self);
+        return;
+    }
+    stream_start(self->stream);
+}
+
 /* Counted in already; `stream` is this client's from now on. */
 static void client_start(struct relay *relay, struct stream *stream,
-                         const struct listen_settings *listen)
+                         const struct listen_settings *listen, struct tls_context *tls)
 {
     struct client *self = malloc(sizeof(*self));
     struct address peer = stream_peer(stream);
@@ -106,18 +118,22 @@ static void client_start(struct relay *relay, struct stream *stream,
     self->peer = peer;
     self->caller = (struct caller){.kind = &CLIENT_CALLER, .client = self};
     self->deadline.on_due = on_due;
-    self->may_be_h2 = listen->http2 != HTTP2_OFF;
+    self->may_be_h2 = listen->http2 != HTTP2_OFF || tls != NULL; /* As ALPN says. */
     relay->client_count++;
     meter_connections(relay, METER_CLIENT_IDLE, 1);
     list_push_back(&relay->clients, &self->link);
-    become_idle(self);
     stream_set_owner(stream, &CLIENT_EVENTS, self);
+    if (tls != NULL) {
+        begin_tls(self, tls);
+        return;
+    }
+    become_idle(self);
     stream_start(stream);
 }
 
 /* Lets the connection in, or closes it. */
 static void admit(struct relay *relay, struct stream *stream,
-                  const struct listen_settings *listen)
+                  const struct listen_settings *listen, struct tls_context *tls)
 {
     const struct limits *limits = &relay->plan->site->limits;
     struct address peer = stream_peer(stream);
@@ -126,7 +142,7 @@ static void admit(struct relay *relay, struct stream *stream,
                         limits->connections_per_address_max);
 
     if (admitted == ADMITTED) {
-        client_start(relay, stream, listen);
+        client_start(relay, stream, listen, tls);
         return;
     }
     meter_refused_connection(relay, admitted == ADMITTED_NOT_TOTAL
@@ -136,7 +152,7 @@ static void admit(struct relay *relay, struct stream *stream,
 }
 
 void client_accept(struct relay *relay, void *server_handle,
-                   const struct listen_settings *listen)
+                   const struct listen_settings *listen, struct tls_context *tls)
 {
     struct stream *stream =
         stream_accept(relay->loop, server_handle, &CLIENT_EVENTS, NULL);
@@ -144,14 +160,15 @@ void client_accept(struct relay *relay, void *server_handle,
         meter_refused_connection(relay, "descriptors");
         return;
     }
-    admit(relay, stream, listen);
+    admit(relay, stream, listen, tls);
 }
 
-void client_open(struct relay *relay, int fd, const struct listen_settings *listen)
+void client_open(struct relay *relay, int fd, const struct listen_settings *listen,
+                 struct tls_context *tls)
 {
     struct stream *stream = stream_open(relay->loop, fd, &CLIENT_EVENTS, NULL);
     if (stream != NULL) {
-        admit(relay, stream, listen);
+        admit(relay, stream, listen, tls);
     }
 }
 
@@ -209,10 +226,18 @@ static void on_drain(void *owner, enum err err)
     }
 }
 
-static void ignore_connect(void *owner, enum err err)
+/* The end of the handshake. */
+static void on_connect(void *owner, enum err err)
 {
-    (void)owner;
-    (void)err;
+    struct client *self = owner;
+
+    meter_handshake(self->relay, METER_CLIENT,
+                    err == ERR_NONE ? stream_tls(self->stream) : NULL);
+    if (err != ERR_NONE) {
+        client_free(self);
+        return;
+    }
+    become_idle(self);
 }
 
 static const struct stream_events CLIENT_EVENTS = {
@@ -220,7 +245,7 @@ static const struct stream_events CLIENT_EVENTS = {
     .on_read = on_read,
     .on_end = on_end,
     .on_drain = on_drain,
-    .on_connect = ignore_connect,
+    .on_connect = on_connect,
 };
 
 static void on_due(struct deadline *deadline)
@@ -242,7 +267,7 @@ void client_drain(struct client *self)
 {
     if (self->h2 != NULL) {
         client_h2_drain(self->h2);
-    } else if (self->state == CLIENT_IDLE) {
+    } else if (self->state == CLIENT_IDLE || self->state == CLIENT_SHAKE) {
         client_free(self);
     }
 }
@@ -328,6 +353,11 @@ struct stream *client_stream(struct client *self)
 struct relay *client_relay(struct client *self)
 {
     return self->relay;
+}
+
+const char *client_scheme(const struct client *self)
+{
+    return stream_tls(self->stream) != NULL ? "https" : "http";
 }
 
 const struct listen_settings *client_listen(const struct client *self)

@@ -12,12 +12,17 @@
 
 struct client;
 
-/** Takes the connection that waits at `server_handle`; closes it when a limit says so. */
+/**
+ * Takes the connection that waits at `server_handle`; closes it when a limit says so.
+ *
+ * `tls`: NULL, or what its connections begin with.
+ */
 void client_accept(struct relay *relay, void *server_handle,
-                   const struct listen_settings *listen);
+                   const struct listen_settings *listen, struct tls_context *tls);
 
 /** Takes a connected socket, for tests. */
-void client_open(struct relay *relay, int fd, const struct listen_settings *listen);
+void client_open(struct relay *relay, int fd, const struct listen_settings *listen,
+                 struct tls_context *tls);
 
 /** Idle: closes. Busy: closes after the exchange under way. */
 void client_drain(struct client *self);
@@ -39,6 +44,9 @@ const struct fingerprint *client_bound_key(const struct client *self);
 
 struct stream *client_stream(struct client *self);
 struct relay *client_relay(struct client *self);
+/** `https` when the client speaks TLS with us, else `http`. */
+const char *client_scheme(const struct client *self);
+
 const struct listen_settings *client_listen(const struct client *self);
 struct address client_peer(const struct client *self);
 

@@ -15,12 +15,13 @@ enum {
 };
 
 /*
- *   IDLE --> HEAD --> EXCHANGE --> IDLE
- *                        |
- *                        +--> LINGER --> closed
+ *   (SHAKE -->) IDLE --> HEAD --> EXCHANGE --> IDLE
+ *                                    |
+ *                                    +--> LINGER --> closed
  */
 enum client_state {
     CLIENT_CLOSED, /* Zero: nothing may be done with it. */
+    CLIENT_SHAKE,  /* TLS is being agreed on. */
     CLIENT_IDLE,   /* Between requests. */
     CLIENT_HEAD,   /* Some bytes of a head. */
     CLIENT_H2,     /* client_h2.c has the connection. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "net/tls.h"
 #include "relay/relay.h"
 
 enum {
@@ -251,6 +252,17 @@ void meter_refused_connection(struct relay *relay, const char *reason)
     stats_add(relay->stats,
               one_label(relay->shared->stats, STAT_CONNECTIONS_REFUSED, "reason", reason),
               1);
+}
+
+void meter_handshake(struct relay *relay, enum meter_side side, const struct tls *tls)
+{
+    char labels[LABELS_MAX];
+    const char *result = tls == NULL ? "failed" : tls_resumed(tls) ? "resumed" : "full";
+
+    (void)snprintf(labels, sizeof(labels), "side=\"%s\",result=\"%s\"",
+                   side == METER_CLIENT ? "client" : "upstream", result);
+    stats_add(relay->stats,
+              stats_series(relay->shared->stats, STAT_TLS_HANDSHAKES, labels), 1);
 }
 
 void meter_connect(struct relay *relay, enum ending failure)

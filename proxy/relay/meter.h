@@ -16,6 +16,7 @@
 
 struct relay;
 struct stats;
+struct tls;
 struct meter;
 
 enum meter_connection {
@@ -25,6 +26,8 @@ enum meter_connection {
     METER_UPSTREAM_IDLE,
     METER_CONNECTION_COUNT
 };
+
+enum meter_side { METER_CLIENT, METER_UPSTREAM };
 
 /** Why a body was not scanned. */
 enum uninspected {
@@ -82,6 +85,8 @@ void meter_h2_connections(struct relay *relay, int change);
 void meter_h2_streams(struct relay *relay, int change);
 void meter_h2_flood(struct relay *relay, enum h2_flood_kind kind);
 void meter_refused_connection(struct relay *relay, const char *reason);
+/** `tls`: NULL when it failed. */
+void meter_handshake(struct relay *relay, enum meter_side side, const struct tls *tls);
 /** ENDING_NONE: it worked. */
 void meter_connect(struct relay *relay, enum ending failure);
 /** `result`: `answered`, `failed`, `late`, `busy`. */

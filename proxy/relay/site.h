@@ -18,42 +18,13 @@
 #include "guard/policy.h"
 #include "guard/staff.h"
 #include "http/host.h"
-#include "relay/http2_mode.h"
+#include "relay/endpoint.h"
 #include "relay/limits.h"
 #include "sources/source.h"
-
-enum connections_mode {
-    CONNECTIONS_SESSION, /**< Zero: one session per connection. */
-    CONNECTIONS_NONE,    /**< Never reused. */
-    CONNECTIONS_SHARED,
-};
 
 enum over_limit {
     OVER_LIMIT_REFUSE, /**< Zero: the safe one. */
     OVER_LIMIT_STREAM,
-};
-
-/** One server of an upstream. */
-struct server {
-    char *host; /**< Name or address, without brackets. */
-    uint16_t port;
-    char *text;                    /**< `10.0.0.11:8080`, for the ledger and logs. */
-    _Atomic(unsigned) connections; /**< Open now, of all workers; mutable. */
-};
-
-/** `upstreams:` */
-struct upstream_settings {
-    char *name;
-    struct server *servers;
-    size_t server_count;
-    enum connections_mode connections;
-    unsigned connections_max; /**< Per server, all workers together. */
-    uint64_t connect_timeout_ms;
-    uint64_t response_timeout_ms; /**< To an answer's first byte, and between two. */
-    uint64_t idle_timeout_ms;
-    uint64_t stream_timeout_ms; /**< Between two pieces of an event stream. */
-    uint64_t queue_timeout_ms;
-    uint64_t resolve_interval_ms;
 };
 
 /** `routes:`; first match wins; the last one is the implied `/ **`. */
@@ -81,20 +52,6 @@ struct feature_settings {
     char *page; /**< The maintenance page's HTML; NULL: built in. */
     size_t page_len;
     uint64_t retry_after_ms;
-};
-
-/** `trusted_proxies:` and the like: an address prefix. */
-struct network {
-    uint8_t address[16]; /**< IPv4 as v4-mapped. */
-    unsigned prefix_len; /**< Of 128. */
-};
-
-struct listen_settings {
-    char *host;
-    uint16_t port;
-    struct network *trusted_proxies;
-    size_t trusted_proxy_count;
-    enum http2_mode http2;
 };
 
 struct site {

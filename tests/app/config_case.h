@@ -23,12 +23,17 @@ static inline int config_case_start(void **state)
     return mkdtemp(folder) != NULL && chdir(folder) == 0 ? 0 : -1;
 }
 
-static inline void config_case_write(const char *name, const char *text)
+static inline void config_case_write_bytes(const char *name, struct span bytes)
 {
     FILE *file = fopen(name, "w");
     assert_non_null(file);
-    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+    assert_int_equal(fwrite(bytes.ptr, 1, bytes.len, file), bytes.len);
     assert_int_equal(fclose(file), 0);
+}
+
+static inline void config_case_write(const char *name, const char *text)
+{
+    config_case_write_bytes(name, span_of(text));
 }
 
 /* Loads `text`; the report is the caller's. */

@@ -73,7 +73,7 @@ static const struct bad BAD[] = {
      "t.yaml:6:18: `admin.address` must be a loopback address: `tls`, which any other "
      "needs, is not available in this version"},
     {"listen: [{address: 127.0.0.1:1, tls: {}}]\n" UPSTREAMS SESSION MARKERS FEATURES,
-     "t.yaml:1:33: `tls` is not available in this version"},
+     "t.yaml:1:38: `tls` has no `certificate`\nt.yaml:1:38: `tls` has no `key`"},
     {LISTEN "upstreams: [{name: s, servers: [https://x]}]\n" SESSION MARKERS FEATURES,
      "t.yaml:2:33: an upstream with `https:` is not available in this version"},
     {LISTEN "upstreams: [{name: s, servers: [http://x/y]}]\n" SESSION MARKERS FEATURES,

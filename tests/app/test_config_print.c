@@ -3,6 +3,7 @@
 #include "app/file.h"
 #include "app/json_tree.h"
 #include "app/option.h"
+#include "support/tls_pem.h"
 
 enum { TEXT_SIZE_MAX = 1024 * 1024, MEMORY = 4 * TEXT_SIZE_MAX };
 
@@ -64,7 +65,11 @@ static void reference_configuration_is_valid(void **state)
     config_case_write("maintenance.html", "<p>later</p>");
     config_case_write("soc.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
     config_case_write("oncall.token", "correct-horse-battery\n");
-    config_case_write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+    config_case_write("ca.pem", CA_PEM);
+    config_case_write("clients.pem", CA_PEM);
+    config_case_write("site.crt", SITE_PEM);
+    config_case_write("site.key", SITE_KEY);
+    config_case_write_bytes("site.ocsp", SPAN(SITE_OCSP));
     struct config *config = config_case_good(text);
     assert_int_equal(config->site->feature_count, 1);
     assert_string_equal(config->site->features[0].page, "<p>later</p>");

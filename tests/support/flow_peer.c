@@ -71,7 +71,7 @@ static void connect_client(struct flow_world *self, struct flow_peer *client,
                          sizeof(buffer_size));
     }
     peer_init(client, fd);
-    client_open(self->relay, accepted, &self->listen);
+    client_open(self->relay, accepted, &self->listen, self->tls);
 }
 
 void flow_client(struct flow_world *self, struct flow_peer *client)

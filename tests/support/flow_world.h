@@ -67,8 +67,9 @@ struct flow_world {
     struct flow_journal journal;
     struct listen_settings listen;
     struct network trusted;
-    int client_fd; /**< Where clients connect. */
-    int server_fd; /**< Where the upstream listens. */
+    struct tls_context *tls; /**< What clients begin with; NULL: no TLS. Not owned. */
+    int client_fd;           /**< Where clients connect. */
+    int server_fd;           /**< Where the upstream listens. */
     uint64_t ticked_ms;
     char *log;
     size_t log_len;

@@ -57,7 +57,8 @@ class Countermark:
 
     def _complete(self, config):
         config = copy.deepcopy(config)
-        config["listen"] = [{"address": f"127.0.0.1:{self.port}"}]
+        config["listen"] = [{"address": f"127.0.0.1:{self.port}", **listen}
+                            for listen in config.get("listen", [{}])]
         config["state"] = self.state
         config["access_log"] = self.access_log
         config.setdefault("workers", 1)

@@ -1,0 +1,184 @@
+/* Certificates: files that were read become what connections begin with (loader.h). */
+#include <string.h>
+
+#include "app/loader.h"
+
+enum {
+    EXPIRY_WARNING_S = 14 * 86400,
+    S_PER_DAY = 86400,
+};
+
+static void end_context(void *object)
+{
+    struct tls_context *context = object;
+    tls_context_unref(&context);
+}
+
+static const char *key_of(enum tls_part part)
+{
+    switch (part) {
+    case TLS_PART_CERTIFICATE:
+        return "certificate";
+    case TLS_PART_KEY:
+        return "key";
+    case TLS_PART_OCSP:
+        return "ocsp";
+    case TLS_PART_CLIENT_CA:
+        return "client_ca";
+    case TLS_PART_CA:
+        return "ca_file";
+    case TLS_PART_NONE:
+        return "tls";
+    }
+    UNREACHABLE();
+}
+
+/* Says which file of `map` is of no use, and why. */
+static void report_fault(struct loader *loader, const struct node *map,
+                         const struct tls_fault *fault)
+{
+    const char *key = key_of(fault->part);
+    const struct node *file = node_find(map, span_of(key));
+
+    if (file == NULL) {
+        report_error(loader->report, map->place, "`%s`: %s", key, fault->text);
+        return;
+    }
+    report_error(loader->report, file->place, "`%s` `%.200s`: %s", key,
+                 loader_file(loader, file), fault->text);
+}
+
+/* `tls` of an address: the map itself, or an item of the list. */
+static const struct node *certificate_node(const struct node *tls, size_t index)
+{
+    return tls->kind == NODE_MAP ? tls : loader_item(tls, index);
+}
+
+/* What holds for a whole address is said once. */
+static bool check_clients(struct loader *loader, const struct node *tls,
+                          const struct listen_settings *listen)
+{
+    const struct tls_certificate *first = &listen->certificates[0];
+    const struct node *verify =
+        node_find(certificate_node(tls, 0), SPAN("client_verify"));
+
+    if (verify != NULL && first->client_ca.len == 0) {
+        report_error(loader->report, verify->place,
+                     "`client_verify` needs `client_ca`: whose certificates");
+        return false;
+    }
+    for (size_t i = 1; i < listen->certificate_count; i++) {
+        const struct node *item = certificate_node(tls, i);
+        const struct node *key = node_find(item, SPAN("client_ca"));
+        key = key != NULL ? key : node_find(item, SPAN("client_verify"));
+        if (key != NULL) {
+            report_error(loader->report, key->place,
+                         "`client_ca` and `client_verify` belong to the first item of "
+                         "`tls` and hold for the whole address");
+            return false;
+        }
+    }
+    return true;
+}
+
+static int64_t now_s(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec;
+}
+
+static void warn_expiry(struct loader *loader, const struct node *map, int64_t until_s)
+{
+    const struct node *file = node_find(map, SPAN("certificate"));
+    int64_t left_s = until_s - now_s();
+
+    if (file == NULL || until_s == 0 || left_s > EXPIRY_WARNING_S) {
+        return;
+    }
+    if (left_s < 0) {
+        report_warning(loader->report, file->place, "`certificate` `%.200s` has expired",
+                       loader_file(loader, file));
+    } else {
+        report_warning(loader->report, file->place,
+                       "`certificate` `%.200s` expires in %lld days",
+                       loader_file(loader, file), (long long)(left_s / S_PER_DAY));
+    }
+}
+
+static void make_server(struct loader *loader, const struct node *tls,
+                        struct listen_settings *listen)
+{
+    struct tls_pair pairs[TLS_CERTIFICATES_MAX];
+    struct tls_certificate *first = &listen->certificates[0];
+    struct tls_fault fault;
+
+    for (size_t i = 0; i < listen->certificate_count; i++) {
+        const struct tls_certificate *from = &listen->certificates[i];
+        pairs[i] = (struct tls_pair){
+            .certificate = from->certificate, .key = from->key, .ocsp = from->ocsp};
+    }
+    const struct tls_server_settings settings = {
+        .pairs = pairs,
+        .pair_count = listen->certificate_count,
+        .client_ca = first->client_ca,
+        .client_verify = first->client_verify,
+        .alpn = listen->http2 == HTTP2_OFF ? "http/1.1" : "h2,http/1.1",
+    };
+    struct tls_context *context = tls_server_new(&settings, &fault);
+    if (context == NULL) {
+        report_fault(loader, certificate_node(tls, fault.pair), &fault);
+        return;
+    }
+    for (size_t i = 0; i < listen->certificate_count; i++) {
+        warn_expiry(loader, certificate_node(tls, i), tls_context_not_after(context, i));
+    }
+    if (arena_keep(loader->snapshot->arena, context, end_context)) {
+        listen->tls = context;
+    }
+    if (first->client_ca.len > 0) {
+        listen->client_certificates = first->client_verify == TLS_CLIENT_REQUIRE
+                                          ? CLIENT_CERTIFICATES_REQUIRED
+                                          : CLIENT_CERTIFICATES_OPTIONAL;
+    }
+}
+
+static void make_listen(struct loader *loader, const struct node *item,
+                        struct listen_settings *listen)
+{
+    const struct node *tls = node_find(item, SPAN("tls"));
+
+    listen->client_certificates = CLIENT_CERTIFICATES_NONE;
+    if (tls == NULL) {
+        return;
+    }
+    if (listen->certificate_count == 0) {
+        report_error(loader->report, tls->place, "`tls` names no certificate");
+    } else if (check_clients(loader, tls, listen)) {
+        make_server(loader, tls, listen);
+    }
+    listen->certificates = NULL; /* Their files' contents end with the load. */
+    listen->certificate_count = 0;
+}
+
+void loader_make_tls(struct loader *self)
+{
+    struct config *config = &self->snapshot->config;
+    const struct node *list = node_find(self->root, SPAN("listen"));
+
+    if (report_error_count(self->report) > 0) {
+        return;
+    }
+    for (size_t i = 0; i < config->listen_count; i++) {
+        make_listen(self, loader_item(list, i), &config->listens[i]);
+    }
+}
+
+void config_set_tickets(struct config *self, struct tls_tickets *tickets)
+{
+    for (size_t i = 0; i < self->listen_count; i++) {
+        if (self->listens[i].tls != NULL) {
+            tls_context_set_tickets(self->listens[i].tls, tickets);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+/**
+ * Both ends of the configuration: addresses that are listened on, upstreams behind.
+ *
+ * Layer: relay. Parts of the snapshot (relay/site.h), immutable but where it says so.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "relay/http2_mode.h"
+
+enum connections_mode {
+    CONNECTIONS_SESSION, /**< Zero: one session per connection. */
+    CONNECTIONS_NONE,    /**< Never reused. */
+    CONNECTIONS_SHARED,
+};
+
+/** One server of an upstream. */
+struct server {
+    char *host; /**< Name or address, without brackets. */
+    uint16_t port;
+    char *text;                    /**< `10.0.0.11:8080`, for the ledger and logs. */
+    _Atomic(unsigned) connections; /**< Open now, of all workers; mutable. */
+};
+
+/** `upstreams:` */
+struct upstream_settings {
+    char *name;
+    struct server *servers;
+    size_t server_count;
+    enum connections_mode connections;
+    unsigned connections_max; /**< Per server, all workers together. */
+    uint64_t connect_timeout_ms;
+    uint64_t response_timeout_ms; /**< To the first byte of an answer; between two. */
+    uint64_t idle_timeout_ms;
+    uint64_t stream_timeout_ms; /**< Between two pieces of an event stream. */
+    uint64_t queue_timeout_ms;
+    uint64_t resolve_interval_ms;
+};
+
+/** `trusted_proxies:` and the like: an address prefix. */
+struct network {
+    uint8_t address[16]; /**< IPv4 as v4-mapped. */
+    unsigned prefix_len; /**< Of 128. */
+};
+
+struct tls_context; /* net/tls_context.h */
+
+/** Whether clients of an address have to show a certificate. */
+enum client_certificates {
+    CLIENT_CERTIFICATES_REQUIRED, /**< Zero: the safe one. */
+    CLIENT_CERTIFICATES_OPTIONAL,
+    CLIENT_CERTIFICATES_NONE,
+};
+
+struct listen_settings {
+    char *host;
+    uint16_t port;
+    struct tls_context *tls;              /**< NULL: without TLS. */
+    struct tls_certificate *certificates; /**< While it is read (app/snapshot.h). */
+    size_t certificate_count;
+    enum client_certificates client_certificates;
+    struct network *trusted_proxies;
+    size_t trusted_proxy_count;
+    enum http2_mode http2;
+};

@@ -1,0 +1,141 @@
+#include "app/config_case.h"
+#include "net/tls.h"
+#include "support/tls_pem.h"
+
+#define REST        UPSTREAMS SESSION MARKERS FEATURES
+#define LISTENS(it) "listen: [{address: 127.0.0.1:1, tls: " it "}]\n" REST
+#define PAIR        "certificate: site.crt, key: site.key"
+
+static int start(void **state)
+{
+    int failed = config_case_start(state);
+
+    config_case_write("site.crt", SITE_PEM);
+    config_case_write("site.key", SITE_KEY);
+    config_case_write("chain.crt", SITE_PEM CA_PEM);
+    config_case_write("other.crt", OTHER_PEM);
+    config_case_write("other.key", OTHER_KEY);
+    config_case_write("ca.pem", CA_PEM);
+    config_case_write("noise.pem", "no certificate at all\n");
+    config_case_write("broken.crt",
+                      SITE_PEM "-----BEGIN CERTIFICATE-----\nAAAA\n-----END "
+                               "CERTIFICATE-----\n");
+    config_case_write_bytes("site.ocsp", SPAN(SITE_OCSP));
+    return failed;
+}
+
+static void tls_config_takes_one_pair_or_a_list(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        LISTENS("{" PAIR "}"),
+        LISTENS("[{" PAIR "}]"),
+        LISTENS("{certificate: chain.crt, key: site.key}"),
+        LISTENS("[{" PAIR "}, {certificate: other.crt, key: other.key}]"),
+        LISTENS("{" PAIR ", client_ca: ca.pem}"),
+        LISTENS("{" PAIR ", ocsp: site.ocsp}"),
+    };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct config *config = config_case_good(texts[i]);
+        assert_non_null(config->listens[0].tls);
+        assert_null(config->listens[0].certificates);
+        assert_true(tls_context_not_after(config->listens[0].tls, 0) > 4000000000);
+        config_free(&config);
+    }
+}
+
+static void tls_config_asks_clients_only_where_it_says_so(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum client_certificates wanted;
+    } rows[] = {
+        {GOOD, CLIENT_CERTIFICATES_NONE},
+        {LISTENS("{" PAIR "}"), CLIENT_CERTIFICATES_NONE},
+        {LISTENS("{" PAIR ", client_ca: ca.pem}"), CLIENT_CERTIFICATES_REQUIRED},
+        {LISTENS("{" PAIR ", client_ca: ca.pem, client_verify: require}"),
+         CLIENT_CERTIFICATES_REQUIRED},
+        {LISTENS("{" PAIR ", client_ca: ca.pem, client_verify: optional}"),
+         CLIENT_CERTIFICATES_OPTIONAL},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct config *config = config_case_good(rows[i].text);
+        assert_int_equal(config->listens[0].client_certificates, rows[i].wanted);
+        config_free(&config);
+    }
+}
+
+static const struct {
+    const char *text;
+    const char *message;
+} BAD[] = {
+    {LISTENS("[]"), "t.yaml:1:38: `tls` names no certificate"},
+    {LISTENS("{certificate: site.crt}"), "t.yaml:1:38: `tls` has no `key`"},
+    {LISTENS("{certificate: none.crt, key: site.key}"),
+     "t.yaml:1:52: cannot read `certificate` `none.crt`: it does not exist"},
+    {LISTENS("{certificate: noise.pem, key: site.key}"),
+     "t.yaml:1:52: `certificate` `noise.pem`: it holds no certificate in PEM: no start "
+     "line"},
+    {LISTENS("{certificate: broken.crt, key: site.key}"),
+     "t.yaml:1:52: `certificate` `broken.crt`: a certificate of the chain is bad"},
+    {LISTENS("{certificate: site.crt, key: noise.pem}"),
+     "t.yaml:1:67: `key` `noise.pem`: it holds no key in PEM without a pass phrase"},
+    {LISTENS("[{" PAIR "}, {certificate: other.crt, key: site.key}]"),
+     "t.yaml:1:109: `key` `site.key`: it does not belong to the certificate"},
+    {LISTENS("{" PAIR ", ocsp: noise.pem}"),
+     "t.yaml:1:83: `ocsp` `noise.pem`: it holds no successful OCSP answer in DER"},
+    {LISTENS("{certificate: other.crt, key: other.key, ocsp: site.ocsp}"),
+     "t.yaml:1:85: `ocsp` `site.ocsp`: it says nothing about the certificate"},
+    {LISTENS("{" PAIR ", client_ca: noise.pem}"),
+     "t.yaml:1:88: `client_ca` `noise.pem`: no certificate in it can be used"},
+    {LISTENS("{" PAIR ", client_verify: optional}"),
+     "t.yaml:1:92: `client_verify` needs `client_ca`: whose certificates"},
+    {LISTENS("[{" PAIR "}, {certificate: other.crt, key: other.key, client_ca: ca.pem}]"),
+     "t.yaml:1:131: `client_ca` and `client_verify` belong to the first item of `tls` "
+     "and hold for the whole address"},
+};
+
+static void tls_config_says_which_file_is_wrong_and_why(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+        struct report *report = report_new();
+        assert_null(config_case_load(BAD[i].text, report));
+        const char *told = report_text(report, 0);
+        assert_non_null(told);
+        if (strncmp(told, BAD[i].message, strlen(BAD[i].message)) != 0) {
+            assert_string_equal(told, BAD[i].message);
+        }
+        assert_null(report_text(report, 1));
+        report_free(&report);
+    }
+}
+
+static void tls_config_has_another_hash_with_other_certificates(void **state)
+{
+    (void)state;
+    struct config *before = config_case_good(LISTENS("{" PAIR "}"));
+    config_case_write("site.crt", OTHER_PEM);
+    config_case_write("site.key", OTHER_KEY);
+    struct config *after = config_case_good(LISTENS("{" PAIR "}"));
+
+    assert_string_not_equal(before->hash, after->hash);
+    config_case_write("site.crt", SITE_PEM);
+    config_case_write("site.key", SITE_KEY);
+    config_free(&before);
+    config_free(&after);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tls_config_takes_one_pair_or_a_list),
+        cmocka_unit_test(tls_config_asks_clients_only_where_it_says_so),
+        cmocka_unit_test(tls_config_says_which_file_is_wrong_and_why),
+        cmocka_unit_test(tls_config_has_another_hash_with_other_certificates),
+    };
+    return cmocka_run_group_tests_name(__FILE__, tests, start, NULL);
+}
