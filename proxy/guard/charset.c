@@ -9,20 +9,51 @@ static const struct charset_row {
     const char *prefix;
     enum charset charset;
 } ROWS[] = {
-    {"utf-16be", CHARSET_UTF16BE},        {"unicodefffe", CHARSET_UTF16BE},
-    {"utf-16", CHARSET_UTF16LE},          {"utf16", CHARSET_UTF16LE},
-    {"iso-10646-ucs-2", CHARSET_UTF16LE}, {"ucs-2", CHARSET_UTF16LE},
-    {"unicodefeff", CHARSET_UTF16LE},     {"iso-2022-jp", CHARSET_ISO2022JP},
-    {"csiso2022jp", CHARSET_ISO2022JP},   {"iso-2022", CHARSET_UNSUPPORTED},
-    {"csiso2022", CHARSET_UNSUPPORTED},   {"hz-gb", CHARSET_UNSUPPORTED},
-    {"utf-32", CHARSET_UNSUPPORTED},      {"utf32", CHARSET_UNSUPPORTED},
-    {"ucs-4", CHARSET_UNSUPPORTED},       {"iso-10646-ucs-4", CHARSET_UNSUPPORTED},
-    {"utf-7", CHARSET_UNSUPPORTED},       {"unicode-1-1-utf-7", CHARSET_UNSUPPORTED},
-    {"ebcdic", CHARSET_UNSUPPORTED},      {"ibm037", CHARSET_UNSUPPORTED},
-    {"ibm1047", CHARSET_UNSUPPORTED},     {"cp037", CHARSET_UNSUPPORTED},
-    {"cp1047", CHARSET_UNSUPPORTED},      {"cp930", CHARSET_UNSUPPORTED},
-    {"cp939", CHARSET_UNSUPPORTED},       {"scsu", CHARSET_UNSUPPORTED},
+    {"utf-16be", CHARSET_UTF16BE},
+    {"unicodefffe", CHARSET_UTF16BE},
+    {"utf-16", CHARSET_UTF16LE},
+    {"utf16", CHARSET_UTF16LE},
+    {"iso-10646-ucs-2", CHARSET_UTF16LE},
+    {"ucs-2", CHARSET_UTF16LE},
+    {"unicodefeff", CHARSET_UTF16LE},
+    {"iso-2022-jp", CHARSET_ISO2022JP},
+    {"csiso2022jp", CHARSET_ISO2022JP},
+    {"iso-2022", CHARSET_UNSUPPORTED},
+    {"csiso2022", CHARSET_UNSUPPORTED},
+    {"hz-gb", CHARSET_UNSUPPORTED},
+    {"utf-32", CHARSET_UNSUPPORTED},
+    {"utf32", CHARSET_UNSUPPORTED},
+    {"ucs-4", CHARSET_UNSUPPORTED},
+    {"iso-10646-ucs-4", CHARSET_UNSUPPORTED},
+    {"utf-7", CHARSET_UNSUPPORTED},
+    {"unicode-1-1-utf-7", CHARSET_UNSUPPORTED},
+    {"ebcdic", CHARSET_UNSUPPORTED},
+    {"ibm037", CHARSET_UNSUPPORTED},
+    {"ibm1047", CHARSET_UNSUPPORTED},
+    {"cp037", CHARSET_UNSUPPORTED},
+    {"cp1047", CHARSET_UNSUPPORTED},
+    {"cp930", CHARSET_UNSUPPORTED},
+    {"cp939", CHARSET_UNSUPPORTED},
+    {"scsu", CHARSET_UNSUPPORTED},
     {"bocu-1", CHARSET_UNSUPPORTED},
+    {"shift", CHARSET_SHIFT_JIS},
+    {"sjis", CHARSET_SHIFT_JIS},
+    {"x-sjis", CHARSET_SHIFT_JIS},
+    {"ms_kanji", CHARSET_SHIFT_JIS},
+    {"ms932", CHARSET_SHIFT_JIS},
+    {"cp932", CHARSET_SHIFT_JIS},
+    {"windows-31j", CHARSET_SHIFT_JIS},
+    {"windows-932", CHARSET_SHIFT_JIS},
+    {"csshiftjis", CHARSET_SHIFT_JIS},
+    {"gb", CHARSET_GBK},
+    {"x-gbk", CHARSET_GBK},
+    {"csgb2312", CHARSET_GBK},
+    {"chinese", CHARSET_GBK},
+    {"iso-ir-58", CHARSET_GBK},
+    {"big5", CHARSET_GBK},
+    {"cn-big5", CHARSET_GBK},
+    {"x-x-big5", CHARSET_GBK},
+    {"csbig5", CHARSET_GBK},
 };
 
 enum charset charset_named(struct span name)
@@ -38,6 +69,19 @@ enum charset charset_named(struct span name)
         }
     }
     return CHARSET_ASCII;
+}
+
+enum charset charset_of_start(const uint8_t *bytes)
+{
+    static const char STARTS[] = "<{[\" \t\r\n";
+    size_t first = bytes[0] == 0 ? 1 : 0;
+    bool start = span_find(SPAN(STARTS), bytes[first]) < sizeof(STARTS) - 1;
+
+    if (!start || bytes[1 - first] != 0 || bytes[first + 2] == 0 ||
+        bytes[3 - first] != 0) {
+        return CHARSET_ASCII;
+    }
+    return first == 1 ? CHARSET_UTF16BE : CHARSET_UTF16LE;
 }
 
 static size_t put_utf8(uint8_t *out, uint32_t code)
@@ -138,4 +182,44 @@ void charset_iso2022jp(struct charset_state *self, struct span in, uint8_t *out)
         }
         out[i] = high ? byte | 0x80 : byte;
     }
+}
+
+/* Half-width kana of Shift_JIS are single bytes. */
+static bool is_lead(enum charset from, uint8_t byte)
+{
+    bool kana = byte >= 0xA0 && byte < 0xE0;
+    return byte > 0x80 && byte != 0xFF && (from != CHARSET_SHIFT_JIS || !kana);
+}
+
+size_t charset_double(struct charset_state *self, enum charset from, struct span *in_p,
+                      uint8_t *out, size_t capacity)
+{
+    CHECK(capacity > 1);
+
+    size_t len = 0;
+    size_t i = 0;
+    for (; i < in_p->len && len + 2 <= capacity; i++) {
+        uint8_t byte = in_p->ptr[i];
+        bool second = self->lead;
+        self->lead = !second && is_lead(from, byte);
+        out[len++] = byte;
+        if (second && byte == '\\') {
+            out[len++] = byte;
+        }
+    }
+    *in_p = span_from(*in_p, i);
+    return len;
+}
+
+size_t charset_iso2022jp_bare(struct charset_state *self, struct span in, uint8_t *out)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < in.len; i++) {
+        bool escape = in.ptr[i] == ESC ||
+                      (self->escape_len > 0 && span_find(SPAN("$(@BIJ"), in.ptr[i]) < 6);
+        charset_iso2022jp(self, span_first(span_from(in, i), 1), out + len);
+        len += escape ? 0 : 1;
+    }
+    return len;
 }

@@ -7,6 +7,8 @@
  * is made of. Not so in ISO-2022-JP, whose two-byte characters are made of ASCII bytes
  * between escape sequences: its bytes get their high bit set, which keeps every position.
  * UTF-16 becomes UTF-8. A byte order mark wins over the declaration (Encoding standard).
+ * In JSON and scripts a backslash means something: there the second bytes of Shift_JIS,
+ * GBK and Big5 that look like one are doubled, which escapes them.
  */
 #pragma once
 
@@ -20,6 +22,8 @@ enum charset {
     CHARSET_UTF16LE,
     CHARSET_UTF16BE,
     CHARSET_ISO2022JP,
+    CHARSET_SHIFT_JIS, /**< A second byte may be a backslash. */
+    CHARSET_GBK,       /**< The same of GBK, GB 18030 and Big5. */
 };
 
 /** From the name as declared, without case. Unknown and empty: CHARSET_ASCII. */
@@ -27,6 +31,7 @@ enum charset charset_named(struct span name);
 
 enum {
     CHARSET_OUT_MAX = 3, /**< Bytes of UTF-8 for each unit of UTF-16, at most. */
+    CHARSET_START = 4,   /**< Bytes that charset_of_start() looks at. */
 };
 
 /** A UTF-16 or ISO-2022-JP text on its way. Zeroed: at the start. */
@@ -37,7 +42,12 @@ struct charset_state {
     uint8_t escape[2];  /**< Bytes after ESC. */
     uint8_t escape_len; /**< 0 outside of an escape sequence, else bytes with ESC. */
     bool two_byte;      /**< Within JIS X 0208 or kana. */
+    bool lead;          /**< The first byte of a character of two came. */
 };
+
+/** UTF-16 without mark or declaration, by how markup and JSON begin; else CHARSET_ASCII.
+ */
+enum charset charset_of_start(const uint8_t *bytes);
 
 /**
  * UTF-16 to UTF-8. Takes as much of `in_p` as surely fits into `out` and returns the
@@ -50,3 +60,16 @@ size_t charset_utf16(struct charset_state *self, enum charset from, struct span 
 
 /** ISO-2022-JP with the high bit set where bytes are not ASCII. Same length. */
 void charset_iso2022jp(struct charset_state *self, struct span in, uint8_t *out);
+
+/** The same without the escape sequences, as text is compared. Returns the bytes written.
+ */
+size_t charset_iso2022jp_bare(struct charset_state *self, struct span in, uint8_t *out);
+
+/**
+ * Shift_JIS, GBK or Big5 with second bytes doubled that are backslashes. Takes as much of
+ * `in_p` as surely fits and returns the bytes written.
+ *
+ * `capacity`: > 1.
+ */
+size_t charset_double(struct charset_state *self, enum charset from, struct span *in_p,
+                      uint8_t *out, size_t capacity);

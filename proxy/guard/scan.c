@@ -86,7 +86,7 @@ struct scan *scan_begin(struct scanner *scanner, enum scan_kind kind, struct spa
     self->mark_done = false;
     self->offset = 0;
     self->piece_start = 0;
-    self->utf16 = (struct charset_state){0};
+    self->turning = (struct charset_state){0};
     self->kept_count = 0;
     if (kind != SCAN_KIND_UNKNOWN) {
         scan_body_begin(self, kind);
@@ -175,8 +175,10 @@ size_t scan_pending(const struct scan *self)
         return 0;
     }
     uint64_t pending = self->kind != SCAN_KIND_UNKNOWN ? pending_of_text(self) : 0;
-    if (self->charset == CHARSET_UTF16LE || self->charset == CHARSET_UTF16BE) {
-        pending = 2 * pending + 4; /* a byte of UTF-8 comes from at most two */
+    if (scan_turns(self) && self->charset == CHARSET_ISO2022JP && pending > 0) {
+        pending = self->offset; /* any number of escapes may stand in between */
+    } else if (scan_turns(self)) {
+        pending = 2 * pending + 4; /* a byte that was read comes from at most two */
     }
     pending += self->mark_done ? 0 : self->mark_len;
     return (size_t)(pending < self->offset ? pending : self->offset);

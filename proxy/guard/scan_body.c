@@ -22,6 +22,18 @@ bool scan_walks(const struct scan *self)
            markers_have(self->values.markers, SELECTOR_JSON);
 }
 
+bool scan_is_utf16(const struct scan *self)
+{
+    return self->charset == CHARSET_UTF16LE || self->charset == CHARSET_UTF16BE;
+}
+
+/* In markup a backslash means nothing, and the tokenizer knows ISO-2022-JP itself. */
+bool scan_turns(const struct scan *self)
+{
+    bool escapes = self->kind == SCAN_KIND_JSON || self->kind == SCAN_KIND_SCRIPT;
+    return scan_is_utf16(self) || (escapes && self->charset > CHARSET_UTF16BE);
+}
+
 bool scan_searches(const struct scan *self)
 {
     return self->kind != SCAN_KIND_NONE && self->kind != SCAN_KIND_UNKNOWN &&
@@ -188,16 +200,29 @@ static void feed_text(struct scan *self, struct span piece, enum scan_lease leas
     }
 }
 
+/* Turns a part of `piece` into an encoding the rooms can read. Returns its bytes. */
+static size_t turn(struct scan *self, struct span *piece_p, uint8_t *out, size_t capacity)
+{
+    if (self->charset == CHARSET_ISO2022JP) {
+        struct span part = span_first(*piece_p, capacity);
+        *piece_p = span_from(*piece_p, part.len);
+        return charset_iso2022jp_bare(&self->turning, part, out);
+    }
+    if (scan_is_utf16(self)) {
+        return charset_utf16(&self->turning, self->charset, piece_p, out, capacity);
+    }
+    return charset_double(&self->turning, self->charset, piece_p, out, capacity);
+}
+
 static void feed_charset(struct scan *self, struct span piece, enum scan_lease lease)
 {
-    if (self->charset != CHARSET_UTF16LE && self->charset != CHARSET_UTF16BE) {
+    if (!scan_turns(self)) {
         feed_text(self, piece, lease);
         return;
     }
     uint8_t turned[SCAN_TURNED_SIZE];
     while (piece.len > 0 && scan_status(self) == SCAN_OK) {
-        size_t len =
-            charset_utf16(&self->utf16, self->charset, &piece, turned, sizeof(turned));
+        size_t len = turn(self, &piece, turned, sizeof(turned));
         feed_text(self, (struct span){.ptr = turned, .len = len}, SCAN_LEASE_BORROWED);
     }
 }
@@ -206,7 +231,7 @@ static void feed_charset(struct scan *self, struct span piece, enum scan_lease l
 static enum charset mark_read(const uint8_t *mark, size_t len, size_t *len_out)
 {
     *len_out = 0;
-    if (len == 3 && memcmp(mark, "\xEF\xBB\xBF", 3) == 0) {
+    if (len >= 3 && memcmp(mark, "\xEF\xBB\xBF", 3) == 0) {
         *len_out = 3;
         return CHARSET_ASCII;
     }
@@ -217,11 +242,39 @@ static enum charset mark_read(const uint8_t *mark, size_t len, size_t *len_out)
     return CHARSET_ASCII;
 }
 
+/* Nothing says what the encoding is. */
+static bool may_be_utf16(const struct scan *self)
+{
+    return !self->charset_declared &&
+           (self->kind == SCAN_KIND_UNKNOWN || self->kind == SCAN_KIND_HTML ||
+            self->kind == SCAN_KIND_XML || self->kind == SCAN_KIND_JSON);
+}
+
+/* The first bytes have to be looked at together: a mark, or UTF-16 without one. */
+static bool is_start(const struct scan *self, struct span piece)
+{
+    uint8_t first = piece.ptr[0];
+    if (first == 0xEF || first >= 0xFE || self->mark_len > 0) {
+        return true;
+    }
+    if (!may_be_utf16(self)) {
+        return false;
+    }
+    if (piece.len >= CHARSET_START) {
+        return charset_of_start(piece.ptr) != CHARSET_ASCII;
+    }
+    const uint8_t alone[CHARSET_START] = {first, 0, '<', 0};
+    return first == 0 || charset_of_start(alone) != CHARSET_ASCII;
+}
+
 void scan_body_mark_end(struct scan *self)
 {
     size_t len = 0;
     enum charset charset = mark_read(self->mark, self->mark_len, &len);
     self->mark_done = true;
+    if (len == 0 && self->mark_len >= CHARSET_START && may_be_utf16(self)) {
+        self->charset = charset_of_start(self->mark);
+    }
     if (len > 0) {
         self->charset = charset;
         self->html.charset_open = false;
@@ -236,8 +289,7 @@ void scan_body_mark_end(struct scan *self)
 static struct span mark_take(struct scan *self, struct span piece)
 {
     while (!self->mark_done && piece.len > 0) {
-        bool may_begin =
-            self->mark_len > 0 || piece.ptr[0] == 0xEF || piece.ptr[0] >= 0xFE;
+        bool may_begin = is_start(self, piece);
         if (may_begin) {
             self->mark[self->mark_len++] = piece.ptr[0];
             piece = span_from(piece, 1);

@@ -33,6 +33,7 @@ void html_init(struct html *self, struct values *values, bool xml, bool charset_
     self->jis_state = (struct charset_state){0};
     self->jis = false;
     self->charset_open = charset_open;
+    self->declaring = false;
     self->match_len = 0;
     tag_begin(self, false);
 }
@@ -103,6 +104,8 @@ static size_t on_tag_open(struct html *self, struct span rest)
         self->state = HTML_END_OPEN;
         return 1;
     case '?':
+        tag_begin(self, false);
+        self->declaring = self->charset_open && self->tag_start == 0;
         self->state = self->tree.xml ? HTML_INSTRUCTION : HTML_BOGUS;
         return 1;
     default:

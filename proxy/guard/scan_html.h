@@ -78,6 +78,7 @@ struct html {
     struct charset_state jis_state;
     bool jis;          /**< Bytes are ISO-2022-JP. */
     bool charset_open; /**< A meta element may still name the encoding. */
+    bool declaring;    /**< `text` takes an XML declaration. */
     bool end_tag;
     uint8_t match_len; /**< In declarations, comments, ...: see there. */
     uint8_t name_len;  /**< HTML_NAME_SIZE: too long. */

@@ -189,9 +189,11 @@ size_t raw_comment(struct html *self, struct span rest)
 size_t raw_bogus(struct html *self, struct span rest)
 {
     size_t found = span_find(rest, '>');
+    tag_declaration(self, span_first(rest, found));
     if (found == rest.len) {
         return rest.len;
     }
+    tag_declaration_end(self);
     self->state = HTML_TEXT;
     return found + 1;
 }
@@ -217,7 +219,9 @@ size_t raw_cdata(struct html *self, struct span rest)
 size_t raw_instruction(struct html *self, struct span rest)
 {
     uint8_t byte = rest.ptr[0];
+    tag_declaration(self, span_first(rest, 1));
     if (byte == '>' && self->match_len != 0) {
+        tag_declaration_end(self);
         self->state = HTML_TEXT;
     }
     self->match_len = byte == '?' ? 1 : 0;

@@ -40,14 +40,14 @@ struct scan {
     bool charset_declared;
     bool matching; /**< `streams[matcher]` has been begun. */
     enum scan_matcher matcher;
-    uint8_t mark[3]; /**< Bytes that may be a byte order mark. */
+    uint8_t mark[CHARSET_START]; /**< Bytes that may tell the encoding. */
     uint8_t mark_len;
     bool mark_done;
     bool finished;
     uint64_t offset;      /**< Bytes fed. */
     uint64_t piece_start; /**< Where `piece`, the one being matched, begins. */
     struct span piece;
-    struct charset_state utf16;
+    struct charset_state turning; /**< See scan_turns(). */
     struct hs_stream *streams[SCAN_MATCHER_COUNT];
     struct values values;
     size_t kept_count;
@@ -59,6 +59,12 @@ struct scan {
 
 /** There is something the tokenizer could find. */
 bool scan_tokenizes(const struct scan *self);
+
+/** The encoding is UTF-16. */
+bool scan_is_utf16(const struct scan *self);
+
+/** The bytes are turned into another encoding before they are read. */
+bool scan_turns(const struct scan *self);
 
 /** There is something the JSON walker could find. */
 bool scan_walks(const struct scan *self);

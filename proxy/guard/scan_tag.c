@@ -201,6 +201,24 @@ static void observe_meta(struct html *self)
     }
 }
 
+/* The quoted text behind `word` and a `=`, or empty. */
+static struct span quoted_after(struct span text, struct span word)
+{
+    while (text.len > word.len && !span_starts(text, word)) {
+        text = span_from(text, 1);
+    }
+    text = span_trim(span_from(text, word.len));
+    if (text.len == 0 || text.ptr[0] != '=') {
+        return (struct span){0};
+    }
+    text = span_trim(span_from(text, 1));
+    if (text.len == 0 || (text.ptr[0] != '"' && text.ptr[0] != '\'')) {
+        return (struct span){0};
+    }
+    struct span rest = span_from(text, 1);
+    return span_first(rest, span_find(rest, text.ptr[0]));
+}
+
 /* `text/html; charset="x"`: HTML standard, extracting an encoding from a meta element. */
 static struct span charset_in(struct span content)
 {
@@ -244,10 +262,8 @@ static struct span declared(const struct html *self, uint8_t *text, size_t capac
     return value.len <= capacity ? charset_in(value) : (struct span){0};
 }
 
-static void observe_charset(struct html *self)
+static void take_charset(struct html *self, struct span name)
 {
-    uint8_t text[128];
-    struct span name = declared(self, text, sizeof(text));
     if (name.len == 0) {
         return;
     }
@@ -257,6 +273,31 @@ static void observe_charset(struct html *self)
         values_fail(self->values, SCAN_REASON_CHARSET);
     }
     self->jis = charset == CHARSET_ISO2022JP;
+}
+
+static void observe_charset(struct html *self)
+{
+    uint8_t text[128];
+    take_charset(self, declared(self, text, sizeof(text)));
+}
+
+void tag_declaration(struct html *self, struct span part)
+{
+    part = span_first(part, HTML_TEXT_SIZE - (size_t)self->text_len);
+    if (self->declaring && part.len > 0) {
+        memcpy(self->text + self->text_len, part.ptr, part.len);
+        self->text_len = (uint16_t)(self->text_len + part.len);
+    }
+}
+
+/* `<?xml version="1.0" encoding="..."?>`, in HTML as in XML. */
+void tag_declaration_end(struct html *self)
+{
+    struct span text = {.ptr = self->text, .len = self->text_len};
+    if (self->declaring && span_starts(text, SPAN("xml"))) {
+        take_charset(self, quoted_after(text, SPAN("encoding")));
+    }
+    self->declaring = false;
 }
 
 static enum html_state state_after(enum tree_text text)

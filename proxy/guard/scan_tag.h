@@ -22,5 +22,9 @@ void tag_attribute_end(struct html *self);
 /** A part of the attribute's value as written. */
 void tag_value(struct html *self, struct span part);
 
+/** A part of an XML declaration, and its end: it may name the encoding. */
+void tag_declaration(struct html *self, struct span part);
+void tag_declaration_end(struct html *self);
+
 /** The tag's `>` was read: observes, and enters the state of the text after it. */
 void tag_end(struct html *self, bool self_closing);

@@ -6,8 +6,12 @@ static void charset_names_are_known_by_their_beginning(void **state)
     (void)state;
     assert_int_equal(charset_named(SPAN("")), CHARSET_ASCII);
     assert_int_equal(charset_named(SPAN("UTF-8")), CHARSET_ASCII);
-    assert_int_equal(charset_named(SPAN("Shift_JIS")), CHARSET_ASCII);
-    assert_int_equal(charset_named(SPAN("cp932")), CHARSET_ASCII);
+    assert_int_equal(charset_named(SPAN("Shift_JIS")), CHARSET_SHIFT_JIS);
+    assert_int_equal(charset_named(SPAN("Windows-31J")), CHARSET_SHIFT_JIS);
+    assert_int_equal(charset_named(SPAN("gb18030")), CHARSET_GBK);
+    assert_int_equal(charset_named(SPAN("Big5-HKSCS")), CHARSET_GBK);
+    assert_int_equal(charset_named(SPAN("EUC-JP")), CHARSET_ASCII);
+    assert_int_equal(charset_named(SPAN("ISO-8859-1")), CHARSET_ASCII);
     assert_int_equal(charset_named(SPAN("x-unknown")), CHARSET_ASCII);
     assert_int_equal(charset_named(SPAN(" utf-16 ")), CHARSET_UTF16LE);
     assert_int_equal(charset_named(SPAN("UTF-16BE")), CHARSET_UTF16BE);
@@ -95,6 +99,62 @@ static void scan_of_an_encoding_it_cannot_read_is_undecodable(void **state)
     expect("", SPAN("<meta charset=iso-2022-kr><p u=1>"), "charset");
 }
 
+static void scan_reads_utf16_that_nothing_tells(void **state)
+{
+    (void)state;
+    expect("", SPAN("<\0p\0 \0u\0=\0\x42\x30>\0v\0=\0007\0"), "0=\xe3\x81\x82 1?=7");
+    expect("", SPAN("\0<\0p\0 \0u\0=\0001\0>"), "0=1");
+    expect("", SPAN("\0\n\0<\0p\0 \0u\0=\0001\0>"), "0=1");
+    expect("utf-8", SPAN("<\0p\0 \0u\0=\0001\0>\0"), "");
+    expect("", SPAN("<p u=1>"), "0=1");
+    expect("", SPAN("\0<p u=1>"), "0=1");
+    expect("", SPAN("<"), "");
+}
+
+static void scan_reads_the_encoding_of_an_xml_declaration(void **state)
+{
+    (void)state;
+#define JIS "\x1b$B<p u=1>\x1b(B<p u=2>"
+    expect("", SPAN("<?xml version=\"1.0\" encoding=\"ISO-2022-JP\"?>" JIS), "0=2");
+    expect("", SPAN("<?xml version='1.0' encoding = 'iso-2022-jp'>" JIS), "0=2");
+    expect("", SPAN("<?xml version='1.0' encoding='utf-8'?>" JIS), "0=1 0=2");
+    expect("utf-8", SPAN("<?xml encoding='iso-2022-jp'?>" JIS), "0=1 0=2");
+    expect("", SPAN("<?php encoding='iso-2022-jp'?>" JIS), "0=1 0=2");
+    expect("", SPAN("<p><?xml encoding='iso-2022-jp'?>" JIS), "0=1 0=2");
+    expect("", SPAN("<?xml encoding='utf-7'?><p u=1>"), "charset");
+#undef JIS
+}
+
+static void expect_json(const char *charset, struct span text, const char *expected)
+{
+    static const char *const SELECTORS[] = {"json:/u", "regex:v=([^\"]+)", NULL};
+    struct scan_case markers;
+    scan_case_open(&markers, SELECTORS);
+    struct scan_case_input input = {SCAN_KIND_JSON, charset, text};
+    scan_case_expect(&markers, input, expected);
+    scan_case_close(&markers);
+}
+
+/* U+30BD is 83 5C in Shift_JIS: the second byte is a backslash and none. */
+static void scan_knows_which_backslashes_of_json_are_some(void **state)
+{
+    (void)state;
+    struct span text = SPAN("{\"a\":\"\x83\x5c\",\"u\":\"\x83\x5c\"}");
+    expect_json("Shift_JIS", text, "0=\x83\x5c");
+    expect_json("big5", text, "0=\x83\x5c");
+    expect_json("utf-8", text, "syntax");
+    /* Half-width kana are single bytes: what follows is an escape. */
+    expect_json("Shift_JIS", SPAN("{\"u\":\"\xb1\\\"x\"}"), "0=\xb1\"x");
+    expect_json("Shift_JIS", SPAN("{\"u\":\"\\u0061\x83\x5c\\n\"}"), "0=a\x83\x5c");
+    expect_json("gbk", SPAN("{\"u\":\"v=\x81\x5c\"}"), "0=v=\x81\x5c 1?=\x81\x5c");
+    expect_json("EUC-JP", SPAN("{\"u\":\"\xa5\xbd\"}"), "0=\xa5\xbd");
+    expect_json("iso-2022-jp", SPAN("{\"u\":\"\x1b$B%\"\x1b(B\"}"), "0=\xa5\xa2");
+    expect_json("iso-2022-jp", SPAN("{\"u\":\"a\x1b\"}"), "0=a");
+    expect_json("", SPAN("{\0\"\0u\0\"\0:\0005\0}\0"), "0=5");
+    expect_json("", SPAN("\0[\0]"), "");
+    expect_json("utf-16", SPAN("{\0\"\0u\0\"\0:\0005\0}\0"), "0=5");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +163,9 @@ int main(void)
         cmocka_unit_test(scan_reads_utf16_by_mark_and_by_name),
         cmocka_unit_test(scan_does_not_take_shift_jis_for_markup),
         cmocka_unit_test(scan_knows_where_iso_2022_jp_is_not_markup),
+        cmocka_unit_test(scan_reads_utf16_that_nothing_tells),
+        cmocka_unit_test(scan_reads_the_encoding_of_an_xml_declaration),
+        cmocka_unit_test(scan_knows_which_backslashes_of_json_are_some),
         cmocka_unit_test(scan_of_an_encoding_it_cannot_read_is_undecodable),
     };
     return RUN_TESTS(tests);
