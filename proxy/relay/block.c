@@ -59,13 +59,13 @@ void block_store_free(struct block_store **self_p)
 }
 
 /* Makes sure that `size` more bytes are ours to use. */
-static bool reserve(struct block_store *self, size_t size, bool beyond)
+static bool reserve(struct block_store *self, size_t size, uint64_t beyond)
 {
     if (self->used + size <= self->reserved) {
         return true;
     }
     uint64_t before = atomic_fetch_add(&self->budget->reserved, RESERVE_STEP);
-    if (before + RESERVE_STEP > self->budget->total_max && !beyond) {
+    if (before + RESERVE_STEP > self->budget->total_max + beyond) {
         (void)atomic_fetch_sub(&self->budget->reserved, RESERVE_STEP);
         return false;
     }
@@ -73,7 +73,7 @@ static bool reserve(struct block_store *self, size_t size, bool beyond)
     return true;
 }
 
-struct block *block_take(struct block_store *self, size_t size, bool beyond)
+struct block *block_take(struct block_store *self, size_t size, uint64_t beyond)
 {
     CHECK(size == BLOCK_SMALL || size == BLOCK_LARGE);
 

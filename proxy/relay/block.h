@@ -43,9 +43,9 @@ void block_store_free(struct block_store **self_p);
 /**
  * A block, or NULL at the bound or without memory.
  *
- * `beyond`: take it even at the bound, for the one response that must go on.
+ * `beyond`: bytes by which the bound may be passed, for the one response that must go on.
  */
-struct block *block_take(struct block_store *self, size_t size, bool beyond);
+struct block *block_take(struct block_store *self, size_t size, uint64_t beyond);
 
 /** Gives a block back and sets NULL. `wipe`: it held bytes of a refused response. */
 void block_give(struct block_store *self, struct block **block_p, bool wipe);

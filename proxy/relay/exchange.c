@@ -10,6 +10,7 @@ enum {
     /* Rounds that one event may take; an answer of many small pieces takes many. Only a
      * loop without progress comes this far. */
     ROUNDS_MAX = 1 << 22,
+    HOLD_SLACK = 1048576, /* What an answer may take over hold_max, in whole blocks. */
 };
 
 static const struct {
@@ -341,6 +342,18 @@ enum step exchange_step_end(struct exchange *self)
     return STEP_DONE;
 }
 
+/* Room for the next read. At the bound of all held bytes the oldest of each worker may
+ * still go on, by one whole answer. */
+struct stream_space exchange_hold_space(struct exchange *self)
+{
+    const struct list_link *first = list_first(&self->relay->holding);
+    bool oldest = first == NULL || first == &self->hold_link;
+    uint64_t whole = exchange_limits(self)->hold_max + HOLD_SLACK;
+
+    return hold_space(&self->hold,
+                      oldest ? whole * self->relay->shared->worker_count : 0);
+}
+
 void exchange_retry_holds(struct relay *relay)
 {
     struct list_link *link = list_first(&relay->holding);
@@ -349,8 +362,7 @@ void exchange_retry_holds(struct relay *relay)
         struct exchange *self = LIST_ENTRY(link, struct exchange, hold_link);
         link = link->next;
         if (self->no_room && self->upstream != NULL) {
-            bool oldest = list_first(&relay->holding) == &self->hold_link;
-            if (hold_space(&self->hold, oldest).ptr == NULL) {
+            if (exchange_hold_space(self).ptr == NULL) {
                 return;
             }
             self->no_room = false;

@@ -15,13 +15,13 @@ static struct stream_space on_space(void *owner)
     if (exchange_is_recoded(self)) {
         return (struct stream_space){0};
     }
-    struct list_link *first = list_first(&self->relay->holding);
-    bool oldest = first == NULL || first == &self->hold_link;
-    struct stream_space space = hold_space(&self->hold, oldest);
+    struct stream_space space = exchange_hold_space(self);
 
     if (!list_linked(&self->hold_link)) {
         list_push_back(&self->relay->holding, &self->hold_link);
-        self->hold_began_us = loop_clock_us();
+        if (self->hold_began_us == 0) {
+            self->hold_began_us = loop_clock_us();
+        }
     }
     if (space.ptr == NULL) {
         self->no_room = true;

@@ -186,8 +186,8 @@ enum step exchange_step_events(struct exchange *self)
         return step;
     }
     if (self->streaming && exchange_still_sending(self, &step)) {
-        if (step == STEP_WAIT && self->upstream != NULL) {
-            stream_pause(self->upstream->stream, PAUSE_SINK_FULL);
+        if (step == STEP_WAIT) {
+            exchange_wait_for_client(self);
         }
         return step;
     }

@@ -12,6 +12,7 @@ enum {
 enum scan_kind exchange_scan_kind(enum media media)
 {
     switch (media) {
+    case MEDIA_MULTIPART: /* Parts of pages, when ranges were asked for. */
     case MEDIA_HTML:
         return SCAN_KIND_HTML;
     case MEDIA_XML:
@@ -24,7 +25,6 @@ enum scan_kind exchange_scan_kind(enum media media)
     case MEDIA_TEXT:
     case MEDIA_EVENT_STREAM:
     case MEDIA_FORM:
-    case MEDIA_MULTIPART:
         return SCAN_KIND_TEXT;
     case MEDIA_UNKNOWN:
     case MEDIA_BINARY:

@@ -33,6 +33,7 @@ struct exchange_socket {
 enum step exchange_start_stream(struct exchange *self);
 enum step exchange_send_segments(struct exchange *self, size_t count);
 enum step exchange_end_stream(struct exchange *self);
+void exchange_wait_for_client(struct exchange *self);
 enum step exchange_cut(struct exchange *self, enum ending ending);
 
 /* exchange_message.c: one message of an answer that goes on */

@@ -156,7 +156,7 @@ void exchange_keep_decoded(struct exchange *self, struct span bytes)
     size_t max = exchange_limits(self)->hold_max + BLOCK_LARGE;
 
     while (bytes.len > 0 && !self->upstream_failed) {
-        struct stream_space space = hold_space(&self->hold, false);
+        struct stream_space space = hold_space(&self->hold, 0);
         if (space.ptr == NULL || self->hold.len > max) {
             exchange_fail_upstream(self, space.ptr == NULL ? ENDING_HOLD_FULL
                                                            : ENDING_HOLD_LIMIT);

@@ -36,18 +36,29 @@ static void discharge(struct exchange *self)
     }
 }
 
+/* Bytes that wait for the client. Of a stream that is all that is held; but one stream
+ * alone is never too much. */
+static uint64_t waiting_bytes(const struct exchange *self, uint64_t unwritten,
+                              uint64_t address_max)
+{
+    uint64_t held = self->streaming ? self->hold.len : 0;
+
+    held = held < address_max / 2 ? held : address_max / 2;
+    return unwritten > held ? unwritten : held;
+}
+
 /* Counts what the client has not taken yet against its address. False: too much. */
 bool exchange_charge(struct exchange *self)
 {
     struct relay_shared *shared = self->relay->shared;
+    uint64_t address_max = shared->budget.total_max / 16;
     uint64_t unwritten = self->caller->kind->unwritten(self->caller);
     struct address peer = client_peer(self->client);
 
     discharge(self);
-    self->charged = unwritten;
+    self->charged = waiting_bytes(self, unwritten, address_max);
     self->slow_unwritten = (size_t)unwritten;
-    return admission_charge(shared->admission, &peer, unwritten,
-                            shared->budget.total_max / 16);
+    return admission_charge(shared->admission, &peer, self->charged, address_max);
 }
 
 enum step exchange_finish(struct exchange *self)

@@ -374,8 +374,8 @@ enum step exchange_step_socket(struct exchange *self)
     }
     step = self->streaming ? go_on(self) : open_socket(self);
     /* What is left of the last read lies where the next one would go. */
-    if (step == STEP_WAIT && !self->drained && self->upstream != NULL) {
-        stream_pause(self->upstream->stream, PAUSE_SINK_FULL);
+    if (step == STEP_WAIT && !self->drained) {
+        exchange_wait_for_client(self);
     }
     return step;
 }

@@ -1,6 +1,11 @@
 #include "base/check.h"
 #include "relay/exchange_grants.h"
 
+enum {
+    PART_LEN =
+        524288, /* Bytes that one part of a stream has at least, if more are ready. */
+};
+
 static bool is_chunked(const struct exchange *self)
 {
     return self->answer_framing != FRAMING_LENGTH;
@@ -53,6 +58,18 @@ enum step exchange_step_hold(struct exchange *self)
                                         : exchange_limits(self)->body_timeout_ms);
     }
     return STEP_WAIT;
+}
+
+/* Reading rests until the client has taken what was sent. Whoever came next may go on at
+ * the bound of all held bytes: one that waits for its client would keep it from all. */
+void exchange_wait_for_client(struct exchange *self)
+{
+    if (self->upstream != NULL) {
+        stream_pause(self->upstream->stream, PAUSE_SINK_FULL);
+    }
+    if (!self->no_room) {
+        list_remove(&self->hold_link);
+    }
 }
 
 /* Breaks off what has begun to leave, so that the client can tell. */
@@ -109,8 +126,13 @@ enum step exchange_send_segments(struct exchange *self, size_t count)
                                    count < CALLER_SPANS_MAX ? count : CALLER_SPANS_MAX,
                                .chunked = is_chunked(self)};
 
-    for (size_t i = 0; i < part.count; i++) {
+    /* Memory comes back when all of a part was taken. */
+    for (size_t i = 0, len = 0; i < part.count; i++) {
+        len += part.body[i].len;
         self->body_sent += part.body[i].len;
+        if (len >= PART_LEN) {
+            part.count = i + 1;
+        }
     }
     self->segments_sent = part.count;
     hold_lend(&self->hold, part.count);
@@ -165,8 +187,8 @@ enum step exchange_step_stream(struct exchange *self)
         return step;
     }
     if (exchange_still_sending(self, &step)) {
-        if (step == STEP_WAIT && self->upstream != NULL) {
-            stream_pause(self->upstream->stream, PAUSE_SINK_FULL);
+        if (step == STEP_WAIT) {
+            exchange_wait_for_client(self);
         }
         return step;
     }

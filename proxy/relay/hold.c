@@ -28,7 +28,7 @@ static struct block *last_block(const struct hold *self)
     return link == NULL ? NULL : LIST_ENTRY(link, struct block, link);
 }
 
-struct stream_space hold_space(struct hold *self, bool beyond)
+struct stream_space hold_space(struct hold *self, uint64_t beyond)
 {
     struct block *last = last_block(self);
 

@@ -31,8 +31,9 @@ struct hold {
 
 void hold_init(struct hold *self, struct block_store *store);
 
-/** Room for the next read; `ptr` NULL: the bound of all held bytes is reached. */
-struct stream_space hold_space(struct hold *self, bool beyond);
+/** Room for the next read; `ptr` NULL: the bound of all held bytes is reached, and passed
+ * by `beyond`. */
+struct stream_space hold_space(struct hold *self, uint64_t beyond);
 
 /** `bytes` were read into the space given. Call before anything else about them. */
 void hold_note_read(struct hold *self, struct span bytes);

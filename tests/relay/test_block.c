@@ -10,13 +10,13 @@ blocks_past_the_bound_are_not_given_but_to_the_one_that_must_go_on(void **state)
 {
     struct block_budget budget = {.total_max = 2 * (uint64_t)MIB};
     struct block_store *store = block_store_new(&budget);
-    struct block *taken[32];
+    struct block *taken[40];
     unsigned count = 0;
 
     (void)state;
     assert_non_null(store);
     while (count < 32) {
-        struct block *block = block_take(store, BLOCK_LARGE, false);
+        struct block *block = block_take(store, BLOCK_LARGE, 0);
         if (block == NULL) {
             break;
         }
@@ -24,9 +24,14 @@ blocks_past_the_bound_are_not_given_but_to_the_one_that_must_go_on(void **state)
     }
     assert_int_equal(count, 2 * MIB / BLOCK_LARGE);
     assert_int_equal(block_store_used(store), count * (uint64_t)BLOCK_LARGE);
-    struct block *beyond = block_take(store, BLOCK_SMALL, true);
+    struct block *beyond = block_take(store, BLOCK_SMALL, MIB);
     assert_non_null(beyond);
-    block_give(store, &beyond, false);
+    taken[count++] = beyond;
+    while ((beyond = block_take(store, BLOCK_LARGE, MIB)) != NULL) {
+        taken[count++] = beyond;
+        assert_true(count < 40);
+    }
+    assert_true(block_store_used(store) <= 3 * (uint64_t)MIB);
     while (count > 0) {
         block_give(store, &taken[--count], false);
     }
@@ -42,13 +47,13 @@ static void blocks_of_two_stores_share_one_bound(void **state)
     struct block_store *second = block_store_new(&budget);
 
     (void)state;
-    struct block *block = block_take(first, BLOCK_SMALL, false);
+    struct block *block = block_take(first, BLOCK_SMALL, 0);
     assert_non_null(block);
-    assert_null(block_take(second, BLOCK_SMALL, false));
+    assert_null(block_take(second, BLOCK_SMALL, 0));
     block_give(first, &block, false);
     assert_null(block);
     block_store_free(&first);
-    block = block_take(second, BLOCK_SMALL, false);
+    block = block_take(second, BLOCK_SMALL, 0);
     assert_non_null(block);
     block_give(second, &block, false);
     block_store_free(&second);
@@ -60,10 +65,10 @@ static void block_of_a_refused_response_is_wiped_before_it_is_used_again(void **
     struct block_store *store = block_store_new(&budget);
 
     (void)state;
-    struct block *block = block_take(store, BLOCK_SMALL, false);
+    struct block *block = block_take(store, BLOCK_SMALL, 0);
     memset(block->bytes, 'x', block->size);
     block_give(store, &block, true);
-    block = block_take(store, BLOCK_SMALL, false);
+    block = block_take(store, BLOCK_SMALL, 0);
     for (size_t i = 0; i < block->size; i++) {
         assert_int_equal(block->bytes[i], 0);
     }

@@ -27,7 +27,7 @@ static void close_shelf(struct shelf *self)
 /* Reads `len` bytes of a pattern that goes on from read to read; as much as fits. */
 static struct span fill(struct shelf *self, size_t len, size_t *at_p)
 {
-    struct stream_space space = hold_space(&self->hold, false);
+    struct stream_space space = hold_space(&self->hold, 0);
 
     assert_non_null(space.ptr);
     len = len < space.len ? len : space.len;
@@ -74,7 +74,7 @@ static void hold_leaves_out_what_is_not_kept_and_moves_short_pieces_up(void **st
 
     (void)state;
     open_shelf(&shelf);
-    struct stream_space space = hold_space(&shelf.hold, false);
+    struct stream_space space = hold_space(&shelf.hold, 0);
     memcpy(space.ptr, text, strlen(text));
     struct span bytes = {.ptr = space.ptr, .len = strlen(text)};
     hold_note_read(&shelf.hold, bytes);
