@@ -18,6 +18,9 @@ enum {
 
 static const struct grant_backend *const BACKENDS[] = {
     [GRANT_SOURCE_SQLITE] = &GRANT_BACKEND_SQLITE,
+    [GRANT_SOURCE_CSV] = &GRANT_BACKEND_CSV,
+    [GRANT_SOURCE_HTTP] = &GRANT_BACKEND_HTTP,
+    [GRANT_SOURCE_REDIS] = &GRANT_BACKEND_REDIS,
 };
 
 enum {

@@ -18,7 +18,7 @@ hs[a-z_]*\.h|hs/.* guard/scan[a-z0-9_]*\.c
 pcre2[a-z]*\.h guard/[a-z0-9_]+\.c
 sqlite3\.h record/[a-z0-9_]+\.c|sources/sqlite\.c
 yaml\.h app/[a-z0-9_]+\.c
-curl/.* notify/[a-z0-9_]+\.c
+curl/.* notify/[a-z0-9_]+\.c|sources/http\.c
 hiredis.* sources/redis\.c
 zlib\.h http/coding_zlib\.c
 brotli/.* http/coding_brotli\.c
