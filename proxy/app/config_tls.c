@@ -152,6 +152,11 @@ static void make_listen(struct loader *loader, const struct node *item,
     if (tls == NULL) {
         return;
     }
+    if (listen->redirect_port == listen->port) {
+        report_error(loader->report, node_find(item, SPAN("redirect"))->place,
+                     "`redirect` sends clients back to the address itself");
+        return;
+    }
     if (listen->certificate_count == 0) {
         report_error(loader->report, tls->place, "`tls` names no certificate");
     } else if (check_clients(loader, tls, listen)) {
@@ -159,6 +164,89 @@ static void make_listen(struct loader *loader, const struct node *item,
     }
     listen->certificates = NULL; /* Their files' contents end with the load. */
     listen->certificate_count = 0;
+}
+
+static bool has_secure_server(const struct upstream_settings *upstream)
+{
+    for (size_t i = 0; i < upstream->server_count; i++) {
+        if (upstream->servers[i].secure) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Certificate and key go together. */
+static bool check_client(struct loader *loader, const struct node *tls,
+                         const struct upstream_tls *settings)
+{
+    if ((settings->certificate.len > 0) == (settings->key.len > 0)) {
+        return true;
+    }
+    report_error(loader->report, tls->place, "`tls` has `%s` without `%s`",
+                 settings->key.len > 0 ? "key" : "certificate",
+                 settings->key.len > 0 ? "certificate" : "key");
+    return false;
+}
+
+static void make_client(struct loader *loader, const struct node *place,
+                        struct upstream_settings *upstream)
+{
+    const struct upstream_tls *from = &upstream->tls_settings;
+    const struct tls_client_settings settings = {
+        .ca = from->ca,
+        .certificate = from->certificate,
+        .key = from->key,
+        .unverified = from->unverified,
+        .alpn = "http/1.1",
+    };
+    struct tls_fault fault;
+    struct tls_context *context = tls_client_new(&settings, &fault);
+
+    if (context == NULL) {
+        report_fault(loader, place, &fault);
+    } else if (arena_keep(loader->snapshot->arena, context, end_context)) {
+        upstream->tls = context;
+    }
+}
+
+static void make_upstream(struct loader *loader, const struct node *item,
+                          struct upstream_settings *upstream)
+{
+    const struct node *tls = node_find(item, SPAN("tls"));
+    struct upstream_tls *settings = &upstream->tls_settings;
+
+    if (!has_secure_server(upstream)) {
+        if (tls != NULL) {
+            report_warning(loader->report, tls->place,
+                           "`tls` of `%s` is without effect: no server is `https:`",
+                           upstream->name);
+        }
+        return;
+    }
+    if (settings->unverified) {
+        report_warning(loader->report, tls->place,
+                       "`verify: off` on `%s`: whoever stands between us and it can "
+                       "read and change every response; name its authority in "
+                       "`ca_file` instead",
+                       upstream->name);
+    }
+    if (tls == NULL || check_client(loader, tls, settings)) {
+        make_client(loader, tls != NULL ? tls : item, upstream);
+    }
+    settings->ca = (struct span){0}; /* The files' contents end with the load. */
+    settings->certificate = (struct span){0};
+    settings->key = (struct span){0};
+}
+
+static void make_upstreams(struct loader *self)
+{
+    struct site *site = &self->snapshot->site;
+    const struct node *list = node_find(self->root, SPAN("upstreams"));
+
+    for (size_t i = 0; i < site->upstream_count; i++) {
+        make_upstream(self, loader_item(list, i), &site->upstreams[i]);
+    }
 }
 
 void loader_make_tls(struct loader *self)
@@ -172,6 +260,7 @@ void loader_make_tls(struct loader *self)
     for (size_t i = 0; i < config->listen_count; i++) {
         make_listen(self, loader_item(list, i), &config->listens[i]);
     }
+    make_upstreams(self);
 }
 
 void config_set_tickets(struct config *self, struct tls_tickets *tickets)

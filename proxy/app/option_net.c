@@ -5,6 +5,7 @@
 #include "base/parse.h"
 #include "http/host.h"
 #include "net/address.h"
+#include "net/local.h"
 #include "notify/datagram.h"
 
 /* `ADDRESS:PORT` with a port; the name without brackets. */
@@ -129,6 +130,22 @@ bool option_read_NETWORK(struct loader *loader, const struct option *option,
     return true;
 }
 
+/* `unix:/path` of a socket. */
+static bool read_socket(struct loader *loader, const struct option *option,
+                        const struct node *node, struct server *server)
+{
+    struct span path = span_from(node->text, sizeof("unix:") - 1);
+
+    if (path.len < 2 || path.ptr[0] != '/' || path.len >= LOCAL_PATH_SIZE_MAX) {
+        return loader_wrong(loader, option, node);
+    }
+    server->path = loader_copy(loader, path);
+    server->host = server->path;
+    server->text = loader_copy(loader, node->text);
+    loader_note(loader, option, node->text);
+    return server->path != NULL && server->text != NULL;
+}
+
 bool option_read_SERVER(struct loader *loader, const struct option *option,
                         const struct node *node, struct target target)
 {
@@ -136,15 +153,15 @@ bool option_read_SERVER(struct loader *loader, const struct option *option,
     struct span text = node->text;
     struct host host;
 
-    if (span_starts(text, SPAN("https://"))) {
-        report_error(loader->report, node->place,
-                     "an upstream with `https:` is not available in this version");
-        return false;
+    if (span_starts(text, SPAN("unix:"))) {
+        return read_socket(loader, option, node, server);
     }
-    if (!span_starts(text, SPAN("http://"))) {
+    server->secure = span_starts(text, SPAN("https://"));
+    if (!server->secure && !span_starts(text, SPAN("http://"))) {
         return loader_wrong(loader, option, node);
     }
-    text = span_from(text, sizeof("http://") - 1);
+    text =
+        span_from(text, server->secure ? sizeof("https://") - 1 : sizeof("http://") - 1);
     if (span_ends(text, SPAN("/"))) {
         text.len--;
     }
@@ -155,7 +172,8 @@ bool option_read_SERVER(struct loader *loader, const struct option *option,
     if (span_starts(name, SPAN("["))) {
         name = span_first(span_from(name, 1), name.len - 2);
     }
-    server->port = host.port != 0 ? host.port : 80;
+    uint16_t port = server->secure ? 443 : 80;
+    server->port = host.port != 0 ? host.port : port;
     server->host = loader_copy(loader, name);
     server->text = loader_alloc(loader, host.name.len + sizeof(":65535"));
     if (server->host == NULL || server->text == NULL) {
@@ -163,7 +181,27 @@ bool option_read_SERVER(struct loader *loader, const struct option *option,
     }
     (void)snprintf(server->text, host.name.len + sizeof(":65535"), "%.*s:%u",
                    SPAN_ARGS(host.name), server->port);
+    loader_note(loader, option, server->secure ? SPAN("https") : SPAN("http"));
     loader_note(loader, option, span_of(server->text));
+    return true;
+}
+
+bool option_read_REDIRECT(struct loader *loader, const struct option *option,
+                          const struct node *node, struct target target)
+{
+    uint16_t *port_out = target.field;
+    struct span scheme = span_first(node->text, span_find(node->text, ':'));
+    uint64_t port = 443;
+
+    bool good = span_equal(scheme, SPAN("https")) &&
+                (scheme.len == node->text.len ||
+                 (parse_u64(span_from(node->text, scheme.len + 1), &port) == ERR_NONE &&
+                  port > 0 && port <= UINT16_MAX));
+    if (!good) {
+        return loader_wrong(loader, option, node);
+    }
+    *port_out = (uint16_t)port;
+    loader_note_number(loader, option, port);
     return true;
 }
 

@@ -32,7 +32,45 @@ static void compare_listens(struct comparison *self)
     }
 }
 
+static const struct upstream_settings *find_upstream(const struct site *site,
+                                                     const char *name)
+{
+    for (size_t i = 0; i < site->upstream_count; i++) {
+        if (strcmp(site->upstreams[i].name, name) == 0) {
+            return &site->upstreams[i];
+        }
+    }
+    return NULL;
+}
+
+/* Every server can be known for what it is. */
+static bool is_verified(const struct upstream_settings *upstream)
+{
+    for (size_t i = 0; i < upstream->server_count; i++) {
+        if (!upstream->servers[i].secure && upstream->servers[i].path == NULL) {
+            return false;
+        }
+    }
+    return !upstream->tls_settings.unverified;
+}
+
+static void compare_upstreams(struct comparison *self)
+{
+    const struct site *old = self->in_force->site;
+
+    for (size_t i = 0; i < old->upstream_count; i++) {
+        const struct upstream_settings *before = &old->upstreams[i];
+        const struct upstream_settings *after =
+            find_upstream(self->next->site, before->name);
+        if (after != NULL && is_verified(before) && !is_verified(after)) {
+            weaker_say(self, "not every server of upstream `%s` is verified",
+                       before->name);
+        }
+    }
+}
+
 void weaker_net(struct comparison *self)
 {
     compare_listens(self);
+    compare_upstreams(self);
 }

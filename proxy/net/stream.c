@@ -53,22 +53,32 @@ static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buf)
     }
 }
 
-static struct stream *stream_new(struct loop *loop, const struct stream_events *events,
-                                 void *owner)
+static struct stream *stream_alloc(struct loop *loop, const struct stream_events *events,
+                                   void *owner)
 {
     struct stream *self = malloc(sizeof(*self));
     if (self == NULL) {
         return NULL;
     }
     memset(self, 0, sizeof(*self));
+    self->loop = loop;
+    self->events = events;
+    self->owner = owner;
+    return self;
+}
+
+static struct stream *stream_new(struct loop *loop, const struct stream_events *events,
+                                 void *owner)
+{
+    struct stream *self = stream_alloc(loop, events, owner);
+    if (self == NULL) {
+        return NULL;
+    }
     if (uv_tcp_init(loop_handle(loop), &self->tcp) != 0) {
         free(self);
         return NULL;
     }
     self->tcp.data = self;
-    self->loop = loop;
-    self->events = events;
-    self->owner = owner;
     return self;
 }
 
@@ -90,7 +100,9 @@ static void on_connect(uv_connect_t *request, int status)
         return;
     }
     if (status == 0) {
-        (void)uv_tcp_nodelay(&self->tcp, 1);
+        if (!self->local) {
+            (void)uv_tcp_nodelay(&self->tcp, 1);
+        }
         if (self->secure != NULL) {
             self->started = true;
             read_as_paused(self);
@@ -117,6 +129,22 @@ struct stream *stream_connect(struct loop *loop, const struct address *address,
                        on_connect) != 0) {
         stream_free(&self);
     }
+    return self;
+}
+
+struct stream *stream_connect_local(struct loop *loop, const char *path,
+                                    const struct stream_events *events, void *owner)
+{
+    struct stream *self = stream_alloc(loop, events, owner);
+
+    if (self == NULL) {
+        return NULL;
+    }
+    (void)uv_pipe_init(loop_handle(loop), &self->pipe, 0);
+    self->pipe.data = self;
+    self->local = true;
+    self->once.connect.data = self;
+    uv_pipe_connect(&self->once.connect, &self->pipe, path, on_connect);
     return self;
 }
 
@@ -254,7 +282,7 @@ void stream_reset(struct stream **self_p)
         return;
     }
     let_go(self_p);
-    if (uv_tcp_close_reset(&self->tcp, on_closed) != 0) {
+    if (self->local || uv_tcp_close_reset(&self->tcp, on_closed) != 0) {
         uv_close((uv_handle_t *)&self->tcp, on_closed);
     }
 }

@@ -64,6 +64,10 @@ enum written {
 struct stream *stream_connect(struct loop *loop, const struct address *address,
                               const struct stream_events *events, void *owner);
 
+/** As stream_connect() to the Unix socket at `path`. */
+struct stream *stream_connect_local(struct loop *loop, const char *path,
+                                    const struct stream_events *events, void *owner);
+
 /** Takes an accepted uv stream; used by listener.c. NULL: memory or limit. */
 struct stream *stream_accept(struct loop *loop, void *server_handle,
                              const struct stream_events *events, void *owner);

@@ -12,7 +12,10 @@
 #include "net/secure.h"
 
 struct stream {
-    uv_tcp_t tcp;
+    union {
+        uv_tcp_t tcp;   /* Whatever was accepted or opened. */
+        uv_pipe_t pipe; /* Of stream_connect_local(). */
+    };
     uv_write_t write;
     union {
         uv_connect_t connect;
@@ -28,5 +31,6 @@ struct stream {
     uint64_t bytes_out;
     size_t writing_len; /* Bytes of the waiting write; 0: none waits. */
     unsigned pauses;
+    bool local; /* A pipe. */
     bool started;
 };

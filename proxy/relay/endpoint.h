@@ -10,7 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/span.h"
 #include "relay/http2_mode.h"
+
+struct tls_context; /* net/tls_context.h */
 
 enum connections_mode {
     CONNECTIONS_SESSION, /**< Zero: one session per connection. */
@@ -22,8 +25,19 @@ enum connections_mode {
 struct server {
     char *host; /**< Name or address, without brackets. */
     uint16_t port;
+    char *path;                    /**< Of a Unix socket; NULL: host and port. */
+    bool secure;                   /**< With TLS. */
     char *text;                    /**< `10.0.0.11:8080`, for the ledger and logs. */
     _Atomic(unsigned) connections; /**< Open now, of all workers; mutable. */
+};
+
+/** `upstreams[].tls:` The spans hold contents of files, while it is read. */
+struct upstream_tls {
+    struct span ca;
+    struct span certificate;
+    struct span key;
+    bool unverified;
+    char *name; /**< In the servers' certificates; NULL: as in their URLs. */
 };
 
 /** `upstreams:` */
@@ -31,6 +45,8 @@ struct upstream_settings {
     char *name;
     struct server *servers;
     size_t server_count;
+    struct upstream_tls tls_settings;
+    struct tls_context *tls; /**< NULL: no server has TLS. */
     enum connections_mode connections;
     unsigned connections_max; /**< Per server, all workers together. */
     uint64_t connect_timeout_ms;
@@ -47,8 +63,6 @@ struct network {
     unsigned prefix_len; /**< Of 128. */
 };
 
-struct tls_context; /* net/tls_context.h */
-
 /** Whether clients of an address have to show a certificate. */
 enum client_certificates {
     CLIENT_CERTIFICATES_REQUIRED, /**< Zero: the safe one. */
@@ -59,6 +73,7 @@ enum client_certificates {
 struct listen_settings {
     char *host;
     uint16_t port;
+    uint16_t redirect_port;               /**< To which port of https: 0: nowhere. */
     struct tls_context *tls;              /**< NULL: without TLS. */
     struct tls_certificate *certificates; /**< While it is read (app/snapshot.h). */
     size_t certificate_count;

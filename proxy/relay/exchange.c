@@ -302,6 +302,7 @@ void exchange_part_with_upstream(struct exchange *self)
     if (self->upstream == NULL) {
         return;
     }
+    clean = clean && !stream_pending(self->upstream->stream);
     struct fingerprint key = self->request.key;
     if (asker->token_count == 0 && !shared) {
         bool touched = asker->unsafe || self->routed.role != ROLE_NONE ||

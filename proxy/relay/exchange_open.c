@@ -256,6 +256,10 @@ static bool find_route(struct exchange *self, struct opening *opening)
     switch (route_find(site, opening->host.name, opening->head, &opening->path,
                        &self->routed)) {
     case ROUTE_FOUND:
+        if (client_listen(self->client)->redirect_port != 0) {
+            (void)exchange_redirect(self, opening->host.name, opening->target);
+            return false;
+        }
         return true;
     case ROUTE_BAD_PATH:
         (void)exchange_refuse_request(self, 400, ENDING_PATH);

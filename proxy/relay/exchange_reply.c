@@ -207,6 +207,17 @@ enum step exchange_reply_error(struct exchange *self, unsigned status, enum endi
     return reply(self, &page, ending);
 }
 
+enum step exchange_reply_elsewhere(struct exchange *self, unsigned status,
+                                   struct span location)
+{
+    struct reply page = {.kind = REPLY_ERROR,
+                         .status = status,
+                         .sentence = ending_sentence(ENDING_REDIRECTED),
+                         .extra_fields = location};
+
+    return reply(self, &page, ENDING_REDIRECTED);
+}
+
 enum step exchange_reply_refused(struct exchange *self)
 {
     char reference[32] = "";

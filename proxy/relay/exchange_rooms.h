@@ -31,6 +31,9 @@ void exchange_open(struct exchange *self, const struct head *head);
 enum step exchange_refuse_request(struct exchange *self, unsigned status,
                                   enum ending ending);
 
+/* exchange_redirect.c: an address that sends everybody to where TLS is */
+enum step exchange_redirect(struct exchange *self, struct span host, struct span target);
+
 /* exchange_identity.c: who asks, and what the registry is told of it */
 void exchange_clear_asker(struct asker *asker);
 bool exchange_find_client(struct exchange *self, const struct head *head);
@@ -118,6 +121,8 @@ void exchange_ticket_forget(struct exchange *self);
 /* exchange_reply.c: what the client gets */
 enum step exchange_reply_error(struct exchange *self, unsigned status,
                                enum ending ending);
+enum step exchange_reply_elsewhere(struct exchange *self, unsigned status,
+                                   struct span location);
 enum step exchange_reply_refused(struct exchange *self);
 enum step exchange_reply_maintenance(struct exchange *self);
 enum step exchange_reply_logged_out(struct exchange *self);

@@ -91,6 +91,7 @@ void pool_free(struct pool **self_p)
         struct pool_server *server = &self->servers[i];
         resolve_free(&server->resolve);
         close_all_idle(server);
+        tls_memory_clear(&server->memory);
     }
     free(self);
     *self_p = NULL;

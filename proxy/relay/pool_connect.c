@@ -2,11 +2,13 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "relay/meter.h"
 #include "relay/pool_state.h"
 
 enum {
     RESOLVE_RETRY_MS = 1000,
+    TELL_AGAIN_MS = 10000, /* The log need not have every failed handshake. */
 };
 
 static void on_resolved(void *owner, enum err err, const struct address *addresses,
@@ -46,6 +48,10 @@ void pool_init_server(struct pool *self, size_t index)
 
     *server = (struct pool_server){.pool = self, .server = settings};
     list_init(&server->idle);
+    if (settings->path != NULL) {
+        server->address_count = 1; /* One without meaning. */
+        return;
+    }
     if (address_parse(span_of(settings->host), &server->addresses[0]) == ERR_NONE) {
         server->addresses[0].port = settings->port;
         server->address_count = 1;
@@ -131,14 +137,40 @@ static void attempt_failed(struct upstream *upstream, enum ending failure)
     pool_serve_waiting(self);
 }
 
+static void tell_of_tls(const struct upstream *upstream)
+{
+    struct pool_server *server = upstream->server;
+    uint64_t now_ms = loop_now_ms(server->pool->relay->loop);
+
+    if (server->told_ms != 0 && now_ms - server->told_ms < TELL_AGAIN_MS) {
+        return;
+    }
+    server->told_ms = now_ms;
+    log_write(LOG_LEVEL_WARNING, "upstream %s: TLS with %s failed: %s",
+              server->pool->settings->name, server->server->text,
+              tls_reason(stream_tls(upstream->stream)));
+}
+
+static enum ending ending_of(const struct upstream *upstream, enum err err)
+{
+    if (err == ERR_TLS) {
+        tell_of_tls(upstream);
+        return ENDING_UPSTREAM_TLS;
+    }
+    return err == ERR_TIMEOUT ? ENDING_CONNECT_TIMEOUT : ENDING_CONNECT;
+}
+
 static void on_connected(void *owner, enum err err)
 {
     struct upstream *upstream = owner;
     struct attempt *attempt = upstream->attempt;
 
+    if (upstream->server->server->secure && (err == ERR_NONE || err == ERR_TLS)) {
+        meter_handshake(upstream->pool->relay, METER_UPSTREAM,
+                        err == ERR_NONE ? stream_tls(upstream->stream) : NULL);
+    }
     if (err != ERR_NONE) {
-        attempt_failed(upstream,
-                       err == ERR_TIMEOUT ? ENDING_CONNECT_TIMEOUT : ENDING_CONNECT);
+        attempt_failed(upstream, ending_of(upstream, err));
         return;
     }
     struct pool_request *request = attempt->request;
@@ -176,6 +208,25 @@ static const struct stream_events CONNECT_EVENTS = {
     .on_connect = on_connected,
 };
 
+static struct stream *open_stream(struct upstream *upstream)
+{
+    struct pool_server *from = upstream->server;
+    const struct server *server = from->server;
+    const struct upstream_settings *settings = from->pool->settings;
+    struct loop *loop = from->pool->relay->loop;
+
+    if (server->path != NULL) {
+        return stream_connect_local(loop, server->path, &CONNECT_EVENTS, upstream);
+    }
+    if (server->secure) {
+        const char *name = settings->tls_settings.name;
+        return stream_connect_secure(loop, &upstream->address, settings->tls,
+                                     name != NULL ? name : server->host, &from->memory,
+                                     &CONNECT_EVENTS, upstream);
+    }
+    return stream_connect(loop, &upstream->address, &CONNECT_EVENTS, upstream);
+}
+
 /* Starts a connection for `request`. False: memory or descriptors. */
 static bool connect_for(struct pool_server *server, struct pool_request *request)
 {
@@ -203,8 +254,7 @@ static bool connect_for(struct pool_server *server, struct pool_request *request
     attempt->deadline.on_due = on_connect_due;
     pool_count_connection(server, true);
     if (upstream->codec != NULL) {
-        upstream->stream =
-            stream_connect(relay->loop, &upstream->address, &CONNECT_EVENTS, upstream);
+        upstream->stream = open_stream(upstream);
     }
     if (upstream->stream == NULL) {
         free(attempt);

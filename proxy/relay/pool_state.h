@@ -7,6 +7,7 @@
 #pragma once
 
 #include "net/resolve.h"
+#include "net/tls.h"
 #include "relay/pool.h"
 #include "relay/relay.h"
 
@@ -23,8 +24,10 @@ struct pool_server {
     struct address addresses[RESOLVE_ADDRESSES_MAX];
     size_t address_count;
     size_t address_next;
-    bool unresolvable; /* The last question failed and no older answer is left. */
-    struct list idle;  /* Longest first. */
+    struct tls_memory memory; /* What makes the next handshake cheaper. */
+    uint64_t told_ms;         /* When a failed handshake was last logged; 0: never. */
+    bool unresolvable;        /* The last question failed and no older answer is left. */
+    struct list idle;         /* Longest first. */
 };
 
 struct pool {

@@ -7,6 +7,8 @@ static const struct {
     const char *phrase;
 } PHRASES[] = {
     {200, "OK"},
+    {301, "Moved Permanently"},
+    {308, "Permanent Redirect"},
     {400, "Bad Request"},
     {408, "Request Timeout"},
     {413, "Content Too Large"},

@@ -74,11 +74,12 @@ static const struct bad BAD[] = {
      "needs, is not available in this version"},
     {"listen: [{address: 127.0.0.1:1, tls: {}}]\n" UPSTREAMS SESSION MARKERS FEATURES,
      "t.yaml:1:38: `tls` has no `certificate`\nt.yaml:1:38: `tls` has no `key`"},
-    {LISTEN "upstreams: [{name: s, servers: [https://x]}]\n" SESSION MARKERS FEATURES,
-     "t.yaml:2:33: an upstream with `https:` is not available in this version"},
+    {LISTEN "upstreams: [{name: s, servers: [ftp://x]}]\n" SESSION MARKERS FEATURES,
+     "t.yaml:2:33: `servers` must be a URL like `http://10.0.0.11:8080`, or "
+     "`unix:/path`, not `ftp://x`"},
     {LISTEN "upstreams: [{name: s, servers: [http://x/y]}]\n" SESSION MARKERS FEATURES,
-     "t.yaml:2:33: `servers` must be a URL like `http://10.0.0.11:8080`, not "
-     "`http://x/y`"},
+     "t.yaml:2:33: `servers` must be a URL like `http://10.0.0.11:8080`, or "
+     "`unix:/path`, not `http://x/y`"},
     {GOOD "routes: [{path: /a, upstream: sit}]\n",
      "t.yaml:6:31: unknown upstream `sit`; the nearest one is `site`"},
     {GOOD "routes: [{path: /a, require: [onwer]}]\n",

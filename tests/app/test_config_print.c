@@ -69,6 +69,8 @@ static void reference_configuration_is_valid(void **state)
     config_case_write("clients.pem", CA_PEM);
     config_case_write("site.crt", SITE_PEM);
     config_case_write("site.key", SITE_KEY);
+    config_case_write("proxy.crt", ALICE_PEM);
+    config_case_write("proxy.key", ALICE_KEY);
     config_case_write_bytes("site.ocsp", SPAN(SITE_OCSP));
     struct config *config = config_case_good(text);
     assert_int_equal(config->site->feature_count, 1);

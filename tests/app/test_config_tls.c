@@ -68,6 +68,9 @@ static void tls_config_asks_clients_only_where_it_says_so(void **state)
     }
 }
 
+#define HTTPS(it)                                                                        \
+    LISTEN "upstreams: [{name: s, servers: [" it "}]\n" SESSION MARKERS FEATURES
+
 static const struct {
     const char *text;
     const char *message;
@@ -93,6 +96,19 @@ static const struct {
      "t.yaml:1:88: `client_ca` `noise.pem`: no certificate in it can be used"},
     {LISTENS("{" PAIR ", client_verify: optional}"),
      "t.yaml:1:92: `client_verify` needs `client_ca`: whose certificates"},
+    {HTTPS("https://x], tls: {certificate: site.crt}"),
+     "t.yaml:2:50: `tls` has `certificate` without `key`"},
+    {HTTPS("https://x], tls: {certificate: site.crt, key: other.key}"),
+     "t.yaml:2:79: `key` `other.key`: it does not belong to the certificate"},
+    {HTTPS("https://x], tls: {ca_file: noise.pem}"),
+     "t.yaml:2:60: `ca_file` `noise.pem`: no certificate in it can be used"},
+    {HTTPS("unix:here]"), "t.yaml:2:33: `servers` must be a URL like"},
+    {"listen: [{address: 127.0.0.1:1, redirect: http}]\n" REST,
+     "t.yaml:1:43: `redirect` must be `https` or `https:PORT`, not `http`"},
+    {"listen: [{address: 127.0.0.1:1, redirect: 'https:0'}]\n" REST,
+     "t.yaml:1:43: `redirect` must be `https` or `https:PORT`, not `https:0`"},
+    {"listen: [{address: 127.0.0.1:443, redirect: https, tls: {" PAIR "}}]\n" REST,
+     "t.yaml:1:45: `redirect` sends clients back to the address itself"},
     {LISTENS("[{" PAIR "}, {certificate: other.crt, key: other.key, client_ca: ca.pem}]"),
      "t.yaml:1:131: `client_ca` and `client_verify` belong to the first item of `tls` "
      "and hold for the whole address"},
@@ -112,6 +128,33 @@ static void tls_config_says_which_file_is_wrong_and_why(void **state)
         assert_null(report_text(report, 1));
         report_free(&report);
     }
+}
+
+#define UPSTREAM(it) LISTEN "upstreams: [{name: site, " it "}]\n" SESSION MARKERS FEATURES
+
+static void tls_config_of_an_upstream_is_verified_unless_it_says_otherwise(void **state)
+{
+    (void)state;
+    struct config *config = config_case_good(UPSTREAM("servers: [https://x.example]"));
+    const struct upstream_settings *upstream = &config->site->upstreams[0];
+
+    assert_non_null(upstream->tls);
+    assert_true(upstream->servers[0].secure);
+    assert_int_equal(upstream->servers[0].port, 443);
+    config_free(&config);
+    config = config_case_good(UPSTREAM("servers: [http://x.example, unix:/run/x.sock]"));
+    upstream = &config->site->upstreams[0];
+    assert_null(upstream->tls);
+    assert_false(upstream->servers[0].secure || upstream->servers[1].secure);
+    assert_string_equal(upstream->servers[1].path, "/run/x.sock");
+    config_free(&config);
+    struct report *report = report_new();
+    config = config_case_load(
+        UPSTREAM("servers: [https://x.example], tls: {verify: off}"), report);
+    assert_non_null(config);
+    assert_non_null(strstr(report_text(report, 0), "`verify: off` on `site`"));
+    report_free(&report);
+    config_free(&config);
 }
 
 static void tls_config_has_another_hash_with_other_certificates(void **state)
@@ -135,6 +178,7 @@ int main(void)
         cmocka_unit_test(tls_config_takes_one_pair_or_a_list),
         cmocka_unit_test(tls_config_asks_clients_only_where_it_says_so),
         cmocka_unit_test(tls_config_says_which_file_is_wrong_and_why),
+        cmocka_unit_test(tls_config_of_an_upstream_is_verified_unless_it_says_otherwise),
         cmocka_unit_test(tls_config_has_another_hash_with_other_certificates),
     };
     return cmocka_run_group_tests_name(__FILE__, tests, start, NULL);

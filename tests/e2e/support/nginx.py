@@ -68,3 +68,29 @@ def caching(folder, port, upstream, ignored="Set-Cookie Cache-Control"):
     """nginx with proxy_cache in front of `upstream`; `ignored` fields do not keep a page out."""
     return Nginx(folder, port, CACHE.replace("{upstream}", str(upstream))
                  .replace("{ignored}", ignored))
+
+
+# TLS in front of a site; what may ask is in `more`.
+TLS = """
+    server {{
+        listen 127.0.0.1:{port} ssl;
+        ssl_certificate {certificate};
+        ssl_certificate_key {key};
+        ssl_session_cache shared:tls:1m;
+        {more}
+        location / {{
+            proxy_pass http://127.0.0.1:{upstream};
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_set_header Connection "";
+            proxy_set_header X-Tls "$ssl_server_name $ssl_session_reused $ssl_client_s_dn";
+        }}
+    }}
+"""
+
+
+def securing(folder, port, upstream, pair, more=""):
+    """nginx that speaks TLS in front of `upstream`, with a certificate and its key."""
+    return Nginx(folder, port, TLS.replace("{upstream}", str(upstream))
+                 .replace("{certificate}", pair[0]).replace("{key}", pair[1])
+                 .replace("{more}", more))
