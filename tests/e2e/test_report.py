@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from support import notice
+from support import notice, plain_site
 from support.client import Browser
 from support.ports import wait_until
 from support.sites import foreign_bytes, jobcard_config, login
@@ -35,6 +35,19 @@ def report(proxy, *words):
     done = proxy.run("report", *words, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def part(rows, column):
+    """What of `rows` had an outcome: the column counts how often."""
+    rows = [row for row in rows if row[column]]
+    cases = {row[:2] for row in rows if row[1]}
+    return {"displays": sum(row[column] for row in rows), "cases": len(cases),
+            "pairs": len({frozenset(case) for case in cases}),
+            "mutual_pairs": len({frozenset(case) for case in cases if case[::-1] in cases}),
+            "subjects": len({subject for _, subject in cases}),
+            "viewers": len({row[0] for row in rows}),
+            "viewers_unidentified": len({row[0] for row in rows if row[8] != "user"}),
+            "both": len({viewer for viewer, _ in cases} & {subject for _, subject in cases})}
 
 
 def independent(proxy, incident):
@@ -74,6 +87,9 @@ def independent(proxy, incident):
                      "delivered": sum(row[6] for row in rows)},
         "strong_cases": len({row[:2] for row in rows if row[1] and row[7]}),
         "screens": {name: len(seen) for name, seen in screens.items()},
+        "shown": {name: sum(row[3] for row in rows if row[2] == name) for name in screens},
+        "by_outcome": {name: part(rows, column) for name, column in
+                       (("withheld", 4), ("cut", 5), ("delivered", 6))},
         "writes": writes,
         "upper_bound": hours + one_of_two,
     }
@@ -82,6 +98,8 @@ def independent(proxy, incident):
 def check_against_sql(proxy, made, incident=1):
     expected = independent(proxy, incident)
     assert {entry["screen"]: entry["cases"] for entry in made["screens"]} == expected.pop("screens")
+    assert {entry["screen"]: entry["displays"] for entry in made["screens"]} == expected.pop("shown")
+    assert made["weak_cases"] == expected["cases"] - expected["strong_cases"]
     assert {key: made[key] for key in expected} == expected
 
 
@@ -258,3 +276,27 @@ def test_a_stopped_proxy_leaves_a_ledger_that_can_be_verified(observed):
     assert proxy.run("ledger", "verify", proxy.state).returncode == 0
     assert proxy.run("ledger", "verify", "--config", proxy.config_path).returncode == 0
     assert proxy.run("report", "1").returncode == 3
+
+
+def test_unidentified_viewers_weak_and_uncertain_findings_are_told_apart(countermark, origin):
+    config = plain_site.config(origin.port, mode="observe")
+    proxy = countermark(config)
+    for number in (1, 2):                               # nobody is logged in: known by address
+        Browser(proxy.port, source=f"127.0.2.{number}").get("/mypage/top?marker=alice")
+    first = Browser(proxy.port, source="127.0.2.3")     # adopted by its first marker, then another
+    first.cookies["JSESSIONID"] = "a-token-from-before-the-proxy"
+    first.get("/mypage/top?marker=bob")
+    first.get("/mypage/top?marker=carol")
+    known = plain_site.signed_in(proxy.port, "dave", source="127.0.2.4")
+    plain_site.page_of(known, "erin")
+    plain_site.page_of(known, "erin")
+    wait_until(lambda: len(proxy.ledger().displays()) == 4, 20, "all are in the ledger")
+
+    made = report(proxy, "1")
+    assert (made["cases"], made["viewers"], made["viewers_unidentified"]) == (3, 3, 2)
+    assert (made["displays"], made["subjects"], made["both"]) == (4, 2, 0)
+    assert made["one_of_two"] == 1 and made["upper_bound"] >= 1
+    assert made["strong_cases"] + made["weak_cases"] == made["cases"]
+    check_against_sql(proxy, made)
+    text = proxy.run("report", "1").stdout
+    assert "a-" in text and "127.0.2.1" not in text
