@@ -1,37 +1,52 @@
 #include "record/fixture.h"
+#include "record/ledger_file.h"
 #include "record/ledger_schema.h"
 
-/* As the second version made it: what the third added is taken away. */
-static void make_old(const struct fixture *self)
+/* What a later version added is taken away: a ledger as an older one made it. */
+static void make_old(const struct fixture *self, unsigned version)
 {
+    static const char *const scripts[] = {
+        [2] = "DROP TABLE marks; DROP TABLE writes; DROP TABLE coverage;"
+              "DROP TABLE erasures; ALTER TABLE displays DROP COLUMN client;"
+              "PRAGMA user_version = 2",
+        [1] = "DROP INDEX events_once; ALTER TABLE events DROP COLUMN subject_id;"
+              "ALTER TABLE events DROP COLUMN echoed;"
+              "ALTER TABLE events DROP COLUMN would_have;"
+              "ALTER TABLE displays DROP COLUMN would_have;"
+              "CREATE UNIQUE INDEX events_once ON events(hour, detector, reason, outcome,"
+              " route, screen, session); PRAGMA user_version = 1",
+    };
     char path[300];
     struct db *db = NULL;
 
     (void)snprintf(path, sizeof(path), "%s/ledger.db", self->path);
     assert_int_equal(db_open(path, DB_WRITE, &db, NULL), ERR_NONE);
-    db_script(db, "DROP TABLE marks; DROP TABLE writes; DROP TABLE coverage;"
-                  "DROP TABLE erasures; ALTER TABLE displays DROP COLUMN client;"
-                  "PRAGMA user_version = 2");
+    for (unsigned i = 2; i >= version; i--) {
+        db_script(db, scripts[i]);
+    }
     assert_false(db_failed(db));
     db_close(&db);
 }
 
-static void
-a_ledger_of_the_second_version_is_carried_over_and_still_verifies(void **state)
+/* The rows of an old ledger verify before and after, and new ones join the chain. */
+static void carry_over(unsigned version)
 {
     struct fixture fixture;
     struct journal_entry first = fixture_display("a", "b", "top");
     struct journal_entry second = fixture_display("c", "d", "top");
+    char path[300];
+    struct ledger_file_chain chain;
     uint64_t rows = 0;
-    (void)state;
 
     fixture_make(&fixture);
     assert_true(fixture_post(&fixture, &first).committed);
     fixture_close(&fixture);
-    make_old(&fixture);
+    make_old(&fixture, version);
+    (void)snprintf(path, sizeof(path), "%s/ledger.db", fixture.path);
+    assert_int_equal(ledger_file_verify(path, &chain, NULL), ERR_NONE);
+    assert_int_equal(chain.rows, 2);
     fixture_open(&fixture);
     assert_int_equal(fixture_verify(&fixture, &rows, NULL), ERR_NONE);
-    assert_int_equal(rows, 2);
     assert_true(fixture_post(&fixture, &second).committed);
     assert_int_equal(fixture_figures(&fixture, 1).cases, 2);
     assert_int_equal(fixture_verify(&fixture, &rows, NULL), ERR_NONE);
@@ -39,11 +54,26 @@ a_ledger_of_the_second_version_is_carried_over_and_still_verifies(void **state)
     fixture_remove(&fixture);
 }
 
+static void
+a_ledger_of_the_second_version_is_carried_over_and_still_verifies(void **state)
+{
+    (void)state;
+    carry_over(2);
+}
+
+static void a_ledger_of_the_first_version_is_carried_over_and_still_verifies(void **state)
+{
+    (void)state;
+    carry_over(1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             a_ledger_of_the_second_version_is_carried_over_and_still_verifies),
+        cmocka_unit_test(
+            a_ledger_of_the_first_version_is_carried_over_and_still_verifies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
