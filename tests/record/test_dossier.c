@@ -274,6 +274,11 @@ static void a_restart_does_not_hide_the_last_change_of_configuration(void **stat
     assert_int_equal(count_events(dossier, DOSSIER_CONFIGURATION), 1);
     assert_non_null(strstr(dossier->events[0].detail, "the change"));
     dossier_free(&dossier);
+
+    const struct dossier_scope later = {.from_ms = 1, .to_ms = INT64_MAX, .now_ms = 2};
+    assert_int_equal(dossier_new(fixture.directory, &later, &dossier), ERR_NONE);
+    assert_int_equal(count_events(dossier, DOSSIER_CONFIGURATION), 2);
+    dossier_free(&dossier);
     fixture_remove(&fixture);
 }
 

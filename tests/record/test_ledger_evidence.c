@@ -72,6 +72,21 @@ static void past_its_bound_evidence_goes_and_refusals_stay(void **state)
     fixture_remove(&fixture);
 }
 
+static void a_part_of_the_bound_is_kept_for_refusals(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    fixture_make(&fixture);
+    note_writes(&fixture, 1000);
+    settle(&fixture);
+    uint64_t size = ask(&fixture, "SELECT page_count * page_size FROM pragma_page_count,"
+                                  " pragma_page_size");
+    recorder_set_limits(fixture.recorder, size + size / 32, UINT64_MAX);
+    await(&fixture, "SELECT count(*) FROM writes", 0);
+    fixture_remove(&fixture);
+}
+
 static void the_bound_is_alerted(void **state)
 {
     struct fixture fixture;
@@ -169,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(past_its_bound_evidence_goes_and_refusals_stay),
+        cmocka_unit_test(a_part_of_the_bound_is_kept_for_refusals),
         cmocka_unit_test(the_bound_is_alerted),
         cmocka_unit_test(below_its_bound_nothing_goes),
         cmocka_unit_test(past_retention_people_are_hashes_and_the_chain_holds),
