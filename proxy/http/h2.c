@@ -42,7 +42,6 @@ bool h2_in_head(const struct h2 *self)
 void h2_warn(struct h2 *self)
 {
     (void)nghttp2_submit_shutdown_notice(self->session);
-    (void)nghttp2_submit_ping(self->session, NGHTTP2_FLAG_NONE, H2_WARNING_PING);
 }
 
 bool h2_was_warned(const struct h2 *self)

@@ -96,23 +96,37 @@ static int on_push(nghttp2_session *session, nghttp2_frame *frame,
     return 0;
 }
 
-static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
+/* Of the answer's head, or some of its body. */
+static void note_sent(struct h2 *self, const nghttp2_frame *frame)
 {
-    struct h2 *self = user_data;
     struct h2_stream *stream = h2_stream_of(self, frame->hd.stream_id);
-    bool ended = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
 
-    (void)session;
-    if (stream == NULL ||
-        (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)) {
-        return 0;
+    if (stream == NULL) {
+        return;
     }
     if (frame->hd.type == NGHTTP2_HEADERS && stream->begun) {
         stream->head_due = false;
     }
-    stream->ended = stream->ended || ended;
+    stream->ended = stream->ended || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     note_taken(self, stream);
-    return 0;
+}
+
+static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
+{
+    switch (frame->hd.type) {
+    case NGHTTP2_HEADERS:
+    case NGHTTP2_DATA:
+        note_sent(user_data, frame);
+        return 0;
+    case NGHTTP2_GOAWAY:
+        /* Its answer says that the warning was heard: a PING of its own overtakes it. */
+        if (frame->goaway.last_stream_id == INT32_MAX) {
+            (void)nghttp2_submit_ping(session, NGHTTP2_FLAG_NONE, H2_WARNING_PING);
+        }
+        return 0;
+    default:
+        return 0;
+    }
 }
 
 static nghttp2_nv nv_of(struct span name, struct span value)
