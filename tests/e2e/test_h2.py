@@ -2,7 +2,6 @@
 a connection that does too much."""
 import os
 import re
-import shutil
 import signal
 import subprocess
 import threading
@@ -10,6 +9,7 @@ import time
 
 import pytest
 
+from support.certificates import Authority
 from support.client import Client
 from support.exchanges import field_of, last_request, requests_at
 from support.h2 import (ACK, CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM,
@@ -27,6 +27,18 @@ PRIOR = {"http2": "prior-knowledge"}
 @pytest.fixture
 def proxy(origin, countermark):
     return countermark(config(origin.port, listen=[PRIOR]))
+
+
+@pytest.fixture(params=["plain", "tls"])
+def either(request, origin, countermark, folder):
+    """A proxy, and what opens connections to it."""
+    if request.param == "plain":
+        proxy = countermark(config(origin.port, listen=[PRIOR]))
+        return proxy, lambda **more: Connection(proxy.port, **more)
+    certificate, key = Authority(folder).issue("site.test", "DNS:site.test,IP:127.0.0.1")
+    proxy = countermark(config(origin.port,
+                               listen=[{"tls": {"certificate": certificate, "key": key}}]))
+    return proxy, lambda **more: Connection(proxy.port, tls=True, **more)
 
 
 def curl(port, *words, path="/page"):
@@ -60,7 +72,23 @@ def test_curl_hears_why_a_body_is_not_taken(origin, countermark, folder):
     assert said == b"413"
 
 
-@pytest.mark.skipif(not shutil.which("h2load"), reason="nghttp2-client is not installed")
+def test_curl_and_h2load_speak_it_over_tls(origin, countermark, folder):
+    authority = Authority(folder)
+    certificate, key = authority.issue("site.test", "DNS:site.test")
+    proxy = countermark(config(origin.port,
+                               listen=[{"tls": {"certificate": certificate, "key": key}}]))
+    done = subprocess.run(["curl", "-sS", "--cacert", authority.pem, "--resolve",
+                           f"site.test:{proxy.port}:127.0.0.1", "-w", "%{http_version}",
+                           f"https://site.test:{proxy.port}/page?size=70000"],
+                          capture_output=True, timeout=30, check=False)
+    assert done.stdout[70000:] == b"2", done.stderr
+    done = subprocess.run(["h2load", "-n", "400", "-c", "4", "-m", "25",
+                           f"https://127.0.0.1:{proxy.port}/page?size=100000"],
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert "Application protocol: h2" in done.stdout, done.stdout
+    assert re.search(r" 0 failed, 0 errored, 0 timeout", done.stdout), done.stdout
+
+
 @pytest.mark.parametrize("order", ["size=1000", "size=100000", "do=chunked&size=300000",
                                    "size=3000000"])
 def test_h2load_has_no_failure(proxy, order):
@@ -73,8 +101,9 @@ def test_h2load_has_no_failure(proxy, order):
 
 # What goes on
 
-def test_fields_are_those_of_http_1(proxy, origin):
-    with Connection(proxy.port) as client:
+def test_fields_are_those_of_http_1(either, origin):
+    proxy, connect = either
+    with connect() as client:
         reply = client.get("/page?field=X-Own:%20v", [("x-a", "b"), ("cookie", "a=1"),
                                                       ("cookie", "b=2"), ("te", "trailers"),
                                                       ("countermark-session", "forged")])
@@ -85,7 +114,8 @@ def test_fields_are_those_of_http_1(proxy, origin):
     assert field_of(request, "TE") == []
     assert field_of(request, "Countermark-Session") == ["none"]
     assert len(field_of(request, "traceparent")) == 1
-    assert "proto=http" in field_of(request, "Forwarded")[0]
+    scheme = "https" if proxy.config["listen"][0].get("tls") else "http"
+    assert f"proto={scheme};" in field_of(request, "Forwarded")[0]
     assert reply.field("x-own") == "v"
     assert reply.field("via") == "1.1 countermark"
 
@@ -98,8 +128,9 @@ def test_the_access_log_has_each_stream(proxy):
         assert ending_of(proxy, f"/log/{number}") == "released"
 
 
-def test_bodies_go_both_ways_at_once(proxy):
-    with Connection(proxy.port) as client:
+def test_bodies_go_both_ways_at_once(either):
+    _, connect = either
+    with connect() as client:
         bodies = [bytes([65 + number]) * 700_000 for number in range(6)]
         threads, replies = [], {}
         for number, body in enumerate(bodies):
@@ -132,8 +163,9 @@ def test_only_100_of_the_interim_answers_passes_and_no_trailer(proxy):
 
 # Whose answer
 
-def test_sessions_of_one_connection_are_kept_apart(proxy, origin):
-    with Connection(proxy.port) as client:
+def test_sessions_of_one_connection_are_kept_apart(either, origin):
+    proxy, connect = either
+    with connect() as client:
         users = {f"user{number:03}": H2Browser(client) for number in range(8)}
         for user, browser in users.items():
             assert login(browser, user).status == 303
@@ -153,8 +185,9 @@ def test_sessions_of_one_connection_are_kept_apart(proxy, origin):
     assert proxy.feature_is_up()
 
 
-def test_a_foreign_page_is_withheld_on_its_stream_alone(proxy):
-    with Connection(proxy.port) as client:
+def test_a_foreign_page_is_withheld_on_its_stream_alone(either):
+    proxy, connect = either
+    with connect() as client:
         browser = H2Browser(client)
         assert login(browser, "user001").status == 303
         assert browser.get("/mypage/top?marker=user001").status == 200
@@ -167,8 +200,9 @@ def test_a_foreign_page_is_withheld_on_its_stream_alone(proxy):
     assert not proxy.feature_is_up()
 
 
-def test_a_late_mismatch_is_a_reset_and_never_an_end(proxy):
-    with Connection(proxy.port) as client:
+def test_a_late_mismatch_is_a_reset_and_never_an_end(either):
+    _, connect = either
+    with connect() as client:
         browser = H2Browser(client)
         assert login(browser, "user001").status == 303
         assert browser.get("/mypage/top?marker=user001").status == 200
@@ -180,8 +214,9 @@ def test_a_late_mismatch_is_a_reset_and_never_an_end(proxy):
 
 
 @pytest.mark.parametrize("order", ["cut-body", "cut-chunk", "cut-last", "reset-body"])
-def test_a_streamed_answer_that_breaks_off_is_a_reset(proxy, order):
-    with Connection(proxy.port) as client:
+def test_a_streamed_answer_that_breaks_off_is_a_reset(either, order):
+    _, connect = either
+    with connect() as client:
         with pytest.raises(Reset) as cut:
             client.get(f"/page?do={order}&size=4000000&cut=3000000")
         assert cut.value.code == INTERNAL_ERROR
@@ -285,8 +320,9 @@ def test_sigterm_lets_what_is_under_way_end(origin, countermark):
     proxy.start()
 
 
-def test_a_reset_stream_ends_its_request_at_the_site(proxy, origin):
-    with Connection(proxy.port) as client:
+def test_a_reset_stream_ends_its_request_at_the_site(either, origin):
+    proxy, connect = either
+    with connect() as client:
         stream = client.begin("GET", "/slow?do=hang")
         wait_until(lambda: requests_at(origin), 5, "it has reached the site")
         client.reset(stream)
@@ -323,7 +359,7 @@ def test_floods_of_frames_end_the_connection(proxy, kind):
     assert proxy.metrics().value("countermark_h2_floods_total", kind=kind) == 1
 
 
-def test_rapid_resets_end_the_connection_and_their_requests(proxy, origin):
+def test_rapid_resets_end_the_connection_and_their_requests(proxy):
     with Frames(proxy.port) as client, Connection(proxy.port) as other:
         client.hello()
         for stream in range(1, 2001, 2):
@@ -332,9 +368,8 @@ def test_rapid_resets_end_the_connection_and_their_requests(proxy, origin):
         assert client.connection_error() == ENHANCE_YOUR_CALM
         assert other.get("/page").status == 200
     assert proxy.metrics().value("countermark_h2_floods_total", kind="resets") == 1
-    wait_until(lambda: not any(connection["open"] for connection in origin.connections()
-                               if any("hang" in request["target"]
-                                      for request in connection["requests"])),
+    wait_until(lambda: proxy.metrics().value("countermark_connections", side="upstream",
+                                             state="active") == 0,
                10, "every request at the site is given up")
 
 

@@ -43,18 +43,66 @@ class Gone(Exception):
     """The connection ended before the answer was whole."""
 
 
-def connect(port, source=None, tls=False, timeout=20):
-    """A connected socket; with `tls` its certificate is not checked, and h2 is negotiated."""
+def connect(port, source=None, timeout=20):
     plain = socket.create_connection(("127.0.0.1", port), timeout=timeout,
                                      source_address=(source, 0) if source else None)
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if not tls:
-        return plain
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(["h2"])
-    return context.wrap_socket(plain)
+    return plain
+
+
+class _Secured:
+    """TLS over memory, so that one thread may read while another writes."""
+
+    def __init__(self, plain):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.set_alpn_protocols(["h2"])
+        self._plain = plain
+        self._lock = threading.Lock()
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._in, self._out)
+        while True:
+            try:
+                self._tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self._pass()
+        self._plain.sendall(self._out.read())
+        assert self._tls.selected_alpn_protocol() == "h2"
+
+    def _pass(self):
+        self._plain.sendall(self._out.read())
+        data = self._plain.recv(65536)
+        if not data:
+            raise ConnectionResetError("closed in the handshake")
+        self._in.write(data)
+
+    def recv(self, size):
+        while True:
+            with self._lock:
+                try:
+                    return self._tls.read(size)
+                except ssl.SSLWantReadError:
+                    pass
+                except ssl.SSLZeroReturnError:
+                    return b""
+            data = self._plain.recv(size)
+            if not data:
+                return b""
+            with self._lock:
+                self._in.write(data)
+
+    def sendall(self, data):
+        with self._lock:
+            self._tls.write(data)
+            self._plain.sendall(self._out.read())
+
+    def shutdown(self, how):
+        self._plain.shutdown(how)
+
+    def close(self):
+        self._plain.close()
 
 
 class _Stream:
@@ -77,10 +125,12 @@ class _Stream:
 
 
 class Connection:
-    """One thread reads; any thread asks."""
+    """One thread reads; any thread asks. `tls`: h2 is negotiated, no certificate checked."""
 
     def __init__(self, port, source=None, tls=False, timeout=20):
-        self.socket = connect(port, source, tls, timeout)
+        self.socket = connect(port, source, timeout)
+        if tls:
+            self.socket = _Secured(self.socket)
         self.host = f"127.0.0.1:{port}"
         self._scheme = "https" if tls else "http"
         self._timeout = timeout
@@ -236,8 +286,8 @@ def frame(kind, flags, stream, payload=b""):
 class Frames:
     """Sends any frames. What came back is read by next_frame() and the waiting functions."""
 
-    def __init__(self, port, tls=False, settings=b"", hello=True, timeout=10):
-        self.socket = connect(port, tls=tls, timeout=timeout)
+    def __init__(self, port, settings=b"", hello=True, timeout=10):
+        self.socket = connect(port, timeout=timeout)
         self.encoder = hpack.Encoder()
         self.decoder = hpack.Decoder()
         self.authority = f"127.0.0.1:{port}"
@@ -293,7 +343,7 @@ class Frames:
                 return None
             try:
                 data = self.socket.recv(65536)
-            except (ConnectionError, ssl.SSLError):
+            except ConnectionError:
                 data = b""
             self.ended = not data
             self._pending += data
