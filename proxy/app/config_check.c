@@ -241,12 +241,41 @@ static void check_required(struct loader *loader)
     }
 }
 
+/* A token that nothing carries, and two meanings of one field. */
+static void check_credentials(struct loader *loader)
+{
+    const struct session_policy *session = &loader->snapshot->site.session;
+    const struct node *map = node_find(loader->root, SPAN("session"));
+    const struct node *jwt = node_find(map, SPAN("jwt"));
+
+    if (jwt != NULL && session->jwt.cookie == NULL && session->jwt.header == NULL) {
+        report_error(loader->report, jwt->place,
+                     "`jwt` needs `cookie` or `header`: where the token is");
+    }
+    if (session->header != NULL && session->jwt.header != NULL &&
+        span_equal_nocase(span_of(session->header), span_of(session->jwt.header))) {
+        report_error(loader->report, place_of(loader, jwt, "header"),
+                     "`%s` is also `session.header`: a field carries a session's token "
+                     "or a JWT, not both",
+                     session->jwt.header);
+    }
+    if (session->jwt.cookie != NULL && session->cookies != NULL &&
+        cookie_names_rank(session->cookies, span_of(session->jwt.cookie)) >= 0) {
+        report_error(loader->report, place_of(loader, jwt, "cookie"),
+                     "`%s` is also in `session.cookies`: a cookie carries a session's "
+                     "token or a JWT, not both",
+                     session->jwt.cookie);
+    }
+}
+
 /* Nobody is staff whom no login can confirm. */
 static void check_staff(struct loader *loader)
 {
     const struct site *site = &loader->snapshot->site;
 
-    if (site->staff_count > 0 && site->login.user_field == NULL) {
+    bool checked = site->session.jwt.key != NULL;
+
+    if (site->staff_count > 0 && site->login.user_field == NULL && !checked) {
         report_error(loader->report, place_of(loader, loader->root, "staff"),
                      "`staff` needs `login.user_field`: who is known by first markers "
                      "alone is not staff");
@@ -256,7 +285,8 @@ static void check_staff(struct loader *loader)
 static bool has_session(const struct session_policy *session)
 {
     return session->cookies != NULL || session->path_parameter != NULL ||
-           session->header != NULL;
+           session->header != NULL || session->basic || session->jwt.cookie != NULL ||
+           session->jwt.header != NULL;
 }
 
 static bool has_regex(const struct marker_class *class)
@@ -353,6 +383,7 @@ void loader_check(struct loader *self)
     loader_check_alerts(self);
     check_signed(self);
     check_staff(self);
+    check_credentials(self);
     if (report_error_count(self->report) == 0) {
         warn(self);
     }

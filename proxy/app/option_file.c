@@ -246,6 +246,36 @@ bool option_read_KEY_FILE(struct loader *loader, const struct option *option,
     return true;
 }
 
+static void end_key(void *object)
+{
+    struct verify_key *key = object;
+    verify_key_free(&key);
+}
+
+bool option_read_JWT_KEY(struct loader *loader, const struct option *option,
+                         const struct node *node, struct target target)
+{
+    char error[200];
+    struct span content;
+
+    if (!read_file(loader, option, node, VERIFY_KEY_SIZE_MAX, &content)) {
+        return false;
+    }
+    struct verify_key *key = verify_key_new(content, error, sizeof(error));
+    if (key == NULL) {
+        report_error(loader->report, node->place, "`%s` `%.200s` %s", option_key(option),
+                     (const char *)node->text.ptr, error);
+        return false;
+    }
+    if (!arena_keep(loader->snapshot->arena, key, end_key)) {
+        verify_key_free(&key);
+        return false;
+    }
+    memcpy(target.field, &key, sizeof(struct verify_key *));
+    note_secret(loader, option, content);
+    return true;
+}
+
 bool option_read_TOKEN_FILE(struct loader *loader, const struct option *option,
                             const struct node *node, struct target target)
 {

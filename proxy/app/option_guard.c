@@ -151,6 +151,29 @@ bool option_read_SELECTOR(struct loader *loader, const struct option *option,
     return true;
 }
 
+bool option_read_JWT_CLAIM(struct loader *loader, const struct option *option,
+                           const struct node *node, struct target target)
+{
+    struct pointer *pointer = loader_alloc(loader, sizeof(*pointer));
+    char text[POINTER_SIZE_MAX + 2] = "/";
+    bool is_pointer = node->text.len > 0 && node->text.ptr[0] == '/';
+    size_t at = is_pointer ? 0 : 1;
+
+    if (pointer == NULL || !loader_length(loader, option, node)) {
+        return false;
+    }
+    size_t len = at + span_copy(node->text, text + at, sizeof(text) - at);
+    const char *error =
+        pointer_parse((struct span){.ptr = (const uint8_t *)text, .len = len}, pointer);
+    if (error != NULL) {
+        report_error(loader->report, node->place, "`claim` `%.80s`: %s", text, error);
+        return false;
+    }
+    memcpy(target.field, &pointer, sizeof(struct pointer *));
+    loader_note(loader, option, node->text);
+    return true;
+}
+
 static void *staff_memory(void *owner, size_t size)
 {
     return loader_alloc(owner, size);

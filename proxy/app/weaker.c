@@ -235,6 +235,16 @@ static void compare_sessions(struct comparison *self)
     if (old->header != NULL && !weaker_same_text(old->header, next->header)) {
         weaker_say(self, "session header `%s` is gone", old->header);
     }
+    if (old->jwt.key != NULL && next->jwt.key == NULL) {
+        weaker_say(self, "signatures of `session.jwt` are not checked");
+    }
+    if ((old->jwt.cookie != NULL &&
+         !weaker_same_text(old->jwt.cookie, next->jwt.cookie)) ||
+        (old->jwt.header != NULL &&
+         !weaker_same_text(old->jwt.header, next->jwt.header)) ||
+        (old->basic && !next->basic)) {
+        weaker_say(self, "requesters are no longer named by `session.jwt` or `basic`");
+    }
     if (old->unknown_renew && !next->unknown_renew) {
         weaker_say(self, "unknown sessions are adopted");
     }

@@ -288,6 +288,17 @@ void become_released(const struct scene *scene, struct judgement *out)
     if (asker->kind == ASKER_AMBIGUOUS) {
         return;
     }
+    if (asker->kind == ASKER_STATELESS && scene->evidence->now->id != 0) {
+        /* The request says who asks; its session stays whose it was. */
+        if (scene->issues_new || login_may_change(rules, asker)) {
+            keep(scene, out);
+            join_issued(scene, &out->kept);
+        }
+        if (login_may_change(rules, asker)) {
+            settle(scene, &out->kept.next);
+        }
+        return;
+    }
     if (asker->mixed) {
         /* Whose session went on by this answer is not ours to know. */
         if (scene->evidence->now->id != 0 && login_may_change(rules, asker)) {

@@ -34,9 +34,32 @@ static bool told(const struct scene *scene, const struct session *session)
     return true;
 }
 
+/* Whom the request names. What is said and cannot be checked is a claim like a typed
+ * name: another user's page is refused, and nothing counts. */
+static const struct session *named(const struct scene *scene, struct session *storage)
+{
+    const struct asker *asker = scene->evidence->asker;
+    bool believed = asker->trust > CREDENTIAL_SAID;
+
+    *storage = (struct session){
+        .generation = 1,
+        .binding = believed ? BINDING_CONFIRMED : BINDING_UNCONFIRMED,
+        .by_login = asker->trust == CREDENTIAL_CHECKED,
+        .bound_at_ms = scene->evidence->at_ms,
+    };
+    user_copy(&storage->requester, &asker->named);
+    if (!scene->evidence->rules->login->user_is_alias) {
+        login_claim(storage, &asker->named);
+    }
+    return storage;
+}
+
 const struct session *become_judged_by(const struct scene *scene, struct session *storage)
 {
     const struct asker *asker = scene->evidence->asker;
+    if (asker->kind == ASKER_STATELESS) {
+        return named(scene, storage);
+    }
     const struct session *entry = become_entry_of(scene);
     bool claims =
         login_opens_claim(asker->role) && asker->kind != ASKER_AMBIGUOUS && !asker->mixed;

@@ -18,6 +18,9 @@ static void add(const struct scene *scene, const struct observation *seen,
 static const char *reason_of(const struct scene *scene)
 {
     const struct session *session = scene->session;
+    if (scene->evidence->asker->kind == ASKER_STATELESS) {
+        return "other-owner";
+    }
     if (scene->evidence->asker->kind == ASKER_AMBIGUOUS) {
         return "ambiguous";
     }

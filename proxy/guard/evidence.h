@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guard/credential.h"
 #include "guard/grants.h"
 #include "guard/marker.h"
 #include "guard/policy.h"
@@ -26,6 +27,7 @@ enum asker_kind {
     ASKER_ANONYMOUS, /**< Zero: no token, no remember cookie. Any marker is a finding. */
     ASKER_SESSION,   /**< A token of a known entry. */
     ASKER_UNKNOWN,   /**< A token without entry, or only a remember cookie. */
+    ASKER_STATELESS, /**< The request names its user: `credential`. */
     ASKER_AMBIGUOUS, /**< Two values of one name, or tokens of two requesters. */
 };
 
@@ -47,6 +49,9 @@ struct asker {
                           between: nothing is bound, what is found never counts. */
     unsigned token_count;
     struct fingerprint tokens[ASKER_TOKENS_MAX]; /**< [0] is the session's. */
+    enum credential_trust trust;                 /**< With ASKER_STATELESS. */
+    struct user named;                           /**< Whom the credential names. */
+    struct fingerprint credential;               /**< Of its text; none: there is none. */
     struct fingerprint sent; /**< What Countermark-Session said; none: `none`. */
     uint64_t forwarded_at_ms;
     struct user claim;      /**< The name of a login's body; nobody: none readable. */
@@ -103,6 +108,7 @@ struct answer {
     bool storable;        /**< Nothing keeps a shared cache from storing it. */
     bool head_left;       /**< The client has its head already. */
     bool early;           /**< Began before the request was sent whole. */
+    bool issues_named;    /**< It may hand out a credential (session.jwt). */
     bool too_many_tokens; /**< More than ANSWER_TOKENS_MAX were set. */
     enum login_success success; /**< Of login_success_by_head(), for logins. */
     enum echo_state echo;

@@ -123,7 +123,8 @@ static bool anonymous(const struct scene *scene)
     }
     bool configured = login->request.count > 0 || login->callback.count > 0;
     bool logs_in = configured ? login_opens_claim(asker->role) : asker->unsafe;
-    return !logs_in || !scene->issues_new || scene->evidence->answer->cache_sign;
+    bool issues = scene->issues_new || scene->evidence->answer->issues_named;
+    return !logs_in || !issues || scene->evidence->answer->cache_sign;
 }
 
 static void scene_read(const struct evidence *evidence, struct session *storage,
@@ -164,6 +165,11 @@ static void name_viewer(const struct evidence *evidence, struct judgement *out)
     }
     out->viewer = NULL;
     out->viewer_confirmed = false;
+    if (evidence->asker->kind == ASKER_STATELESS) {
+        out->viewer = &evidence->asker->named;
+        out->viewer_confirmed = evidence->asker->trust > CREDENTIAL_SAID;
+        return;
+    }
     if (known->binding != BINDING_NONE && evidence->asker->kind != ASKER_AMBIGUOUS) {
         out->viewer = &known->requester;
         out->viewer_confirmed = known->binding == BINDING_CONFIRMED;

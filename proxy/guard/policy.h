@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guard/credential.h"
 #include "http/cookie.h"
 #include "http/path.h"
 
@@ -35,8 +36,10 @@ struct session_policy {
     char **url_names;             /**< `?NAME=` removed while login is down. */
     size_t url_name_count;
     struct cookie_names *remember; /**< Cookies that also say who the user is. */
-    bool unknown_renew;            /**< session.unknown: renew. */
-    uint64_t max;                  /**< Entries. */
+    struct jwt_policy jwt;
+    bool basic;         /**< Basic authentication names the requester. */
+    bool unknown_renew; /**< session.unknown: renew. */
+    uint64_t max;       /**< Entries. */
     uint64_t idle_ms;
 };
 

@@ -260,6 +260,10 @@ static enum strength grade(const struct scene *scene, struct span value, bool *c
     if (session->claim_count > 0 && !told_otherwise(session, value)) {
         return STRENGTH_WEAK;
     }
+    if (asker->kind == ASKER_STATELESS) {
+        *counts_p = asker->trust > CREDENTIAL_SAID;
+        return *counts_p ? STRENGTH_STRONG : STRENGTH_WEAK;
+    }
     if (session->binding == BINDING_UNCONFIRMED || standing_passed_through(scene) ||
         (asker->remembered && scene->issues_new)) {
         return STRENGTH_WEAK;
@@ -281,6 +285,7 @@ static enum strength grade(const struct scene *scene, struct span value, bool *c
 void standing_grade(const struct scene *scene, struct span value, struct finding *out)
 {
     out->strength = grade(scene, value, &out->counts);
-    out->one_of_two = scene->session->binding == BINDING_UNCONFIRMED &&
+    out->one_of_two = scene->evidence->asker->kind != ASKER_STATELESS &&
+                      scene->session->binding == BINDING_UNCONFIRMED &&
                       scene->session->claim_count == 0 && out->strength != STRENGTH_NONE;
 }

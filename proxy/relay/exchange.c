@@ -114,9 +114,10 @@ static void write_access_log(const struct exchange *self, uint64_t duration_us)
     if (self->relay->access_log == NULL) {
         return;
     }
-    if (asker->token_count > 0) {
-        const struct fingerprint *name =
-            asker->session.id != 0 ? &asker->session.first : &asker->tokens[0];
+    if (asker->token_count > 0 || asker->kind == ASKER_STATELESS) {
+        const struct fingerprint *name = asker->session.id != 0   ? &asker->session.first
+                                         : asker->token_count > 0 ? &asker->tokens[0]
+                                                                  : &asker->credential;
         fingerprint_format(name, session);
         session[FINGERPRINT_DIGITS] = '\0';
     }
@@ -304,7 +305,7 @@ void exchange_part_with_upstream(struct exchange *self)
     }
     clean = clean && !stream_pending(self->upstream->stream);
     struct fingerprint key = self->request.key;
-    if (asker->token_count == 0 && !shared) {
+    if (asker->token_count == 0 && asker->kind != ASKER_STATELESS && !shared) {
         bool touched = asker->unsafe || self->routed.role != ROLE_NONE ||
                        self->answer.issued_count > 0;
         if (touched && self->has_fresh_key) {

@@ -107,6 +107,10 @@ static bool set_cookie_stays(void *context, const struct field *field)
     if (!cookie_parse_set(field->value, &cookie) || cookie_is_deletion(&cookie, now_s)) {
         return true;
     }
+    if (policy->jwt.cookie != NULL &&
+        span_equal(cookie.name, span_of(policy->jwt.cookie))) {
+        return false;
+    }
     if (policy->remember != NULL &&
         cookie_names_rank(policy->remember, cookie.name) >= 0) {
         return false;
@@ -167,11 +171,32 @@ static void keep_echo(struct exchange *self, const struct head *head)
     }
 }
 
+/* A login's answer hands the token out in a cookie, or in its body where fields carry it.
+ */
+static bool issues_named(const struct exchange *self, const struct head *head)
+{
+    const struct jwt_policy *jwt = &self->plan->site->session.jwt;
+
+    if (jwt->header != NULL && self->routed.role == ROLE_LOGIN) {
+        return true;
+    }
+    for (size_t i = 0; jwt->cookie != NULL && i < head->field_count; i++) {
+        struct set_cookie cookie;
+        if (head->fields[i].id == FIELD_SET_COOKIE &&
+            cookie_parse_set(head->fields[i].value, &cookie) && cookie.value.len > 0 &&
+            span_equal(cookie.name, span_of(jwt->cookie))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void fill_issued(struct exchange *self, const struct head *head)
 {
     struct issued_cookies issued;
     int64_t now_s = (int64_t)(loop_unix_ms(self->relay->loop) / 1000);
 
+    self->answer.issues_named = issues_named(self, head);
     self->answer.issued_count = 0;
     self->answer.too_many_tokens = false;
     if (head_field(head, FIELD_SET_COOKIE) == NULL) {

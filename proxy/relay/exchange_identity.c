@@ -90,6 +90,9 @@ void exchange_clear_asker(struct asker *asker)
     asker->remembered = false;
     asker->mixed = false;
     asker->token_count = 0;
+    asker->trust = CREDENTIAL_NONE;
+    asker->named.len = 0;
+    asker->credential = (struct fingerprint){{0}};
     asker->sent = (struct fingerprint){{0}};
     asker->claim.len = 0;
     asker->session.id = 0;
@@ -120,6 +123,40 @@ static void ask_as(struct exchange *self, const struct identity *identity)
     }
 }
 
+/* Does the session that the request carries say something else than its credential? */
+static bool contradicts(const struct asker *asker)
+{
+    const struct session *session = &asker->session;
+
+    return asker->kind == ASKER_AMBIGUOUS || asker->mixed || session->claim_count > 0 ||
+           (session->id != 0 && session->binding != BINDING_NONE &&
+            !user_equal(&session->requester, &asker->named));
+}
+
+/* A credential that names the user in every request. One that is void makes the exchange
+ * ambiguous: the site may take it for valid, by a clock that is late. */
+static void name_asker(struct exchange *self, const struct head *head)
+{
+    const struct session_policy *policy = &self->plan->site->session;
+    struct asker *asker = &self->asker;
+    struct credential credential;
+
+    if (!policy->basic && policy->jwt.cookie == NULL && policy->jwt.header == NULL) {
+        return;
+    }
+    credential_read(head, &policy->jwt, policy->basic,
+                    (int64_t)(loop_unix_ms(self->relay->loop) / 1000), &credential);
+    if (credential.trust == CREDENTIAL_NONE) {
+        return;
+    }
+    asker->credential = client_fingerprint(self->client, credential.text);
+    asker->trust = credential.trust;
+    user_copy(&asker->named, &credential.user);
+    asker->kind = credential.trust == CREDENTIAL_BAD || contradicts(asker)
+                      ? ASKER_AMBIGUOUS
+                      : ASKER_STATELESS;
+}
+
 void exchange_identify(struct exchange *self, const struct head *head,
                        struct identity *identity_out)
 {
@@ -130,6 +167,7 @@ void exchange_identify(struct exchange *self, const struct head *head,
     asker->unsafe = !method_is_safe(head->method);
     identify_request(head, &self->plan->site->session, identity_out);
     ask_as(self, identity_out);
+    name_asker(self, head);
 }
 
 void exchange_ask_as(struct exchange *self, const struct identity *identity)
@@ -151,13 +189,13 @@ void exchange_remove_identity(struct exchange *self)
     bool unsafe = asker->unsafe;
 
     self->identity_removed = true;
-    if (public_session) {
+    if (public_session && asker->trust == CREDENTIAL_NONE) {
         asker->kind = ASKER_ANONYMOUS;
         asker->role = ROLE_NONE;
         asker->remembered = false;
         return;
     }
-    self->had_token = asker->token_count > 0;
+    self->had_token = asker->token_count > 0 || asker->trust != CREDENTIAL_NONE;
     exchange_clear_asker(asker);
     asker->unsafe = unsafe;
 }

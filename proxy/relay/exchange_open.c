@@ -79,6 +79,12 @@ static const char *session_name(struct exchange *self, char *digits)
 {
     struct asker *asker = &self->asker;
 
+    if (asker->kind == ASKER_STATELESS && asker->token_count == 0) {
+        asker->sent = asker->credential;
+        fingerprint_format(&asker->sent, digits);
+        digits[FINGERPRINT_DIGITS] = '\0';
+        return digits;
+    }
     if (asker->token_count == 0 || asker->kind == ASKER_AMBIGUOUS) {
         asker->sent = (struct fingerprint){{0}};
         return "none";
@@ -164,11 +170,15 @@ static void plan_connection(struct exchange *self, const struct head *head)
     self->request.recent = asker->unsafe;
     self->request.alone = self->socket != NULL || asker->kind == ASKER_AMBIGUOUS ||
                           asker->mixed ||
+                          (asker->kind == ASKER_STATELESS && asker->token_count > 0) ||
                           (asker->remembered && asker->token_count == 0) ||
                           settings->connections == CONNECTIONS_NONE;
     if (settings->connections == CONNECTIONS_SESSION && asker->token_count > 0) {
         self->request.key =
             asker->session.id != 0 ? asker->session.first : asker->tokens[0];
+    } else if (settings->connections == CONNECTIONS_SESSION &&
+               asker->kind == ASKER_STATELESS) {
+        self->request.key = asker->credential;
     }
     exchange_note_request_bound(self, head);
     self->key_private = exchange_make_private(self, &self->request.key);
@@ -227,7 +237,8 @@ static bool gate_is_closed(struct exchange *self)
     }
     if (login_down) {
         exchange_remove_identity(self);
-    } else if (asker->token_count > 0 || asker->remembered) {
+    } else if (asker->token_count > 0 || asker->remembered ||
+               asker->trust != CREDENTIAL_NONE) {
         self->gate_mask |= FEATURE_LOGIN_BIT;
     }
     return false;

@@ -225,6 +225,8 @@ static void fill_viewer(const struct exchange *self, const struct judgement *jud
     }
     if (asker->token_count > 0) {
         entry->session = asker->session.id != 0 ? asker->session.first : asker->tokens[0];
+    } else {
+        entry->session = asker->credential;
     }
     (void)address_format(&self->client_address, entry->client_address);
 }

@@ -54,6 +54,10 @@ bool exchange_cookie_stays(void *context, const struct cookie *cookie)
     if (identify_is_remember_cookie(policy, cookie->name)) {
         return removal->kind == REMOVAL_UNKNOWN;
     }
+    if (policy->jwt.cookie != NULL &&
+        span_equal(cookie->name, span_of(policy->jwt.cookie))) {
+        return removal->kind == REMOVAL_UNKNOWN;
+    }
     if (!identify_is_session_cookie(policy, cookie->name)) {
         return true;
     }
@@ -80,7 +84,8 @@ bool exchange_token_goes(void *context, const struct field *field)
                span_equal_nocase(field->name, span_of(policy->header)) &&
                is_gone(removal, IDENTITY_HEADER, (struct span){0});
     }
-    return identify_is_token_field(policy, field);
+    return identify_is_token_field(policy, field) ||
+           credential_is_field(&policy->jwt, policy->basic, field);
 }
 
 size_t exchange_write_target(const struct removal *removal, struct span target,

@@ -95,6 +95,22 @@ static const struct bad BAD[] = {
      "t.yaml:6:21: `user_field` needs `request`: which requests log in"},
     {LISTEN UPSTREAMS SESSION FEATURES "login: {request: [/l], user_field: u}\n",
      "t.yaml:5:36: `user_is: marker` needs a marker class with `must_be: requester`"},
+    {LISTEN UPSTREAMS MARKERS FEATURES "session: {jwt: {claim: sub}}\n",
+     "t.yaml:5:16: `jwt` needs `cookie` or `header`: where the token is"},
+    {LISTEN UPSTREAMS MARKERS FEATURES "session: {cookies: [a*], jwt: {cookie: auth}}\n",
+     "t.yaml:5:40: `auth` is also in `session.cookies`: a cookie carries a session's "
+     "token or a JWT, not both"},
+    {LISTEN UPSTREAMS MARKERS FEATURES "session: {header: x-t, jwt: {header: X-T}}\n",
+     "t.yaml:5:38: `X-T` is also `session.header`: a field carries a session's token or "
+     "a "
+     "JWT, not both"},
+    {LISTEN UPSTREAMS MARKERS FEATURES
+     "session: {jwt: {header: X-T, key_file: short.key}}\n",
+     "t.yaml:5:40: `key_file` `short.key` holds a secret of less than 32 bytes or more "
+     "than 16 KiB"},
+    {LISTEN UPSTREAMS MARKERS FEATURES "session: {jwt: {header: X-T, claim: '/a~2'}}\n",
+     "t.yaml:5:37: `claim` `/a~2`: has ~ without 0 or 1 behind it; ~0 is ~ and ~1 is "
+     "/"},
     {GOOD "staff: [{requesters: [a], routes: [/admin/**]}]\n",
      "t.yaml:6:8: `staff` needs `login.user_field`: who is known by first markers alone "
      "is not staff"},

@@ -62,6 +62,7 @@ static void reference_configuration_is_valid(void **state)
     char *text = printed(config_print_reference);
 
     config_case_write("marker.key", "0123456789abcdef\n");
+    config_case_write("jwt.key", "0123456789abcdef0123456789abcdef\n");
     config_case_write("maintenance.html", "<p>later</p>");
     config_case_write("soc.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
     config_case_write("oncall.token", "correct-horse-battery\n");

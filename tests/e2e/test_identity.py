@@ -1,4 +1,8 @@
 """Who is the requester, in depth: classes of markers that need no user name, planted accounts."""
+import base64
+import hashlib
+import hmac
+import json
 import os
 import time
 from urllib.parse import quote
@@ -304,4 +308,149 @@ def test_a_form_token_of_another_session_is_refused_and_takes_login_down(origin,
     assert display["detector"] == "own-marker" and display["viewer"] == "bob"
     assert display["subject"] == "alice"
     bob.close()
+    guest.close()
+
+
+# Requesters that every request names
+
+JWT_SECRET = b"0123456789abcdef0123456789abcdef"
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def jwt(user, secret=JWT_SECRET, algorithm="HS256", **claims):
+    text = base64url(json.dumps({"alg": algorithm}).encode()) + "." \
+        + base64url(json.dumps({"sub": user, **claims}).encode())
+    if algorithm == "none":
+        return text + "."
+    return text + "." + base64url(hmac.new(secret, text.encode(), hashlib.sha256).digest())
+
+
+def stateless(origin, folder, key=True, **session):
+    value = config(origin.port)
+    value["session"] = {"cookies": ["JSESSIONID"], **session}
+    if key and "jwt" in session:
+        path = os.path.join(folder, "jwt.key")
+        with open(path, "wb") as file:
+            file.write(JWT_SECRET + b"\n")
+        value["session"]["jwt"]["key_file"] = path
+    return value
+
+
+def shown(port, fields, marker, path="/mypage/top"):
+    with Client(port) as client:
+        return client.get(f"{path}?marker={marker}", fields)
+
+
+@pytest.mark.parametrize("place", ["cookie", "header", "basic"])
+def test_whom_a_request_names_sees_only_his_own_page(origin, countermark, folder, place):
+    if place == "basic":
+        proxy = countermark(stateless(origin, folder, basic=True))
+
+        def fields(user):
+            text = base64.b64encode(f"{user}:pass:word".encode()).decode()
+            return [("Authorization", f"Basic {text}")]
+    else:
+        where = {"cookie": "auth"} if place == "cookie" else {"header": "Authorization"}
+        proxy = countermark(stateless(origin, folder, jwt=where))
+
+        def fields(user):
+            token = jwt(user, exp=int(time.time()) + 600)
+            return [("Cookie", f"auth={token}")] if place == "cookie" \
+                else [("Authorization", f"Bearer {token}")]
+
+    for user in ("alice", "bob"):
+        assert shown(proxy.port, fields(user), user).status == 200
+    names = [field_of(request, "countermark-session")[0]
+             for connection in origin.connections() for request in connection["requests"]]
+    assert len(set(names)) == 2 and "none" not in names
+    assert len([c for c in origin.connections() if c["requests"]]) == 2, "a connection each"
+    reply = shown(proxy.port, fields("alice"), "bob")
+    assert reply.status == 502 and b'content="bob"' not in reply.received
+    assert not proxy.feature_is_up()
+    display = proxy.ledger().displays()[-1]
+    assert (display["viewer"], display["subject"]) == ("alice", "bob")
+    with Client(proxy.port) as client:
+        assert client.get("/hello", fields("alice")).status == 200
+    request = last_request(origin)
+    assert field_of(request, "authorization") == [] and request["cookie"] == ""
+    assert field_of(request, "countermark-session") == ["none"]
+
+
+def test_a_token_that_is_not_valid_is_nobody_s_and_takes_nothing_down(origin, countermark, folder):
+    proxy = countermark(stateless(origin, folder, jwt={"header": "X-Token"}))
+    for token in (jwt("alice", algorithm="none"), jwt("alice", secret=b"x" * 32),
+                  jwt("alice", exp=1), jwt("alice", algorithm="RS256"), "nonsense"):
+        assert shown(proxy.port, [("X-Token", token)], "alice").status == 502
+        assert shown(proxy.port, [("X-Token", token)], "bob").status == 502
+    assert proxy.feature_is_up()
+
+
+def test_without_a_key_another_s_page_is_refused_and_nothing_counts(origin, countermark, folder):
+    proxy = countermark(stateless(origin, folder, key=False, jwt={"header": "X-Token"}))
+    for _ in range(3):
+        assert shown(proxy.port, [("X-Token", jwt("alice"))], "alice").status == 200
+        assert shown(proxy.port, [("X-Token", jwt("alice"))], "bob").status == 502
+    assert proxy.feature_is_up()
+
+
+def test_a_credential_beside_another_user_s_session_is_ambiguous(origin, countermark, folder):
+    proxy = countermark(stateless(origin, folder, jwt={"header": "X-Token"}))
+    bob = signed_in(proxy.port, "bob")
+    cookie = ("Cookie", "JSESSIONID=" + bob.cookies["JSESSIONID"])
+    for marker in ("alice", "bob"):
+        assert shown(proxy.port, [cookie, ("X-Token", jwt("alice"))], marker).status == 502
+    assert proxy.feature_is_up()
+    assert shown(proxy.port, [cookie, ("X-Token", jwt("bob"))], "bob").status == 200
+    bob.close()
+
+
+# Caches between the proxy and the site
+
+def test_a_cache_that_hands_out_another_s_session_is_stopped_at_the_cookie(origin, countermark,
+                                                                           caching_nginx):
+    nginx = caching_nginx(origin.port)
+    proxy = countermark(config(nginx.port))
+    alice, bob = Browser(proxy.port), Browser(proxy.port)
+    path = "/welcome?token=JSESSIONID"
+    assert alice.get(path).status == 200
+    token = alice.cookies["JSESSIONID"]
+    assert len(token) == 32
+    reply = bob.get(path)               # the same answer, from the cache, before she logs in
+    assert reply.status == 502 and token.encode() not in reply.received
+    assert "JSESSIONID" not in bob.cookies
+    assert proxy.ledger().displays()[-1]["detector"] == "session-cookie"
+    assert login(alice, "alice").status in (303, 503)
+    alice.close()
+    bob.close()
+
+
+def test_a_cached_personal_page_with_its_cookie_is_not_let_through_by_the_anonymous_rule(
+        origin, countermark):
+    proxy = countermark(config(origin.port))
+    alice = Browser(proxy.port)
+    assert login(alice, "alice").status == 303
+    token = alice.cookies["JSESSIONID"]
+    assert page_of(alice, "alice").status == 200
+    stale = f"/cached?marker=alice&field={quote(f'Set-Cookie:JSESSIONID={token}; Path=/')}"
+    guest = Browser(proxy.port)         # without Age: nothing says that it is from a cache
+    reply = guest.get(stale)
+    assert reply.status == 502 and token.encode() not in reply.received
+    assert b'content="alice"' not in reply.received
+    assert not proxy.feature_is_up()
+    alice.close()
+    guest.close()
+
+
+def test_nor_is_one_that_answers_a_login(origin, countermark):
+    proxy = countermark(config(origin.port))
+    alice = signed_in(proxy.port, "alice")
+    token = alice.cookies["JSESSIONID"]
+    guest = Browser(proxy.port)
+    answer = f"/login?marker=alice&field={quote(f'Set-Cookie:JSESSIONID={token}; Path=/')}"
+    reply = guest.post(answer, {"userid": "bob", "password": "x"})
+    assert reply.status == 502 and token.encode() not in reply.received
+    alice.close()
     guest.close()

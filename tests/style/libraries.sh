@@ -13,7 +13,7 @@ done <<'TABLE'
 uv\.h|uv/.* net/[a-z0-9_]+\.c
 llhttp\.h http/h1\.c
 nghttp2/.* http/h2[a-z_]*\.c
-openssl/.* net/tls[a-z0-9_]*\.c|base/secret\.c
+openssl/.* net/tls[a-z0-9_]*\.c|base/secret\.c|base/verify\.c
 hs[a-z_]*\.h|hs/.* guard/scan[a-z0-9_]*\.c
 pcre2[a-z]*\.h guard/[a-z0-9_]+\.c
 sqlite3\.h record/[a-z0-9_]+\.c|sources/sqlite\.c
