@@ -110,6 +110,7 @@ def jobcard_config(upstream_port):
     with open(os.path.join(FOLDER, "jobcard", "countermark.yaml"), encoding="utf-8") as file:
         config = yaml.safe_load(file)
     config["upstreams"][0]["servers"] = [f"http://127.0.0.1:{upstream_port}"]
+    del config["listen"]                # the proxy of a test has a port of its own
     return config
 
 
