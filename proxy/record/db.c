@@ -92,6 +92,20 @@ bool db_failed(const struct db *self)
     return self->failed;
 }
 
+static int is_cancelled(void *context)
+{
+    const _Atomic(bool) *cancel = context;
+    return atomic_load(cancel) ? 1 : 0;
+}
+
+void db_watch(struct db *self, const _Atomic(bool) *cancel)
+{
+    enum { STEPS_BETWEEN = 20000 };
+
+    sqlite3_progress_handler(self->handle, STEPS_BETWEEN, is_cancelled,
+                             (void *)(uintptr_t)cancel);
+}
+
 void db_clear(struct db *self)
 {
     self->failed = false;

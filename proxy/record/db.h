@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,6 +68,9 @@ void db_rollback(struct db *self);
 void db_fail(struct db *self);
 
 bool db_failed(const struct db *self);
+
+/** From now on a statement that runs while `cancel` is true fails. Any thread sets it. */
+void db_watch(struct db *self, const _Atomic(bool) *cancel);
 
 /** Clears the error outside of a transaction. */
 void db_clear(struct db *self);

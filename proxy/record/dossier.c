@@ -135,7 +135,7 @@ static enum err fill(struct dossier_work *work)
 }
 
 enum err dossier_new(const struct state_dir *directory, const struct dossier_scope *scope,
-                     struct dossier **self_out)
+                     const _Atomic(bool) *cancel, struct dossier **self_out)
 {
     char path[STATE_DIR_PATH_MAX + 64];
     struct dossier_work work = {.dossier = calloc(1, sizeof(struct dossier))};
@@ -152,6 +152,9 @@ enum err dossier_new(const struct state_dir *directory, const struct dossier_sco
     state_dir_file(directory, "ledger.db", path);
     enum err err = db_open(path, DB_READ, &work.db, NULL);
     if (err == ERR_NONE) {
+        if (cancel != NULL) {
+            db_watch(work.db, cancel);
+        }
         err = fill(&work);
         db_rollback(work.db);
         db_close(&work.db);

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,8 +53,7 @@ struct dossier_tally {
 };
 
 struct dossier_screen {
-    const char *screen;
-    const char *shows;
+    const char *screen, *shows;
     uint64_t displays;
     uint64_t cases; /**< One per viewer, subject and screen. */
 };
@@ -139,12 +139,12 @@ struct dossier {
 };
 
 /**
- * Reads everything.
+ * Reads everything, or gives up once `cancel` (which may be NULL) is true.
  * Owns:   the caller ends it with dossier_free().
  * Errors: ERR_SYNTAX: no such incident; ERR_STORAGE; ERR_MEMORY.
  */
 MUST_USE enum err dossier_new(const struct state_dir *directory,
                               const struct dossier_scope *scope,
-                              struct dossier **self_out);
+                              const _Atomic(bool) *cancel, struct dossier **self_out);
 
 void dossier_free(struct dossier **self_p);

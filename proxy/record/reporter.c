@@ -37,7 +37,9 @@ static void catch_up(const struct reporter *self)
     nap(NOTED_MS);
     uint64_t number = recorder_sync(self->recorder);
     for (int i = 0;
-         number != 0 && i < SYNC_STEPS && !recorder_synced(self->recorder, number); i++) {
+         number != 0 && i < SYNC_STEPS && !recorder_synced(self->recorder, number) &&
+         !atomic_load(&self->ended);
+         i++) {
         nap(SYNC_STEP_MS);
     }
 }
@@ -47,7 +49,7 @@ static void make(const struct reporter *self, struct reporter_ticket *ticket)
     struct dossier *dossier = NULL;
 
     catch_up(self);
-    ticket->err = dossier_new(self->directory, &ticket->scope, &dossier);
+    ticket->err = dossier_new(self->directory, &ticket->scope, &self->ended, &dossier);
     if (ticket->err == ERR_NONE) {
         dossier_print(dossier, ticket->format, ticket->lang, &ticket->page);
         ticket->err = ticket->page.failed ? ERR_LIMIT : ERR_NONE;

@@ -39,7 +39,7 @@ struct reporter_ticket {
 struct reporter *reporter_new(const struct state_dir *directory,
                               struct recorder *recorder);
 
-/** Waits for the report under way; tickets that still wait get no mail. */
+/** Breaks off the report under way; tickets that still wait get no mail. */
 void reporter_free(struct reporter **self_p);
 
 /** False: too many wait already. */

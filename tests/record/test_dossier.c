@@ -14,7 +14,7 @@ static struct dossier *make(struct fixture *self, uint64_t incident)
         .to_ms = incident == 0 ? INT64_MAX : 0,
         .now_ms = UINT64_C(1700000100000),
     };
-    assert_int_equal(dossier_new(self->directory, &scope, &dossier), ERR_NONE);
+    assert_int_equal(dossier_new(self->directory, &scope, NULL, &dossier), ERR_NONE);
     return dossier;
 }
 
@@ -276,7 +276,7 @@ static void a_restart_does_not_hide_the_last_change_of_configuration(void **stat
     dossier_free(&dossier);
 
     const struct dossier_scope later = {.from_ms = 1, .to_ms = INT64_MAX, .now_ms = 2};
-    assert_int_equal(dossier_new(fixture.directory, &later, &dossier), ERR_NONE);
+    assert_int_equal(dossier_new(fixture.directory, &later, NULL, &dossier), ERR_NONE);
     assert_int_equal(count_events(dossier, DOSSIER_CONFIGURATION), 2);
     dossier_free(&dossier);
     fixture_remove(&fixture);
@@ -310,6 +310,23 @@ static void a_reader_that_stays_delays_no_commit(void **state)
     fixture_remove(&fixture);
 }
 
+static void a_report_that_nobody_waits_for_is_broken_off(void **state)
+{
+    struct fixture fixture;
+    struct dossier *dossier = NULL;
+    const _Atomic(bool) cancel = true;
+    const struct dossier_scope scope = {.incident = 1, .now_ms = AT_MS};
+    (void)state;
+
+    fixture_make(&fixture);
+    show_members(&fixture, "provider", 1, 400);
+    settle(&fixture);
+    assert_int_equal(dossier_new(fixture.directory, &scope, &cancel, &dossier),
+                     ERR_STORAGE);
+    assert_null(dossier);
+    fixture_remove(&fixture);
+}
+
 static void dossier_of_an_unknown_incident_says_so(void **state)
 {
     struct fixture fixture;
@@ -318,7 +335,7 @@ static void dossier_of_an_unknown_incident_says_so(void **state)
     (void)state;
 
     fixture_make(&fixture);
-    assert_int_equal(dossier_new(fixture.directory, &scope, &dossier), ERR_SYNTAX);
+    assert_int_equal(dossier_new(fixture.directory, &scope, NULL, &dossier), ERR_SYNTAX);
     assert_null(dossier);
     fixture_remove(&fixture);
 }
@@ -335,6 +352,7 @@ int main(void)
         cmocka_unit_test(dossier_adds_uninspected_and_unmarked_of_its_hours),
         cmocka_unit_test(a_restart_does_not_hide_the_last_change_of_configuration),
         cmocka_unit_test(a_reader_that_stays_delays_no_commit),
+        cmocka_unit_test(a_report_that_nobody_waits_for_is_broken_off),
         cmocka_unit_test(dossier_of_an_unknown_incident_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
