@@ -10,11 +10,11 @@ import subprocess
 import pytest
 
 from support.client import Browser, Client
-from support.exchanges import Scripted
 from support.nginx import Nginx
 from support.plain_site import config, login, signed_in
 from support.ports import accepts, free_port, wait_until
 from support.processes import Child
+from support.written_site import WrittenSite
 
 SNIPPETS = os.path.join(os.path.dirname(__file__), "..", "..", "config", "snippets")
 KEY = b"0123456789abcdefghijklmnopqrstuv"
@@ -34,35 +34,9 @@ def fixture_key_file(tmp_path):
     return str(path)
 
 
-class Site:
-    """Answers a login, and any other request with `page(path, request)`, which may be changed."""
-
-    def __init__(self):
-        self.page = None
-        self.server = Scripted(self._serve)
-        self.port = self.server.port
-        self.last = None
-
-    def _serve(self, peer):
-        while True:
-            head = peer.read_head()
-            fields = {name.strip().lower(): value.strip() for name, _, value in
-                      (line.partition(b":") for line in head.split(b"\r\n")[1:])}
-            if b"content-length" in fields:
-                peer.read_exactly(int(fields[b"content-length"]))
-            self.last = fields[b"countermark-request"].decode()
-            if head.startswith(b"POST"):
-                peer.send(b"HTTP/1.1 303 See Other\r\nLocation: /mypage/top\r\nSet-Cookie: "
-                          b"JSESSIONID=%s\r\nContent-Length: 0\r\n\r\n" % os.urandom(16).hex().encode())
-                continue
-            body = self.page(head.split(b" ")[1].decode(), self.last).encode()
-            peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
-                      b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
-
-
 @pytest.fixture(name="site")
 def fixture_site():
-    site = Site()
+    site = WrittenSite()
     with site.server:
         yield site
 

@@ -81,14 +81,15 @@ static void try_json(struct span bytes)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const CODINGS[] = {"gzip", "deflate", "gzip, deflate",
-                                          "deflate, gzip, gzip"};
+    static const char *const CODINGS[] = {
+        "gzip", "deflate", "gzip, deflate", "deflate, gzip, gzip",
+        "br",   "zstd",    "gzip, br",      "zstd, zstd"};
     if (size == 0) {
         return 0;
     }
     struct span bytes = span_from((struct span){.ptr = data, .len = size}, 1);
     struct head head = {.field_count = 1};
-    head.fields[0] = (struct field){.value = span_of(CODINGS[data[0] % 4]),
+    head.fields[0] = (struct field){.value = span_of(CODINGS[data[0] % 8]),
                                     .id = FIELD_CONTENT_ENCODING};
     struct digest whole = {0};
     struct digest bytewise = {0};
