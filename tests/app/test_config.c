@@ -286,7 +286,7 @@ static void config_ends_the_routes_with_everything(void **state)
         "routes:\n"
         "  - {path: /a, host: www.example, screen: トップ, shows: [氏名, 住所],\n"
         "     require: [owner], unmarked: refuse, echo: expect, over_limit: refuse,\n"
-        "     encoded_slash: keep, mode: observe}\n");
+        "     encoded_slash: keep, mode: observe, websocket: allow}\n");
     const struct site *site = config->site;
 
     assert_int_equal(site->route_count, 2);
@@ -301,6 +301,7 @@ static void config_ends_the_routes_with_everything(void **state)
     assert_true(route->requirement.observe);
     assert_int_equal(route->over_limit, OVER_LIMIT_REFUSE);
     assert_true(route->encoded_slash_keep);
+    assert_true(route->websocket);
 
     const struct route *last = &site->routes[1];
     assert_string_equal(last->pattern, "/**");

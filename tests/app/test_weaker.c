@@ -118,6 +118,8 @@ static void weaker_names_each_thing_that_protects_less(void **state)
         {ROUTE(""),
          BASE FEATURES "routes: [{path: /a/**, require: [owner], unmarked: refuse}]\n",
          "what is over `hold_max` is sent on `/a/**`"},
+        {ROUTE(""), ROUTE(", {path: /b, websocket: allow}"),
+         "WebSockets are forwarded on `/b`"},
         {BASE FEATURES "routes: [{path: /a, require: [owner]}]\n",
          BASE FEATURES "routes: [{path: /a}]\n",
          "marker `owner` is not required on `/a`"},

@@ -184,6 +184,20 @@ def test_a_login_or_logout_closes_the_streams_of_its_session(countermark, how):
         other.close()
 
 
+def test_events_over_http2_arrive_at_once_and_are_cut(countermark):
+    events = Events()
+    with ScriptedSite(paths(events=events)) as site:
+        proxy = countermark(value_of(site, listen=[{"http2": "prior-knowledge"}]))
+        browser = signed_in(proxy.port, "alice")
+        curl = Curl(proxy.port, "/events", "--http2-prior-knowledge", "-b", cookie_of(browser))
+        events.say(b'data: {"user":"alice"}\n\n')
+        curl.hears(b"alice")
+        events.say(b'data: {"user":"bob"}\n\n')
+        assert curl.ends() != 0
+        assert b"bob" not in curl.text
+        browser.close()
+
+
 def test_many_idle_streams_hold_no_memory(countermark):
     events = Events()
     with ScriptedSite(paths(events=events)) as site:
