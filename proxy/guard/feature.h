@@ -65,6 +65,28 @@ static inline uint64_t feature_table_down(const struct feature_table *self, uint
     return atomic_load_explicit(&self->down_mask, memory_order_acquire) & mask;
 }
 
+/**
+ * The same for a client that may pass the trials of `trial_pass`. What is taken down while
+ * it is on trial is down for everybody from that instruction on. Any thread.
+ */
+static inline uint64_t feature_table_down_for(const struct feature_table *self,
+                                              uint64_t mask, uint64_t trial_pass)
+{
+    uint64_t down = feature_table_down(self, mask);
+
+    if ((down & trial_pass) == 0) {
+        return down;
+    }
+    uint64_t trial = atomic_load_explicit(&self->trial_mask, memory_order_acquire);
+    return down & ~(trial & trial_pass);
+}
+
+/** True while some feature is on trial. Any thread. */
+static inline bool feature_table_has_trial(const struct feature_table *self)
+{
+    return atomic_load_explicit(&self->trial_mask, memory_order_relaxed) != 0;
+}
+
 /** Takes every feature of `mask` down; returns those that were up or on trial before. */
 uint64_t feature_table_take_down(struct feature_table *self, uint64_t mask);
 

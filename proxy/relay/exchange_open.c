@@ -216,23 +216,45 @@ static bool route_is_closed(struct exchange *self, bool login_down)
     return login_down;
 }
 
+/* The features whose trials this client may take part in, while there are any. */
+static uint64_t passes_trials(const struct exchange *self)
+{
+    const struct site *site = self->plan->site;
+    uint64_t mask = 0;
+
+    if (!feature_table_has_trial(self->relay->shared->features)) {
+        return 0;
+    }
+    for (size_t i = 0; i < site->feature_count; i++) {
+        const struct feature_settings *feature = &site->features[i];
+        for (size_t j = 0; j < feature->trial_count; j++) {
+            const struct network *network = &feature->trial[j];
+            if (address_in(&self->client_address, network->address,
+                           network->prefix_len)) {
+                mask |= UINT64_C(1) << feature->slot;
+            }
+        }
+    }
+    return mask;
+}
+
 /* The features whose being down stops this request, before anything is sent. */
 static bool gate_is_closed(struct exchange *self)
 {
-    struct feature_table *features = self->relay->shared->features;
     const struct asker *asker = &self->asker;
 
     self->gate_mask = self->routed.features;
-    bool login_down = feature_table_down(features, FEATURE_LOGIN_BIT) != 0;
+    self->trial_pass = passes_trials(self);
+    bool login_down = exchange_down(self, FEATURE_LOGIN_BIT) != 0;
     if (route_is_closed(self, login_down)) {
         self->gate_mask |= FEATURE_LOGIN_BIT;
     }
     if (login_down && self->routed.role == ROLE_LOGOUT) {
         self->logout_while_down = true;
         self->gate_mask &= ~FEATURE_LOGIN_BIT;
-        return feature_table_down(features, self->gate_mask) != 0;
+        return exchange_down(self, self->gate_mask) != 0;
     }
-    if (feature_table_down(features, self->gate_mask) != 0) {
+    if (exchange_down(self, self->gate_mask) != 0) {
         return true;
     }
     if (login_down) {

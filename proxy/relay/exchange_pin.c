@@ -6,9 +6,15 @@ enum {
     TOUCH_SESSIONS = 4 * 64, /* An open answer is use of its session. */
 };
 
+/* The features of `mask` that are down for this client. */
+uint64_t exchange_down(const struct exchange *self, uint64_t mask)
+{
+    return feature_table_down_for(self->relay->shared->features, mask, self->trial_pass);
+}
+
 bool exchange_is_down(const struct exchange *self)
 {
-    return feature_table_down(self->relay->shared->features, self->gate_mask) != 0;
+    return exchange_down(self, self->gate_mask) != 0;
 }
 
 static void take_pin(struct exchange_pin *pin, const struct session *session)
@@ -86,7 +92,7 @@ static bool route_closed(const struct exchange *self)
 {
     return atomic_load_explicit(&self->plan->site->routes[self->routed.index].closed,
                                 memory_order_relaxed) &&
-           feature_table_down(self->relay->shared->features, FEATURE_LOGIN_BIT) != 0;
+           exchange_down(self, FEATURE_LOGIN_BIT) != 0;
 }
 
 static bool must_close(struct exchange *self)

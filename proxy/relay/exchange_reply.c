@@ -244,7 +244,7 @@ enum step exchange_reply_refused(struct exchange *self)
 
 enum step exchange_reply_maintenance(struct exchange *self)
 {
-    uint64_t down = feature_table_down(self->relay->shared->features, self->gate_mask);
+    uint64_t down = exchange_down(self, self->gate_mask);
     const struct feature_settings *feature = route_feature(self->plan->site, down);
     struct reply page = {
         .kind = REPLY_MAINTENANCE,

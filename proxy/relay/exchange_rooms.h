@@ -95,6 +95,7 @@ void exchange_stop_answer(struct exchange *self, bool refused);
 /* exchange_judge.c: the verdict and what follows from it */
 struct rules exchange_rules(const struct exchange *self);
 bool exchange_is_down(const struct exchange *self);
+uint64_t exchange_down(const struct exchange *self, uint64_t mask);
 enum step exchange_judge(struct exchange *self);
 enum verdict exchange_judge_part(struct exchange *self);
 bool exchange_may_stream(struct exchange *self);

@@ -63,6 +63,7 @@ struct exchange {
     struct reply_taste taste;
     struct address client_address; /* Behind trusted proxies. */
     uint64_t gate_mask;            /* Features whose going down stops this response. */
+    uint64_t trial_pass;           /* Of these, while on trial, not for this client. */
     uint64_t began_us;
     uint64_t hold_began_us;
     uint64_t released_us;

@@ -42,6 +42,12 @@ struct route {
     enum over_limit over_limit;
 };
 
+/** `trusted_proxies:` and the like: an address prefix. */
+struct network {
+    uint8_t address[16]; /**< IPv4 as v4-mapped. */
+    unsigned prefix_len; /**< Of 128. */
+};
+
 /** `features:` */
 struct feature_settings {
     char *name;
@@ -52,6 +58,8 @@ struct feature_settings {
     char *page; /**< The maintenance page's HTML; NULL: built in. */
     size_t page_len;
     uint64_t retry_after_ms;
+    struct network *trial; /**< Clients that get through while it is on trial. */
+    size_t trial_count;
 };
 
 struct site {
