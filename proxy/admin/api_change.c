@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "admin/api.h"
 #include "admin/order.h"
 
@@ -37,13 +39,49 @@ static void decline(struct api_call *call, unsigned status, const char *detail)
     answer_problem(call->answer, status, detail);
 }
 
+/* Nobody would get through a trial without networks. False: answered. */
+static bool has_trial(struct api_call *call)
+{
+    const struct admin_control *control = call->context->control;
+    struct control_feature feature = {0};
+
+    for (unsigned i = 0; control->feature(control->self, i, &feature); i++) {
+        if (strcmp(feature.name, call->name) == 0 && !feature.has_trial) {
+            answer_problem(
+                call->answer, 409,
+                "No networks are named in `features[].trial`: nobody would get "
+                "through.");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Kept until its time comes. */
+static void schedule_up(struct api_call *call, const struct feature_change *change,
+                        uint64_t at_ms)
+{
+    const struct admin_control *control = call->context->control;
+    const char *error = control->schedule_up(control->self, change, at_ms);
+
+    if (error != NULL) {
+        answer_problem(call->answer, 409, error);
+        return;
+    }
+    struct json_write *json = answer_json(call->answer);
+    json_write_begin_object(json);
+    json_write_member(json, "name", span_of(change->name));
+    json_write_member_time(json, "up_at", at_ms);
+    json_write_end_object(json);
+}
+
 static void change_feature(struct api_call *call, enum feature_state state)
 {
     const struct admin_control *control = call->context->control;
     struct feature_change change = {.state = state};
     struct order order;
 
-    if (!read_order(call, true, &order)) {
+    if (!read_order(call, true, &order) || (state == FEATURE_TRIAL && !has_trial(call))) {
         return;
     }
     struct span name = span_of(call->name);
@@ -51,13 +89,17 @@ static void change_feature(struct api_call *call, enum feature_state state)
         answer_problem(call->answer, 404, "There is no such feature.");
         return;
     }
-    if (!begin(call, OPERATION_FEATURE)) {
-        return;
-    }
     change.anyway = order.anyway;
     (void)span_copy(name, change.name, sizeof(change.name));
     (void)span_copy(span_of(call->who), change.who, sizeof(change.who));
     (void)span_copy(span_of(order.reason), change.reason, sizeof(change.reason));
+    if (state == FEATURE_UP && order.at_ms != 0) {
+        schedule_up(call, &change, order.at_ms);
+        return;
+    }
+    if (!begin(call, OPERATION_FEATURE)) {
+        return;
+    }
     (void)span_copy(name, call->operation->name, sizeof(call->operation->name));
     call->operation->state = state;
     if (!control->change_feature(control->self, &change, &call->operation->ticket)) {
@@ -68,6 +110,11 @@ static void change_feature(struct api_call *call, enum feature_state state)
 void api_down(struct api_call *call)
 {
     change_feature(call, FEATURE_DOWN);
+}
+
+void api_trial(struct api_call *call)
+{
+    change_feature(call, FEATURE_TRIAL);
 }
 
 void api_up(struct api_call *call)

@@ -80,6 +80,7 @@ static void write_feature(struct json_write *json, const struct control_feature 
     } else {
         write_text(json, "incident", NULL);
     }
+    json_write_member_time(json, "up_at", feature->up_at_ms);
     json_write_end_object(json);
 }
 

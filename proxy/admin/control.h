@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/json_write.h"
 #include "guard/feature.h"
+#include "record/query.h"
 #include "record/recorder_evidence.h"
 #include "record/reporter.h"
 
@@ -52,6 +53,27 @@ struct admin_control {
     /** As recorder_change_feature(). The ticket is never NULL and outlives the call. */
     bool (*change_feature)(void *self, const struct feature_change *change,
                            struct control_ticket *ticket);
+
+    /**
+     * Brings a feature up at a time, if it can be brought up then. A sentence: why not.
+     */
+    const char *(*schedule_up)(void *self, const struct feature_change *change,
+                               uint64_t at_ms);
+
+    /** As query_alerts() and query_deliveries(): one array each. */
+    enum err (*alerts)(void *self, struct json_write *out);
+    enum err (*deliveries)(void *self, const struct query_delivery_filter *filter,
+                           struct json_write *out);
+
+    /** Undelivered ones are tried once more; `id` 0: all. Returns how many. */
+    uint64_t (*retry_alerts)(void *self, uint64_t id, const char *who);
+
+    /**
+     * Sends `ping` to one receiver, "": to all; its deliveries have numbers higher than
+     * `after_out`. False: there is no such receiver.
+     */
+    bool (*test_alert)(void *self, const char *alert, const char *who,
+                       uint64_t *after_out);
 
     /** As recorder_close_incident(). */
     bool (*close_incident)(void *self, uint64_t incident, const char *who,

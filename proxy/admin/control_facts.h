@@ -45,6 +45,8 @@ struct control_feature {
     const char *who;          /**< Of the last change. */
     const char *reason;       /**< Of the last change. */
     uint64_t incident;        /**< The open one. */
+    uint64_t up_at_ms;        /**< When it is to come up by itself; 0: never. */
+    bool has_trial;           /**< Networks are named that get through a trial. */
 };
 
 /** Break-glass, or its end. Texts are borrowed. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "admin/moment.h"
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "http/json.h"
@@ -13,12 +14,15 @@ enum member {
     MEMBER_TEXT,
     MEMBER_MODE,
     MEMBER_FOR,
+    MEMBER_ALERT,
+    MEMBER_AT,
     MEMBER_COUNT,
 };
 
 static const char *const POINTERS[MEMBER_COUNT] = {
     [MEMBER_REASON] = "/reason", [MEMBER_ANYWAY] = "/anyway", [MEMBER_LOGIN] = "/login",
     [MEMBER_TEXT] = "/text",     [MEMBER_MODE] = "/mode",     [MEMBER_FOR] = "/for",
+    [MEMBER_TEXT] = "/text",     [MEMBER_ALERT] = "/alert",   [MEMBER_AT] = "/at",
 };
 
 struct reading {
@@ -96,11 +100,31 @@ static const char *take_for(struct order *order, const struct json_match *match)
     return NULL;
 }
 
+static const char *take_alert(struct order *order, const struct json_match *match)
+{
+    if (match->kind != JSON_STRING || match->too_long ||
+        match->value.len >= sizeof(order->alert)) {
+        return "`alert` must be the name of a receiver.";
+    }
+    (void)span_copy(match->value, order->alert, sizeof(order->alert));
+    return NULL;
+}
+
+static const char *take_at(struct order *order, const struct json_match *match)
+{
+    if (match->kind != JSON_STRING || match->too_long ||
+        !moment_parse(match->value, &order->at_ms)) {
+        return "`at` must be a time like 2026-03-22T17:00:00+09:00.";
+    }
+    return NULL;
+}
+
 static const char *(*const TAKE[MEMBER_COUNT])(struct order *order,
                                                const struct json_match *match) = {
     [MEMBER_REASON] = take_reason, [MEMBER_ANYWAY] = take_anyway,
     [MEMBER_LOGIN] = take_login,   [MEMBER_MODE] = take_mode,
     [MEMBER_FOR] = take_for,       [MEMBER_TEXT] = take_text,
+    [MEMBER_ALERT] = take_alert,   [MEMBER_AT] = take_at,
 };
 
 static void on_match(void *context, const struct json_match *match)

@@ -1,6 +1,6 @@
 /**
  * What an operator writes into the body of a change: `{"reason": "…", "anyway": true}`,
- * or `{"login": "…"}`, or of a mark: `{"text": "…"}`.
+ * or `{"login": "…"}`, or of a mark: `{"text": "…"}`. `at`: `2026-03-22T17:00:00Z`.
  *
  * Layer: admin. Pure but for memory.
  */
@@ -27,6 +27,8 @@ struct order {
     enum order_mode mode;
     uint64_t for_ms;               /**< 0: not given. */
     char login[USER_SIZE_MAX + 1]; /**< "": none was given. */
+    char alert[RECORDER_NAME_SIZE_MAX];
+    uint64_t at_ms; /**< Unix time of `at`; 0: none was given. */
 };
 
 /**

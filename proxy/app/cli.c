@@ -42,6 +42,7 @@ static const struct own_flag {
     {"to", CLI_TAKES_REPORT, true, "TIME", "Likewise; without it until now."},
     {"reveal", CLI_TAKES_REPORT, false, "",
      "Names, and the list of persons to notify; it is recorded who asked."},
+    {"at", CLI_TAKES_AT, true, "TIME", "2026-03-22T17:00:00+09:00, at most 31 days on."},
     {"anyway", CLI_TAKES_ANYWAY, false, "", "Also while its incident is open."},
     {"print-reference", CLI_TAKES_PRINT, false, "", "Print every key with its meaning."},
     {"print-schema", CLI_TAKES_PRINT, false, "", "Print the JSON Schema."},
@@ -86,6 +87,8 @@ static void set_own(struct cli_call *call, const char *name, const char *value)
         call->reason = value;
     } else if (strcmp(name, "for") == 0) {
         call->duration = value;
+    } else if (strcmp(name, "at") == 0) {
+        call->at = value;
     } else if (strcmp(name, "login") == 0) {
         call->login = value;
     } else if (strcmp(name, "format") == 0) {

@@ -37,6 +37,7 @@ enum cli_takes {
     CLI_TAKES_PRINT = 1U << 6,      /**< --print-reference, --print-schema. */
     CLI_TAKES_WORDS = 1U << 7,      /**< Several words; the command counts them. */
     CLI_TAKES_REPORT = 1U << 8,     /**< --format, --lang, --from, --to, --reveal. */
+    CLI_TAKES_AT = 1U << 13,        /**< --at. */
     CLI_TAKES_REASON_MAYBE = 1U << 9, /**< --reason; the command knows when. */
 };
 
@@ -51,6 +52,7 @@ struct cli_call {
     const char *admin_socket;
     const char *reason;
     const char *login;
+    const char *at;
     const char *format;
     const char *lang;
     const char *from;

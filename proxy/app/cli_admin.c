@@ -163,7 +163,7 @@ static int show(const struct cli_admin *self, const struct client_answer *answer
         size_t written = fwrite(answer->body.ptr, 1, answer->body.len, stdout);
         return written == answer->body.len && fflush(stdout) == 0 ? CLI_DONE : CLI_NO;
     }
-    if (self->call->json) {
+    if (self->call->json && !self->reads) {
         (void)printf("%.*s\n", SPAN_ARGS(answer->body));
         return CLI_DONE;
     }
@@ -218,10 +218,17 @@ static int run_with(const struct cli_admin *self, struct arena *arena,
         if (self->duration != NULL) {
             json_write_member(&body, "for", span_of(self->duration));
         }
+        if (self->at != NULL) {
+            json_write_member(&body, "at", span_of(self->at));
+        }
         json_write_end_object(&body);
     } else if (self->text != NULL) {
         json_write_begin_object(&body);
         json_write_member(&body, "text", span_of(self->text));
+        json_write_end_object(&body);
+    } else if (self->alert != NULL) {
+        json_write_begin_object(&body);
+        json_write_member(&body, "alert", span_of(self->alert));
         json_write_end_object(&body);
     } else if (self->login != NULL) {
         json_write_begin_object(&body);

@@ -21,6 +21,9 @@ struct cli_admin {
     int timeout_ms;       /**< 0: the usual one. */
     const char *mode;     /**< Sent as {"mode": ...} with the reason; or NULL. */
     const char *duration; /**< Sent as {"for": ...} with the reason; or NULL. */
+    const char *at;       /**< Sent with the reason as {"at": ...}; NULL: not. */
+    const char *alert;    /**< Sent as {"alert": ...}; NULL: not. */
+    bool reads;           /**< `print` only reads the answer, and gets it in any case. */
     void (*print)(const struct json_tree *answer); /**< For people. */
 };
 

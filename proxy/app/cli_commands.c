@@ -134,14 +134,6 @@ static void print_incident(const struct json_tree *incident)
     }
 }
 
-static void print_feature(const struct json_tree *answer)
-{
-    print_field(answer, "name", 0);
-    (void)printf("is ");
-    cli_admin_print_text(json_tree_text(answer, "state", "-"), 0);
-    (void)fputc('\n', stdout);
-}
-
 static void print_reload(const struct json_tree *answer)
 {
     const struct json_tree *lines = json_tree_member(answer, "warnings");
@@ -194,32 +186,6 @@ int cli_incidents(const struct cli_call *call)
         admin.print = print_incident;
     }
     return cli_admin_run(&admin);
-}
-
-static int change_feature(const struct cli_call *call, const char *suffix)
-{
-    char target[TARGET_SIZE_MAX];
-
-    if (!cli_admin_target(target, sizeof(target), "features", call->word, suffix)) {
-        (void)fputs("countermark: the name is too long\n", stderr);
-        return CLI_USAGE;
-    }
-    return cli_admin_run(&(struct cli_admin){.call = call,
-                                             .method = "POST",
-                                             .target = target,
-                                             .reason = call->reason,
-                                             .anyway = call->anyway,
-                                             .print = print_feature});
-}
-
-int cli_down(const struct cli_call *call)
-{
-    return change_feature(call, "/down");
-}
-
-int cli_up(const struct cli_call *call)
-{
-    return change_feature(call, "/up");
 }
 
 static void print_forgotten(const struct json_tree *answer)

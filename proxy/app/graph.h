@@ -32,6 +32,14 @@ enum {
     GRAPH_COVERAGE_MAX = 1024, /**< Routes whose coverage is watched. */
 };
 
+/** A feature that an operator wants up at a time. Kept in memory alone: after a restart
+ * what was down stays down. */
+struct graph_reopening {
+    struct feature_change change;
+    uint64_t at_ms; /**< Unix time; 0: none. */
+    uint64_t asked; /**< feature_table_asked() when it was set. */
+};
+
 struct graph {
     const struct cli_call *call;
     struct service service;
@@ -68,6 +76,7 @@ struct graph {
     int exit_code;
     struct control_status status; /**< Lent texts of the last answer. */
     struct query_feature feature; /**< Likewise. */
+    struct graph_reopening reopenings[FEATURE_COUNT_MAX]; /**< By slot. */
 };
 
 /**
@@ -111,3 +120,19 @@ bool graph_set_tokens(struct graph *self);
 
 /** The admin interface's view of the graph. */
 struct admin_control graph_control(struct graph *self);
+
+/* graph_operate.c: as struct admin_control has them. */
+enum err graph_alerts(void *context, struct json_write *out);
+enum err graph_deliveries(void *context, const struct query_delivery_filter *filter,
+                          struct json_write *out);
+uint64_t graph_retry_alerts(void *context, uint64_t id, const char *who);
+bool graph_test_alert(void *context, const char *alert, const char *who,
+                      uint64_t *after_out);
+const char *graph_schedule_up(void *context, const struct feature_change *change,
+                              uint64_t at_ms);
+
+/** When a feature is to come up by itself, 0: never. */
+uint64_t graph_reopens_at(const struct graph *self, unsigned slot);
+
+/** Brings up what is due. */
+void graph_reopen_due(struct graph *self);

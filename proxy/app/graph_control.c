@@ -84,6 +84,8 @@ static bool feature(void *context, unsigned index, struct control_feature *featu
         .who = self->feature.who[0] != '\0' ? self->feature.who : NULL,
         .reason = self->feature.reason[0] != '\0' ? self->feature.reason : NULL,
         .incident = self->feature.incident,
+        .up_at_ms = graph_reopens_at(self, settings->slot),
+        .has_trial = settings->trial_count > 0,
     };
     return true;
 }
@@ -314,6 +316,11 @@ struct admin_control graph_control(struct graph *self)
         .status = status,
         .feature = feature,
         .change_feature = change_feature,
+        .schedule_up = graph_schedule_up,
+        .alerts = graph_alerts,
+        .deliveries = graph_deliveries,
+        .retry_alerts = graph_retry_alerts,
+        .test_alert = graph_test_alert,
         .close_incident = close_incident,
         .forget = forget,
         .change_mode = change_mode,

@@ -54,6 +54,7 @@ static void on_tick(struct deadline *deadline)
         graph_note_coverage(self);
     }
     sources_reap(self->sources);
+    graph_reopen_due(self);
     if (all_turn(self, now_ms)) {
         service_alive(&self->service, now_ms);
     }

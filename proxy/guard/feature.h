@@ -66,8 +66,8 @@ static inline uint64_t feature_table_down(const struct feature_table *self, uint
 }
 
 /**
- * The same for a client that may pass the trials of `trial_pass`. What is taken down while
- * it is on trial is down for everybody from that instruction on. Any thread.
+ * The same for a client that may pass the trials of `trial_pass`. What is taken down
+ * while it is on trial is down for everybody from that instruction on. Any thread.
  */
 static inline uint64_t feature_table_down_for(const struct feature_table *self,
                                               uint64_t mask, uint64_t trial_pass)

@@ -138,6 +138,9 @@ bool ledger_updates_due(struct ledger *self, uint64_t at_ms);
 /** Adds `incident.updated` for each of these. */
 void ledger_add_updates(struct ledger *self, uint64_t at_ms);
 
+/** Those that were given up or stopped wait again; `id` 0: all of them. */
+void ledger_retry_deliveries(struct ledger *self, uint64_t id, uint64_t at_ms);
+
 /** Keeps the result of one try. */
 void ledger_finish_delivery(struct ledger *self, const struct delivery_result *result,
                             uint64_t at_ms);

@@ -211,3 +211,12 @@ void ledger_finish_delivery(struct ledger *self, const struct delivery_result *r
                      DB_STRING(result->error), ended ? DB_U64(at_ms) : DB_NULL,
                      DB_U64(result->id)));
 }
+
+void ledger_retry_deliveries(struct ledger *self, uint64_t id, uint64_t at_ms)
+{
+    db_run(self->db,
+           "UPDATE deliveries SET state = 'waiting', next_at = ?1, done_at = NULL"
+           " WHERE state IN ('given-up', 'stopped') AND (?2 = 0 OR id = ?2)",
+           DB_VALUES(DB_U64(at_ms), DB_U64(id)));
+    self->added++; /* Whoever delivers is told. */
+}

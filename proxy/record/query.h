@@ -89,6 +89,25 @@ MUST_USE enum err query_coverage(struct query *self, unsigned count_max,
 /** Array of alerts with the numbers of their waiting and failed deliveries. */
 MUST_USE enum err query_alerts(struct query *self, struct json_write *out);
 
+/** Which deliveries; zeroed: all. */
+struct query_delivery_filter {
+    const char *state; /**< `waiting`, `done`, `stopped`, `given-up`; NULL: any. */
+    const char *type;  /**< NULL: any. */
+    uint64_t after;    /**< With a higher number. */
+    unsigned count_max;
+};
+
+/** Array of deliveries, newest first. */
+MUST_USE enum err query_deliveries(struct query *self,
+                                   const struct query_delivery_filter *filter,
+                                   struct json_write *out);
+
+/** Number of the newest delivery, 0: none. */
+MUST_USE enum err query_last_delivery(struct query *self, uint64_t *id_out);
+
+/** How many were given up or stopped; `id` 0: of all, else whether that one was. */
+MUST_USE enum err query_undelivered(struct query *self, uint64_t id, uint64_t *count_out);
+
 /** Walks the hash chain. ERR_SYNTAX and a fault that names the first broken row. */
 MUST_USE enum err query_verify(struct query *self, uint64_t *rows_out,
                                struct fault *fault_out);

@@ -261,30 +261,3 @@ enum err query_events(struct query *self, uint64_t after, unsigned count_max,
     json_write_end_array(out);
     return query_end(self, out);
 }
-
-enum err query_alerts(struct query *self, struct json_write *out)
-{
-    db_clear(self->db);
-    struct db_rows *rows =
-        db_query(self->db,
-                 "SELECT alert, sum(state = 'waiting'), sum(state = 'done'),"
-                 " sum(state IN ('given-up', 'stopped')),"
-                 " coalesce(min(CASE WHEN state = 'waiting' THEN created_at END), 0),"
-                 " coalesce((SELECT error FROM deliveries e WHERE e.alert = d.alert AND"
-                 " e.state <> 'done' AND e.tries > 0 ORDER BY e.id DESC LIMIT 1), '')"
-                 " FROM deliveries d GROUP BY alert ORDER BY alert",
-                 NULL, 0);
-    json_write_begin_array(out);
-    while (db_next(rows)) {
-        json_write_begin_object(out);
-        json_write_member(out, "alert", db_text(rows, 0));
-        json_write_member_u64(out, "waiting", db_u64(rows, 1));
-        json_write_member_u64(out, "delivered", db_u64(rows, 2));
-        json_write_member_u64(out, "undelivered", db_u64(rows, 3));
-        json_write_member_time(out, "oldest_waiting_at", db_u64(rows, 4));
-        json_write_member(out, "last_error", db_text(rows, 5));
-        json_write_end_object(out);
-    }
-    json_write_end_array(out);
-    return query_end(self, out);
-}

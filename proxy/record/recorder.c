@@ -205,6 +205,13 @@ bool recorder_alert(struct recorder *self, const char *alert, const char *type,
     return recorder_push(self, &item);
 }
 
+bool recorder_retry_deliveries(struct recorder *self, uint64_t id)
+{
+    struct recorder_item item = {.kind = RECORDER_RETRY,
+                                 .body = copy_of(&id, sizeof(id))};
+    return recorder_push(self, &item);
+}
+
 bool recorder_finish_delivery(struct recorder *self, const struct delivery_result *result)
 {
     struct recorder_item item = {.kind = RECORDER_DELIVERY,

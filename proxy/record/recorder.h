@@ -126,6 +126,9 @@ MUST_USE bool recorder_note_access(struct recorder *self, const char *who,
 MUST_USE bool recorder_alert(struct recorder *self, const char *alert, const char *type,
                              struct span data);
 
+/** Undelivered alerts are tried once more, `id` 0: all of them. False: full. */
+MUST_USE bool recorder_retry_deliveries(struct recorder *self, uint64_t id);
+
 enum delivery_state {
     DELIVERY_WAITING,
     DELIVERY_DONE,

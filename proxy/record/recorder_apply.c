@@ -107,6 +107,10 @@ void recorder_apply(struct recorder *self, struct recorder_item *item)
     switch (item->kind) {
     case RECORDER_BARRIER:
         return;
+    case RECORDER_RETRY:
+        ledger_retry_deliveries(self->ledger, *(const uint64_t *)item->body,
+                                clock_wall_ms());
+        return;
     case RECORDER_ENTRY:
         apply_entry(self, item);
         return;

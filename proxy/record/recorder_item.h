@@ -20,6 +20,7 @@ enum recorder_kind {
     RECORDER_WRITES,   /**< struct recorder_writes */
     RECORDER_COVERAGE, /**< struct recorder_hours */
     RECORDER_SYNC,     /**< uint64_t */
+    RECORDER_RETRY,    /**< uint64_t: of a delivery */
 };
 
 /** What travels in the queue. `body` is a heap object of the item. */

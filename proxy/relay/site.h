@@ -42,12 +42,6 @@ struct route {
     enum over_limit over_limit;
 };
 
-/** `trusted_proxies:` and the like: an address prefix. */
-struct network {
-    uint8_t address[16]; /**< IPv4 as v4-mapped. */
-    unsigned prefix_len; /**< Of 128. */
-};
-
 /** `features:` */
 struct feature_settings {
     char *name;

@@ -2,6 +2,21 @@
 #include "base/writer.h"
 #include "support/test.h"
 
+static void order_names_a_receiver_and_a_time(void **state)
+{
+    (void)state;
+    struct order order;
+
+    assert_null(
+        order_read(SPAN("{\"alert\":\"soc\",\"at\":\"2026-03-22T17:00:00Z\"}"), &order));
+    assert_string_equal(order.alert, "soc");
+    assert_int_equal(order.at_ms, 1774198800000);
+    assert_string_equal(order_read(SPAN("{\"at\":\"tomorrow\"}"), &order),
+                        "`at` must be a time like 2026-03-22T17:00:00+09:00.");
+    assert_string_equal(order_read(SPAN("{\"alert\":1}"), &order),
+                        "`alert` must be the name of a receiver.");
+}
+
 static void order_has_its_reason_and_what_else_was_said(void **state)
 {
     (void)state;
@@ -85,6 +100,7 @@ static void order_takes_no_reason_that_would_be_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(order_names_a_receiver_and_a_time),
         cmocka_unit_test(order_has_its_reason_and_what_else_was_said),
         cmocka_unit_test(order_without_a_body_says_nothing),
         cmocka_unit_test(order_that_is_unclear_is_refused),

@@ -131,6 +131,28 @@ static void feature_does_not_open_when_it_was_to_go_down_meanwhile(void **state)
     assert_int_equal(feature_table_state(&table, shop), FEATURE_UP);
 }
 
+static void a_trial_is_passed_by_those_who_may_until_it_is_taken_down(void **state)
+{
+    (void)state;
+    struct feature_table table = {0};
+    feature_table_init(&table);
+    uint64_t bit = UINT64_C(1) << slot_of(&table, SPAN("shop"));
+    unsigned slot = slot_of(&table, SPAN("shop"));
+
+    assert_int_equal(feature_table_down_for(&table, bit, bit), 0);
+    assert_false(feature_table_has_trial(&table));
+    feature_table_set(&table, slot, FEATURE_DOWN);
+    assert_int_equal(feature_table_down_for(&table, bit, bit), bit);
+    feature_table_set(&table, slot, FEATURE_TRIAL);
+    assert_true(feature_table_has_trial(&table));
+    assert_int_equal(feature_table_down_for(&table, bit, bit), 0);
+    assert_int_equal(feature_table_down_for(&table, bit, 0), bit);
+    assert_int_equal(feature_table_down_for(&table, bit, FEATURE_LOGIN_BIT), bit);
+    assert_int_equal(feature_table_take_down(&table, bit), bit);
+    assert_int_equal(feature_table_down_for(&table, bit, bit), bit);
+    assert_false(feature_table_has_trial(&table));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +163,7 @@ int main(void)
         cmocka_unit_test(feature_on_trial_is_down_for_the_gate_and_can_be_taken_down),
         cmocka_unit_test(feature_comes_up_from_every_state),
         cmocka_unit_test(feature_does_not_open_when_it_was_to_go_down_meanwhile),
+        cmocka_unit_test(a_trial_is_passed_by_those_who_may_until_it_is_taken_down),
     };
     return RUN_TESTS(tests);
 }

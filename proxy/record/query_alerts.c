@@ -1,0 +1,81 @@
+#include "record/query_private.h"
+
+enum err query_alerts(struct query *self, struct json_write *out)
+{
+    db_clear(self->db);
+    struct db_rows *rows =
+        db_query(self->db,
+                 "SELECT alert, sum(state = 'waiting'), sum(state = 'done'),"
+                 " sum(state IN ('given-up', 'stopped')),"
+                 " coalesce(min(CASE WHEN state = 'waiting' THEN created_at END), 0),"
+                 " coalesce((SELECT error FROM deliveries e WHERE e.alert = d.alert AND"
+                 " e.state <> 'done' AND e.tries > 0 ORDER BY e.id DESC LIMIT 1), '')"
+                 " FROM deliveries d GROUP BY alert ORDER BY alert",
+                 NULL, 0);
+    json_write_begin_array(out);
+    while (db_next(rows)) {
+        json_write_begin_object(out);
+        json_write_member(out, "alert", db_text(rows, 0));
+        json_write_member_u64(out, "waiting", db_u64(rows, 1));
+        json_write_member_u64(out, "delivered", db_u64(rows, 2));
+        json_write_member_u64(out, "undelivered", db_u64(rows, 3));
+        json_write_member_time(out, "oldest_waiting_at", db_u64(rows, 4));
+        json_write_member(out, "last_error", db_text(rows, 5));
+        json_write_end_object(out);
+    }
+    json_write_end_array(out);
+    return query_end(self, out);
+}
+
+enum err query_deliveries(struct query *self, const struct query_delivery_filter *filter,
+                          struct json_write *out)
+{
+    db_clear(self->db);
+    struct db_rows *rows = db_query(
+        self->db,
+        "SELECT id, alert, message, type, state, tries, status, error, created_at,"
+        " next_at, coalesce(done_at, 0) FROM deliveries WHERE (?1 IS NULL OR state = ?1)"
+        " AND (?2 IS NULL OR type = ?2) AND id > ?3 ORDER BY id DESC LIMIT ?4",
+        DB_VALUES(filter->state != NULL ? DB_STRING(filter->state) : DB_NULL,
+                  filter->type != NULL ? DB_STRING(filter->type) : DB_NULL,
+                  DB_U64(filter->after), DB_U64(filter->count_max)));
+    json_write_begin_array(out);
+    while (db_next(rows)) {
+        bool waiting = span_equal(db_text(rows, 4), SPAN("waiting"));
+        json_write_begin_object(out);
+        json_write_member_u64(out, "id", db_u64(rows, 0));
+        json_write_member(out, "alert", db_text(rows, 1));
+        json_write_member(out, "message", db_text(rows, 2));
+        json_write_member(out, "type", db_text(rows, 3));
+        json_write_member(out, "state", db_text(rows, 4));
+        json_write_member_u64(out, "tries", db_u64(rows, 5));
+        json_write_member_u64(out, "status", db_u64(rows, 6));
+        json_write_member(out, "error", db_text(rows, 7));
+        json_write_member_time(out, "created_at", db_u64(rows, 8));
+        json_write_member_time(out, "next_at", waiting ? db_u64(rows, 9) : 0);
+        json_write_member_time(out, "done_at", db_u64(rows, 10));
+        json_write_end_object(out);
+    }
+    json_write_end_array(out);
+    return query_end(self, out);
+}
+
+enum err query_undelivered(struct query *self, uint64_t id, uint64_t *count_out)
+{
+    db_clear(self->db);
+    struct db_rows *rows =
+        db_query(self->db,
+                 "SELECT count(*) FROM deliveries WHERE state IN ('given-up', 'stopped')"
+                 " AND (?1 = 0 OR id = ?1)",
+                 DB_VALUES(DB_U64(id)));
+    *count_out = db_next(rows) ? db_u64(rows, 0) : 0;
+    db_end(rows);
+    return query_end(self, NULL);
+}
+
+enum err query_last_delivery(struct query *self, uint64_t *id_out)
+{
+    db_clear(self->db);
+    *id_out = db_one_u64(self->db, "SELECT coalesce(max(id), 0) FROM deliveries", 0);
+    return query_end(self, NULL);
+}
