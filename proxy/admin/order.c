@@ -22,7 +22,7 @@ enum member {
 static const char *const POINTERS[MEMBER_COUNT] = {
     [MEMBER_REASON] = "/reason", [MEMBER_ANYWAY] = "/anyway", [MEMBER_LOGIN] = "/login",
     [MEMBER_TEXT] = "/text",     [MEMBER_MODE] = "/mode",     [MEMBER_FOR] = "/for",
-    [MEMBER_TEXT] = "/text",     [MEMBER_ALERT] = "/alert",   [MEMBER_AT] = "/at",
+    [MEMBER_ALERT] = "/alert",   [MEMBER_AT] = "/at",
 };
 
 struct reading {
