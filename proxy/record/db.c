@@ -24,6 +24,7 @@ struct db_rows {
 
 struct db {
     sqlite3 *handle;
+    const _Atomic(bool) *cancel; /* Of db_watch(). */
     bool failed;
     bool durable;
     unsigned count;
@@ -94,16 +95,16 @@ bool db_failed(const struct db *self)
 
 static int is_cancelled(void *context)
 {
-    const _Atomic(bool) *cancel = context;
-    return atomic_load(cancel) ? 1 : 0;
+    const struct db *self = context;
+    return atomic_load(self->cancel) ? 1 : 0;
 }
 
 void db_watch(struct db *self, const _Atomic(bool) *cancel)
 {
     enum { STEPS_BETWEEN = 20000 };
 
-    sqlite3_progress_handler(self->handle, STEPS_BETWEEN, is_cancelled,
-                             (void *)(uintptr_t)cancel);
+    self->cancel = cancel;
+    sqlite3_progress_handler(self->handle, STEPS_BETWEEN, is_cancelled, self);
 }
 
 void db_clear(struct db *self)

@@ -19,8 +19,8 @@ struct dossier_out {
 /** One of the figures that stand in one table, in order. */
 struct dossier_figure {
     const char *key; /**< As in JSON. */
-    enum dossier_word word;
     uint64_t value;
+    enum dossier_word word;
     bool part; /**< Of the figure above. */
 };
 

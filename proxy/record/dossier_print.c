@@ -85,22 +85,22 @@ struct dossier_figure dossier_figure_at(const struct dossier *self, unsigned ind
 {
     const struct dossier_tally *all = &self->tallies[DOSSIER_ALL];
     const struct dossier_figure figures[DOSSIER_FIGURE_COUNT] = {
-        {"cases", WORD_CASES, all->cases, false},
-        {"pairs", WORD_PAIRS, all->pairs, false},
-        {"mutual_pairs", WORD_MUTUAL_PAIRS, all->mutual_pairs, true},
-        {"subjects", WORD_SUBJECTS, all->subjects, false},
-        {"viewers", WORD_VIEWERS, all->viewers, false},
-        {"viewers_unidentified", WORD_VIEWERS_UNIDENTIFIED, all->viewers_unidentified,
+        {"cases", all->cases, WORD_CASES, false},
+        {"pairs", all->pairs, WORD_PAIRS, false},
+        {"mutual_pairs", all->mutual_pairs, WORD_MUTUAL_PAIRS, true},
+        {"subjects", all->subjects, WORD_SUBJECTS, false},
+        {"viewers", all->viewers, WORD_VIEWERS, false},
+        {"viewers_unidentified", all->viewers_unidentified, WORD_VIEWERS_UNIDENTIFIED,
          true},
-        {"both", WORD_BOTH, all->both, false},
-        {"displays", WORD_DISPLAYS, all->displays, false},
-        {"strong_cases", WORD_STRONG_CASES, self->tallies[DOSSIER_STRONG].cases, false},
-        {"weak_cases", WORD_WEAK_CASES, self->weak_cases, false},
-        {"writes", WORD_WRITES, self->writes, false},
-        {"upper_bound", WORD_UPPER_BOUND, self->upper_bound, false},
-        {"uninspected", WORD_UNINSPECTED, self->uninspected, true},
-        {"unmarked", WORD_UNMARKED, self->unmarked, true},
-        {"one_of_two", WORD_ONE_OF_TWO, self->one_of_two, true},
+        {"both", all->both, WORD_BOTH, false},
+        {"displays", all->displays, WORD_DISPLAYS, false},
+        {"strong_cases", self->tallies[DOSSIER_STRONG].cases, WORD_STRONG_CASES, false},
+        {"weak_cases", self->weak_cases, WORD_WEAK_CASES, false},
+        {"writes", self->writes, WORD_WRITES, false},
+        {"upper_bound", self->upper_bound, WORD_UPPER_BOUND, false},
+        {"uninspected", self->uninspected, WORD_UNINSPECTED, true},
+        {"unmarked", self->unmarked, WORD_UNMARKED, true},
+        {"one_of_two", self->one_of_two, WORD_ONE_OF_TWO, true},
     };
     CHECK(index < DOSSIER_FIGURE_COUNT);
     return figures[index];

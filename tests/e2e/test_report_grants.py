@@ -1,57 +1,20 @@
 """The report on the second notice: members who were listed for others before they might be."""
-import os
-
-import pytest
-
-from support import matching
-from support.client import Browser
 from support.ports import wait_until
-from test_report import report
+from test_childcare import Members, Truth, without_report_feature
+from test_report import check_against_sql, report
 
 GRANTS = [{"marker": "provider", "viewers": 25, "subjects_max": 15, "subjects_mean": 4},
           {"marker": "user", "viewers": 131, "subjects_max": 78, "subjects_mean": 14}]
-FORBIDDEN = sum(matching.PROVIDERS) + sum(matching.USERS)
 
 
-@pytest.fixture
-def site(folder):
-    database = os.path.join(folder, "matching.db")
-    matching.make_database(database)
-    running = matching.Matching(database)
-    running.database = database
-    yield running
-    running.stop()
+def visit(proxy, truth):
+    members = Members(proxy.port, truth.viewers).open()
+    members.close()
+    return members
 
 
-def visit(proxy):
-    """Every member logs in and opens the screen once: {member: reply}."""
-    replies = {}
-    for member in matching.viewers():
-        browser = Browser(proxy.port)
-        assert browser.post("/login", {"userid": member}).status == 303
-        replies[member] = browser.get(matching.PATH)
-        browser.close()
-    return replies
-
-
-def shown(reply, names):
-    return sum(1 for name in names if name.encode() in reply.received)
-
-
-def test_the_second_notice_comes_out_as_the_notice_has_it(countermark, site):
-    config = matching.config(site.port, site.database)
-    config["mode"] = "observe"
-    proxy = countermark(config)
-    replies = visit(proxy)
-    assert all(reply.status == 200 for reply in replies.values())
-    assert sum(shown(replies[member], others)
-               for member, (_, others, _) in matching.viewers().items()) == FORBIDDEN
-    wait_until(lambda: len(proxy.ledger().displays()) == FORBIDDEN, 60, "all are in the ledger")
-
-    made = report(proxy, "1", "--lang", "ja")
-    assert made["grants"] == GRANTS
-    assert made["viewers"] == 156 and made["cases"] == FORBIDDEN
-    assert made["outcomes"] == {"withheld": 0, "cut": 0, "delivered": FORBIDDEN}
+def check_grants(proxy, made):
+    """Each figure once more, counted here from the ledger's rows."""
     rows = {}
     for row in proxy.ledger().displays():
         rows.setdefault((row["marker_class"], row["viewer_id"]), set()).add(row["subject_id"])
@@ -59,16 +22,36 @@ def test_the_second_notice_comes_out_as_the_notice_has_it(countermark, site):
         counts = [len(seen) for (kind, _), seen in rows.items() if kind == grant["marker"]]
         assert len(counts) == grant["viewers"] and max(counts) == grant["subjects_max"]
         assert int(sum(counts) / len(counts) + 0.5) == grant["subjects_mean"]
+
+
+def test_the_second_notice_comes_out_as_the_notice_has_it(countermark, childcare):
+    site = childcare(condition="request-only")
+    truth = Truth(site.database)
+    total = sum(len(subjects) for subjects in truth.ungranted.values())
+    proxy = countermark({**site.config(), "mode": "observe"})
+    assert visit(proxy, truth).statuses() == [200]
+    wait_until(lambda: len(proxy.ledger().displays()) == total, 60, "all are in the ledger")
+
+    made = report(proxy, "1", "--lang", "ja")
+    assert made["grants"] == GRANTS
+    assert made["viewers"] == 156 and made["cases"] == total
+    assert made["outcomes"] == {"withheld": 0, "cut": 0, "delivered": total}
+    assert [screen["shows"] for screen in made["screens"]] == ["会員氏名"]
+    check_grants(proxy, made)
+    check_against_sql(proxy, made)
     page = proxy.run("report", "1", "--format", "html", "--lang", "ja").stdout
-    assert "会員氏名" in page and page.count("<path d=") > 0
+    assert "会員氏名" in page and "一部のみ図示" in page
 
 
-def test_enforced_nothing_of_the_second_notice_is_delivered(countermark, site):
-    proxy = countermark(matching.config(site.port, site.database))
-    replies = visit(proxy)
-    assert {reply.status for reply in replies.values()} == {502}
-    assert sum(shown(replies[member], others)
-               for member, (_, others, _) in matching.viewers().items()) == 0
+def test_enforced_nothing_of_the_second_notice_is_delivered(countermark, childcare):
+    site = childcare(condition="request-only")
+    truth = Truth(site.database)
+    proxy = countermark(without_report_feature(site.config()))
+    members = visit(proxy, truth)
+    assert not any(members.names_seen(viewer) & truth.ungranted[viewer]
+                   for viewer in truth.viewers)
     made = report(proxy, "1")
     assert made["grants"] == GRANTS
-    assert made["outcomes"] == {"withheld": FORBIDDEN, "cut": 0, "delivered": 0}
+    assert made["outcomes"]["cut"] == made["outcomes"]["delivered"] == 0
+    check_grants(proxy, made)
+    check_against_sql(proxy, made)

@@ -21,7 +21,7 @@ static struct dossier_case cases[] = {{.viewer = 0,
 static struct dossier_event events[] = {
     {.at_ms = 1700000000000, .kind = DOSSIER_MARK, .detail = "</title><b>deploy"}};
 
-static const struct dossier hostile = {
+static const struct dossier HOSTILE = {
     .scope = {.incident = 1, .now_ms = 1700000000000, .reveal = true},
     .from_ms = 1700000000000,
     .to_ms = 1700000000000,
@@ -46,7 +46,7 @@ static char *print(enum dossier_format format, enum dossier_lang lang)
     static char text[1 << 20];
     struct page page = {0};
 
-    dossier_print(&hostile, format, lang, &page);
+    dossier_print(&HOSTILE, format, lang, &page);
     struct span printed = page_text(&page);
     assert_in_range(printed.len, 1, sizeof(text) - 1);
     memcpy(text, printed.ptr, printed.len);

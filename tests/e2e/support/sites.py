@@ -102,6 +102,7 @@ class Childcare(Site):
         config["upstreams"][0]["servers"] = [f"http://127.0.0.1:{self.port}"]
         for grant in config["grants"]:
             grant["sqlite"] = self.database
+        del config["listen"]            # the proxy of a test has a port of its own
         return config
 
 
