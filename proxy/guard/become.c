@@ -110,6 +110,11 @@ static void join_issued(const struct scene *scene, struct change *change)
             join(change, &issued->token);
         }
     }
+    if (scene->evidence->asker->several && change->token_count > 0) {
+        /* It may be the other one's session that goes on by these tokens. */
+        change->next.family =
+            recall_family(&change->next, &change->tokens[0]) | RECALL_UNCERTAIN;
+    }
 }
 
 /* A session that is made from another one is of its family. */
@@ -120,7 +125,9 @@ static uint64_t family_of(const struct scene *scene)
     const struct session none = {0};
     const struct fingerprint *token = asker->token_count > 0 ? &asker->tokens[0] : NULL;
 
-    return recall_family(entry != NULL ? entry : &none, token);
+    uint64_t family = recall_family(entry != NULL ? entry : &none, token);
+    bool certain = (entry != NULL || token == NULL) && !asker->several;
+    return certain ? family : family | RECALL_UNCERTAIN;
 }
 
 /* A new entry for the issued tokens, starting as `scene->session` with its marker. */
@@ -189,6 +196,7 @@ static void settle(const struct scene *scene, struct session *next)
  * its sessions in the token goes on honouring the one of an undecided login. */
 static void log_out(struct session *next)
 {
+    next->by_login = next->by_login && next->binding == BINDING_NONE;
     next->binding = BINDING_NONE;
     next->stirred = false;
 }
@@ -200,6 +208,10 @@ static bool login_failed(const struct scene *scene)
     const struct evidence *evidence = scene->evidence;
     if (scene->success == LOGIN_FAILED || seen == NULL) {
         return scene->success == LOGIN_FAILED;
+    }
+    if (evidence->rules->login->user_is_alias &&
+        (scene->success == LOGIN_SUCCEEDED || evidence->now->binding == BINDING_NONE)) {
+        return false; /* Who it is the marker says, not the name. */
     }
     bool shows_former =
         span_equal(seen->value, user_span(&evidence->now->requester)) ||
@@ -216,7 +228,7 @@ static void released_login(const struct scene *scene, struct judgement *out)
     struct session *next = &out->kept.next;
     if (login_failed(scene)) {
         uint32_t generation = next->generation;
-        login_unclaim(next, &asker->claim);
+        login_failed_claim(next, &asker->claim);
         settle(scene, next);
         next->generation = generation;
         join_issued(scene, &out->kept);
@@ -350,6 +362,7 @@ void become_refused(const struct scene *scene, struct judgement *out)
          * are configured and we saw one here: then a login has to say who it is. */
         bool known = rules->login->request.count > 0 && next->generation > 1;
         next->binding = BINDING_NONE;
+        next->by_login = false;
         next->requester.len = 0;
         next->claim_count = 0;
         if (!known) {

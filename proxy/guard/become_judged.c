@@ -91,7 +91,7 @@ const struct session *become_judged_by(const struct scene *scene, struct session
         return storage;
     }
     if (scene->success == LOGIN_FAILED) {
-        login_unclaim(storage, &asker->claim);
+        login_failed_claim(storage, &asker->claim);
         return storage;
     }
     if (entry == NULL || entry->id != asker->session.id) {
@@ -101,7 +101,7 @@ const struct session *become_judged_by(const struct scene *scene, struct session
         /* An alias names nobody yet: the next marker does. */
         bool named = !scene->evidence->rules->login->user_is_alias;
         storage->binding = named ? BINDING_CONFIRMED : BINDING_NONE;
-        storage->by_login = named;
+        storage->by_login = true; /* Without binding: told, by a name that is none. */
         storage->generation++;
         storage->bound_at_ms = scene->evidence->at_ms;
         storage->requester.len = 0;

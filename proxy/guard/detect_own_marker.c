@@ -1,5 +1,6 @@
 /* A value that belongs to one session, in another one. */
 #include "guard/detect.h"
+#include "guard/recall.h"
 #include "guard/standing.h"
 
 /* The page carries one of this class that is the session's own. */
@@ -38,11 +39,13 @@ static void add(const struct scene *scene, const struct observation *seen,
     }
     standing_grade(scene, user_span(&finding->subject), finding);
     finding->one_of_two = false; /* Whose session it is, is not in question. */
-    if (scene->evidence->asker->unsafe) {
-        finding->counts = false; /* Sites show a posted form again. */
+    if (scene->evidence->asker->unsafe ||
+        (scene->evidence->asker->token_count > 0 &&
+         (scene->session->id == 0 || (scene->session->family & RECALL_UNCERTAIN) != 0))) {
+        /* Sites show a posted form again; and a session that we forgot is not another. */
+        finding->counts = false;
     }
-    bool weak = typed || scene->evidence->asker->unsafe ||
-                scene->evidence->asker->token_count == 0;
+    bool weak = typed || !finding->counts || scene->evidence->asker->token_count == 0;
     if (weak && finding->strength == STRENGTH_STRONG) {
         finding->strength = STRENGTH_WEAK;
     }

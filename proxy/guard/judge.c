@@ -4,6 +4,7 @@
 #include "guard/become.h"
 #include "guard/detect.h"
 #include "guard/login.h"
+#include "guard/recall.h"
 #include "guard/requester.h"
 #include "guard/standing.h"
 
@@ -68,6 +69,7 @@ bool judge_forward(const struct rules *rules, const struct asker *asker, unsigne
             return false;
         }
         out->next = (struct session){.generation = 1, .first = asker->tokens[index]};
+        out->next.family = recall_family(now, &asker->tokens[index]) | RECALL_UNCERTAIN;
         out->tokens[out->token_count++] = asker->tokens[index];
         /* Whoever it was before, we do not know: that user may be seen again. */
         login_claim(&out->next, &(struct user){.len = 0});

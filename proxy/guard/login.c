@@ -142,6 +142,15 @@ void login_unclaim(struct session *self, const struct user *name)
     }
 }
 
+void login_failed_claim(struct session *self, const struct user *name)
+{
+    bool told = self->binding == BINDING_NONE && self->by_login;
+
+    if (!told) {
+        login_unclaim(self, name);
+    }
+}
+
 void login_unite_claims(struct session *self)
 {
     for (unsigned i = 0; i < self->claim_count; i++) {

@@ -33,6 +33,10 @@ void login_claim(struct session *self, const struct user *name);
 /** Takes one instance of `name` back, if it is open. */
 void login_unclaim(struct session *self, const struct user *name);
 
+/** As login_unclaim() for a login that failed: claims that stand for one whose name is an
+ * alias stay until a marker decides, for they are all that is known. */
+void login_failed_claim(struct session *self, const struct user *name);
+
 /** True when `value` may be what a user who typed `name` is marked as. */
 bool login_names_equal(const struct login_policy *policy, struct span name,
                        struct span value);

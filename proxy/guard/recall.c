@@ -19,7 +19,17 @@ uint64_t recall_family(const struct session *session, const struct fingerprint *
     if (token != NULL) {
         memcpy(&family, token->bytes, sizeof(family));
     }
-    return family;
+    return family & ~RECALL_UNCERTAIN;
+}
+
+uint64_t recall_common_family(const struct recall_families *families)
+{
+    for (unsigned i = 1; i < families->count; i++) {
+        if (!recall_same_family(families->items[i], families->items[0])) {
+            return 0; /* Which of them the site reads is not ours to know. */
+        }
+    }
+    return families->count > 0 ? families->items[0] : 0;
 }
 
 struct text {
@@ -85,6 +95,7 @@ static struct fingerprint further_value(const struct recall *self, struct span v
 static struct fingerprint family_value(uint64_t family)
 {
     struct fingerprint value = {{0}};
+    family &= ~RECALL_UNCERTAIN;
     memcpy(value.bytes, &family, sizeof(family));
     return value;
 }
@@ -94,7 +105,7 @@ static bool is_of(const struct recall_families *families, const struct memo_row 
 {
     memcpy(family_out, row->value.bytes, sizeof(*family_out));
     for (unsigned i = 0; i < families->count; i++) {
-        if (families->items[i] == *family_out) {
+        if (recall_same_family(families->items[i], *family_out)) {
             return true;
         }
     }

@@ -12,6 +12,10 @@
 #include "guard/evidence.h"
 #include "guard/memo.h"
 
+/** Bit of a family that began with a token that no entry had: it may be a part of another
+ * one, so nothing that is found by it counts. */
+#define RECALL_UNCERTAIN (UINT64_C(1) << 63)
+
 struct recall {
     struct memo *memo;
     const struct fingerprinter *hasher;
@@ -22,11 +26,19 @@ struct recall {
 /** The family of an entry, or of a token without one; 0: none. */
 uint64_t recall_family(const struct session *session, const struct fingerprint *token);
 
+static inline bool recall_same_family(uint64_t a, uint64_t b)
+{
+    return (a | RECALL_UNCERTAIN) == (b | RECALL_UNCERTAIN);
+}
+
 /** What one request may be shown: the families of all its tokens. */
 struct recall_families {
     unsigned count;
     uint64_t items[ASKER_TOKENS_MAX];
 };
+
+/** The one family of all tokens; 0: they are of several, or there are none. */
+uint64_t recall_common_family(const struct recall_families *families);
 
 /**
  * Looks up what the answer shows. `found_out`: RECALLED_MAX of them; returns how many,

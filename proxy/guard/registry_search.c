@@ -1,4 +1,5 @@
 /* What looks at all sessions: for after a finding. */
+#include "guard/recall.h"
 #include "guard/registry_room.h"
 
 /* The lock is held. */
@@ -67,7 +68,7 @@ static bool is_of(const struct entry *entry, uint64_t family)
 
     memcpy(&own, entry->first.bytes, sizeof(own));
     return (entry->flags & ENTRY_BOUND) != 0 &&
-           (entry->family != 0 ? entry->family : own) == family;
+           recall_same_family(entry->family != 0 ? entry->family : own, family);
 }
 
 bool registry_find_family(struct registry *self, uint64_t family,

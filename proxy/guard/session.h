@@ -41,7 +41,8 @@ struct session {
                                 without any: requests with it are anonymous. */
     bool quarantined;      /**< After a finding: its tokens go no further, so that the
                                 user logs in again. Only registry_quarantine() sets it. */
-    bool by_login;         /**< Confirmed by a login, not by first markers. */
+    bool by_login;         /**< Confirmed by a login, not by first markers. With
+                                BINDING_NONE: a login whose name is an alias. */
     bool stirred;          /**< A new token or an unsafe request since the last
                                 verified page. */
     uint64_t family;       /**< Of the session that a login or logout made this one from;

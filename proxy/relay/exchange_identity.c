@@ -89,6 +89,7 @@ void exchange_clear_asker(struct asker *asker)
     asker->unsafe = false;
     asker->remembered = false;
     asker->mixed = false;
+    asker->several = false;
     asker->token_count = 0;
     asker->trust = CREDENTIAL_NONE;
     asker->named.len = 0;
@@ -269,6 +270,7 @@ void exchange_note_mixed(struct exchange *self, const struct session *now)
         find_entry(self, i, false, &other);
         bool changed =
             self->entry_ids[i] != 0 && other.generation != self->generations[i];
+        asker->several = asker->several || other.id != now->id;
         asker->mixed = asker->mixed || changed || judge_mixed(asker->role, now, &other);
     }
 }

@@ -88,8 +88,9 @@ static uint64_t family_of(const struct exchange *self, const struct evidence *ev
                    ? judgement->fresh.next.family
                    : recall_family(&(struct session){0}, &judgement->fresh.tokens[0]);
     }
-    return recall_family(evidence->now,
-                         asker->token_count > 0 ? &asker->tokens[0] : NULL);
+    struct recall_families families;
+    read_families(self, evidence->now, &families);
+    return recall_common_family(&families);
 }
 
 bool exchange_note_shown(struct exchange *self, const struct evidence *evidence,

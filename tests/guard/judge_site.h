@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "guard/alias.h"
 #include "guard/judge_world.h"
 
 enum {
@@ -34,6 +35,8 @@ struct style {
     bool success_rule;
     bool no_login_policy; /* The operator named no login.request. */
     bool logout_policy;
+    bool own;      /* Pages carry their session's form token, kept over logins. */
+    bool alias;    /* One logs in by another name than the marker's. */
     bool callback; /* Who logs in comes back from another site; no name is sent. */
 };
 
@@ -48,6 +51,7 @@ struct ride {
     uint32_t token;
     uint32_t also;
     uint32_t issued;
+    uint32_t form;  /* The form token on the page; 0: none. */
     unsigned shown; /* Marker; 0: none. */
     unsigned status;
     uint64_t sent_at;
@@ -62,6 +66,14 @@ static struct {
     uint32_t session_count;
     uint32_t token_session[TOKENS_MAX]; /* Stateless: the user itself. */
     unsigned session_user[TOKENS_MAX];
+    uint32_t token_form[TOKENS_MAX]; /* Handed on from token to token. */
+    uint32_t form_count;
+    size_t forms_shown;
+    struct marker_class classes[2];
+    struct fingerprinter *hasher;
+    struct memo *aliases;
+    struct memo *shown;
+    uint64_t learned;
     uint32_t cookie[BROWSERS];
     unsigned purse_count;
     uint32_t purse[PURSE_MAX];
@@ -84,10 +96,18 @@ static inline const char *name_of(unsigned user)
     return NAMES[user];
 }
 
+static inline const char *login_of(unsigned user)
+{
+    static const char *const NAMES[] = {NULL,          "a@s.example", "b@s.example",
+                                        "c@s.example", "d@s.example", "e@s.example"};
+    return site.style.alias ? NAMES[user] : name_of(user);
+}
+
 static inline uint32_t new_token(uint32_t session)
 {
     CHECK(site.token_count + 1 < TOKENS_MAX);
     site.token_session[++site.token_count] = session;
+    site.token_form[site.token_count] = 0;
     return site.token_count;
 }
 
@@ -150,6 +170,26 @@ static inline uint32_t fail_with_token(uint32_t token)
     return new_session(user);
 }
 
+/* A page carries the form token of its session; the answer that begins one, the new
+ * one's, which goes on with the old one's. */
+static inline void show_form(struct ride *ride)
+{
+    uint32_t token = ride->issued != 0 ? ride->issued : ride->token;
+
+    if (!site.style.own || token == 0) {
+        return;
+    }
+    if (ride->token != 0 && site.token_form[ride->token] == 0) {
+        site.token_form[ride->token] = ++site.form_count;
+    }
+    if (site.token_form[token] == 0) {
+        site.token_form[token] =
+            ride->token != 0 ? site.token_form[ride->token] : ++site.form_count;
+    }
+    ride->form = ride->status == 200 ? site.token_form[token] : 0;
+    site.forms_shown += ride->form != 0;
+}
+
 /* The moment at which the site answers. */
 static inline void site_answer(struct ride *ride)
 {
@@ -179,6 +219,7 @@ static inline void site_answer(struct ride *ride)
         ride->issued == 0) {
         ride->issued = new_token(site.token_session[ride->token]);
     }
+    show_form(ride);
     ride->stage = STAGE_DONE;
 }
 
@@ -205,7 +246,11 @@ static inline void ride_send(struct ride *ride)
     trip->asker.unsafe = ride->want != WANT_PAGE;
     bool logins = !site.style.no_login_policy;
     if (logins && (ride->want == WANT_LOGIN || ride->want == WANT_WRONG)) {
-        trip_log_in(trip, name_of(ride->user));
+        trip_log_in(trip, login_of(ride->user));
+        if (site.style.alias) {
+            alias_claim(site.hasher, &site.world.login, site.aliases, site.world.now_ms,
+                        &trip->asker.claim);
+        }
         if (site.style.callback && ride->want == WANT_LOGIN && ride_is_alone(ride)) {
             trip->asker.role = ROLE_CALLBACK;
             trip->asker.claim.len = 0;
@@ -217,6 +262,7 @@ static inline void ride_send(struct ride *ride)
     ride->stage = STAGE_SENT;
     ride->sent_at = site.exchanges;
     ride->issued = 0;
+    ride->form = 0;
     ride->shown = 0;
 }
 
@@ -225,6 +271,15 @@ static inline enum verdict ride_end(struct ride *ride, unsigned shown)
     struct trip *trip = &ride->trip;
     if (shown != 0) {
         (void)trip_mark(trip, name_of(shown));
+    }
+    if (ride->form != 0) {
+        char text[16] = "form-";
+        text[5] = (char)('a' + ride->form / 17576 % 26);
+        text[6] = (char)('a' + ride->form / 676 % 26);
+        text[7] = (char)('a' + ride->form / 26 % 26);
+        text[8] = (char)('a' + ride->form % 26);
+        text[9] = '\0';
+        trip_mark(trip, text)->class_index = 1;
     }
     if (ride->issued != 0) {
         trip_issue(trip, ride->issued);
@@ -236,7 +291,46 @@ static inline enum verdict ride_end(struct ride *ride, unsigned shown)
     }
     ride->stage = STAGE_FREE;
     site.exchanges++;
-    return trip_end(&site.world, trip);
+    enum verdict verdict = trip_end(&site.world, trip);
+    if (trip->judgement.learns && verdict == VERDICT_RELEASE) {
+        site.learned += alias_learn(site.aliases, &trip->judgement.learned_login,
+                                    &trip->judgement.learned_marker,
+                                    site.world.now_ms) >= ALIAS_AGREED;
+    }
+    return verdict;
+}
+
+/* What form tokens and aliases need; site_end() gives it back. */
+static inline void site_extend(void)
+{
+    static const uint8_t KEY[FINGERPRINT_KEY_SIZE] = {9};
+
+    if (!site.style.own && !site.style.alias) {
+        return;
+    }
+    if (site.hasher == NULL) {
+        site.hasher = fingerprinter_new(KEY);
+    }
+    memo_free(&site.aliases);
+    memo_free(&site.shown);
+    site.aliases = memo_new(1000, 1000000000, false);
+    site.shown = memo_new(100000, 1000000000, false);
+    site.form_count = 0;
+    site.classes[0] = site.world.class;
+    site.classes[1] =
+        (struct marker_class){.name = SPAN("form"), .must_be = MARKER_RULE_OWN};
+    site.world.rules.classes = site.classes;
+    site.world.rules.class_count = 2;
+    site.world.rules.hasher = site.hasher;
+    site.world.shown = site.shown;
+    site.world.login.user_is_alias = site.style.alias;
+}
+
+static inline void site_end(void)
+{
+    memo_free(&site.aliases);
+    memo_free(&site.shown);
+    fingerprinter_free(&site.hasher);
 }
 
 static inline void site_reset(struct style style, uint32_t seed)
@@ -253,6 +347,7 @@ static inline void site_reset(struct style style, uint32_t seed)
     site.world.login.success_count = style.success_rule ? 1 : 0;
     site.world.success = (struct success_rule){.kind = SUCCESS_STATUS, .status = 303};
     site.world.login.success = &site.world.success;
+    site_extend();
 }
 
 static inline struct style style_of(unsigned n)

@@ -257,18 +257,26 @@ static inline void trip_settle(struct world *world, struct trip *self, unsigned 
     }
 }
 
-/** What the relay does for classes that are compared with what was shown before. */
-static inline void trip_recall(struct world *world, struct trip *self,
-                               const struct evidence *evidence)
+static inline struct recall_families trip_families(struct world *world,
+                                                   const struct trip *self,
+                                                   const struct evidence *evidence)
 {
     struct recall_families families = {.count = self->asker.token_count};
-    const struct recall recall = {
-        .memo = world->shown, .hasher = world->rules.hasher, .now_ms = world->now_ms};
-    uint64_t family = 0;
     for (unsigned i = 0; i < families.count; i++) {
         struct session session = i == 0 ? *evidence->now : trip_entry(world, self, i);
         families.items[i] = recall_family(&session, &self->asker.tokens[i]);
     }
+    return families;
+}
+
+/** What the relay does for classes that are compared with what was shown before. */
+static inline void trip_recall(struct world *world, struct trip *self,
+                               const struct evidence *evidence)
+{
+    struct recall_families families = trip_families(world, self, evidence);
+    const struct recall recall = {
+        .memo = world->shown, .hasher = world->rules.hasher, .now_ms = world->now_ms};
+    uint64_t family = 0;
     self->answer.recalled = self->recalled;
     self->answer.recalled_count =
         recall_read(&recall, evidence, &families, self->recalled, &family);
@@ -282,8 +290,8 @@ static inline void trip_note(struct world *world, struct trip *self,
     const struct recall recall = {
         .memo = world->shown, .hasher = world->rules.hasher, .now_ms = world->now_ms};
     bool mixed = self->asker.mixed || self->asker.kind == ASKER_AMBIGUOUS;
-    uint64_t family = recall_family(
-        evidence->now, self->asker.token_count > 0 ? &self->asker.tokens[0] : NULL);
+    struct recall_families families = trip_families(world, self, evidence);
+    uint64_t family = recall_common_family(&families);
     if (fresh->store) {
         family = fresh->next.family != 0 ? fresh->next.family
                                          : recall_family(&none, &fresh->tokens[0]);
@@ -315,6 +323,7 @@ static inline enum verdict trip_judge(struct world *world, struct trip *self)
     now = entry != NULL ? entry->session : now;
     for (unsigned i = 1; i < self->asker.token_count; i++) {
         struct session other = trip_entry(world, self, i);
+        self->asker.several = self->asker.several || other.id != now.id;
         bool changed = other.generation != self->generations[i];
         if (changed || judge_mixed(self->asker.role, &now, &other)) {
             self->asker.mixed = true;

@@ -154,6 +154,32 @@ static void a_failed_login_with_another_name_teaches_nothing(void **state)
     assert_int_equal(page(T6, "1001"), VERDICT_RELEASE);
 }
 
+static void two_names_that_are_open_at_once_teach_nothing(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        (void)log_in(0, "alice@site.example", T1 + i);
+        (void)log_in(T1 + i, "bob@site.example", 0);
+        assert_int_equal(page(T1 + i, "1001"), VERDICT_RELEASE);
+        assert_false(trip.judgement.learns);
+    }
+}
+
+static void a_failed_login_beside_a_told_one_leaves_its_claim(void **state)
+{
+    (void)state;
+    world.login.success = &world.success;
+    world.login.success_count = 1;
+    (void)log_in(0, "alice@site.example", T1);
+    trip_ask(&trip, T1);
+    trip_log_in(&trip, "alice@site.example");
+    alias_claim(hasher, &world.login, aliases, world.now_ms, &trip.asker.claim);
+    trip_forward(&world, &trip);
+    trip.answer.success = LOGIN_FAILED;
+    assert_int_equal(end(), VERDICT_RELEASE);
+    assert_int_equal(page(T1, "1001"), VERDICT_RELEASE);
+}
+
 static void a_told_login_on_a_kept_token_makes_the_user_before_a_stranger(void **state)
 {
     (void)state;
@@ -186,6 +212,10 @@ static void names_compare_without_case_where_the_site_does(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(two_names_that_are_open_at_once_teach_nothing,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failed_login_beside_a_told_one_leaves_its_claim,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_login_name_is_kept_anywhere, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(

@@ -69,6 +69,11 @@ static void anothers_page_is_refused_and_counts_where_the_name_is_believed(void 
     world.login.request.count = 0;
     (void)page(CREDENTIAL_CHECKED, "aoki", "baba", 0);
     expect(STRENGTH_STRONG, true);
+    world.login.user_is_alias = true;
+    (void)page(CREDENTIAL_CHECKED, "aoki", "baba", 0);
+    expect(STRENGTH_STRONG, true);
+    (void)page(CREDENTIAL_SAID, "aoki", "baba", 0);
+    expect(STRENGTH_WEAK, false);
 }
 
 static void a_session_that_the_answer_begins_is_his(void **state)

@@ -110,6 +110,7 @@ static void no_other_algorithm_and_none_are_taken(void **state)
         "{\"alg\":null}",
         "[]",
         "{\"alg\":\"none\",\"alg\":\"HS256\"}",
+        "{\"alg\":\"HS256\",\"crit\":\"b64\"}",
         "{\"alg\":\"HS256\",\"crit\":[\"b64\"],\"b64\":false}",
     };
     (void)state;

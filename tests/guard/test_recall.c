@@ -186,6 +186,21 @@ static void a_value_that_the_request_brought_says_nothing(void **state)
     assert_int_equal(found[0].state, RECALL_PRESENTED);
 }
 
+static void what_began_with_an_unknown_token_never_counts(void **state)
+{
+    (void)state;
+    log_in(0, "aoki", T1);
+    (void)form(T1, "a-1", 0);
+    log_in(T2, "baba", T3);
+    assert_true((world_view(&world, T3).family & RECALL_UNCERTAIN) != 0);
+    (void)form(T3, "a-1", 0);
+    expect(STRENGTH_WEAK, false, "own-value");
+    log_in(0, "chiba", T4);
+    assert_true((world_view(&world, T4).family & RECALL_UNCERTAIN) == 0);
+    (void)form(T5, "a-1", 0);
+    expect(STRENGTH_WEAK, false, "own-value");
+}
+
 /* A page of `owner` with a further name of his. */
 static enum verdict mail(uint32_t token, const char *owner, const char *value)
 {
@@ -232,6 +247,7 @@ int main(void)
         TEST(nobody_without_a_session_takes_a_value_and_may_not_see_one),
         TEST(what_the_client_can_bring_about_never_counts),
         TEST(a_value_that_the_request_brought_says_nothing),
+        TEST(what_began_with_an_unknown_token_never_counts),
         TEST(a_further_class_is_compared_with_its_own_earlier_value),
         TEST(a_login_begins_a_further_class_anew),
     };

@@ -61,6 +61,11 @@ static void all_sessions_of_a_user_are_marked_and_no_other(void **state)
     for (uint32_t i = 1; i <= 300; i++) {
         assert_int_equal(found(registry, i).quarantined, i % 2 == 1);
     }
+    struct session out = {.generation = 1, .requester = user};
+    struct fingerprint token = token_of(900);
+    assert_int_equal(registry_commit(registry, &out, &token, 1, 1), REGISTRY_STORED);
+    assert_int_equal(registry_quarantine_user(registry, &user), 0);
+    assert_false(found(registry, 900).quarantined);
     user.len = 0;
     assert_int_equal(registry_quarantine_user(registry, &user), 0);
     registry_free(&registry);
