@@ -43,10 +43,10 @@ static uint64_t clock_of(const struct memo *self, uint64_t now_ms)
 
 struct memo *memo_new(uint64_t row_count_max, uint64_t idle_ms, bool drained)
 {
-    CHECK(row_count_max > 0 && row_count_max < UINT32_MAX / 2);
+    CHECK(row_count_max > 0);
     uint64_t buckets = STRIPES;
 
-    while (buckets * WAYS < row_count_max) {
+    while (buckets * WAYS < row_count_max && buckets * WAYS < MEMO_ROWS_MAX) {
         buckets *= 2;
     }
     struct memo *self = aligned_alloc(_Alignof(struct memo), sizeof(*self));

@@ -12,6 +12,10 @@
 
 struct memo;
 
+enum {
+    MEMO_ROWS_MAX = 4194304, /**< Memory for all is asked for at once. */
+};
+
 struct memo_row {
     struct fingerprint key;
     struct fingerprint value;
@@ -21,9 +25,9 @@ struct memo_row {
 };
 
 /**
- * `row_count_max`: > 0, made a little larger. `idle_ms`: a row unused for so long is
- * gone. `drained`: changes are kept for memo_drain(). NULL: memory. Memory is taken from
- * the system as rows come.
+ * `row_count_max`: > 0, made a little larger, MEMO_ROWS_MAX at most. `idle_ms`: a row
+ * unused for so long is gone. `drained`: changes are kept for memo_drain(). NULL: memory.
+ * Memory is taken from the system as rows come.
  */
 struct memo *memo_new(uint64_t row_count_max, uint64_t idle_ms, bool drained);
 

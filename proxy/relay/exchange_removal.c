@@ -146,6 +146,9 @@ static bool is_quarantined(struct exchange *self)
 {
     bool quarantined = false;
 
+    if (self->plan->site->quarantine == QUARANTINE_NONE) {
+        return false;
+    }
     for (unsigned i = 0; i < self->asker.token_count; i++) {
         struct session session;
         registry_find(self->relay->shared->registry, &self->asker.tokens[i],

@@ -454,3 +454,98 @@ def test_nor_is_one_that_answers_a_login(origin, countermark):
     assert reply.status == 502 and token.encode() not in reply.received
     alice.close()
     guest.close()
+
+
+# Changes of user that are legitimate: no false alarm
+
+class Site:
+    """How a site treats its tokens; each page and login is an order to the origin."""
+
+    def __init__(self, proxy, style):
+        self.proxy, self.style, self.user, self.count = proxy, style, None, 0
+
+    def browser(self):
+        browser = Browser(self.proxy.port)
+        if self.style == "never":       # one token from the first visit on, kept at login
+            assert browser.get("/hello?token=JSESSIONID").status == 200
+        return browser
+
+    def log_in(self, browser, user):
+        answer = f"?status=303&field={quote('Location:/mypage/top')}"
+        if self.style != "never":
+            answer += "&token=JSESSIONID"
+        if self.style == "second":
+            self.count += 1
+            answer += "&field=" + quote(f"Set-Cookie:AUTH={self.count:032x}; Path=/")
+        reply = browser.post("/login" + answer, {"userid": user, "password": "x"})
+        assert reply.status == 303, reply.text[:200]
+
+    def page(self, browser, user, path="/mypage/top"):
+        order = "&token=JSESSIONID" if self.style == "every" else ""
+        reply = page_of(browser, user, path, order)
+        assert reply.status == 200, (self.style, user, reply.text[:200])
+
+    def log_out(self, browser):
+        gone = quote("Set-Cookie:JSESSIONID=; Path=/; Max-Age=0")
+        order = "" if self.style == "never" else f"&field={gone}"
+        if self.style == "second":
+            order += "&field=" + quote("Set-Cookie:AUTH=; Path=/; Max-Age=0")
+        assert browser.get("/logout?status=303" + order).status == 303
+
+
+@pytest.mark.parametrize("style", ["every", "at-login", "never", "second"])
+def test_no_legitimate_change_of_user_alarms(origin, countermark, style):
+    value = config(origin.port)
+    value["session"]["cookies"] = ["AUTH", "JSESSIONID"]
+    value["login"]["callback"] = ["GET /sso/callback"]
+    proxy = countermark(value)
+    site = Site(proxy, style)
+    alice, terminal = site.browser(), site.browser()
+    for _ in range(2):                  # several devices of one user
+        site.log_in(alice, "alice")
+        site.page(alice, "alice")
+        site.log_in(terminal, "alice")
+        site.page(terminal, "alice")
+        site.log_in(terminal, "bob")    # somebody else, without a logout
+        for _ in range(3):
+            site.page(terminal, "bob")
+        site.log_out(terminal)
+        assert terminal.get("/hello").status == 200
+        site.log_in(terminal, "carol")
+        site.page(terminal, "carol")
+        site.page(alice, "alice")
+    for user in ("alice", "bob"):       # two tabs, one after the other
+        assert terminal.get("/login").status == 200
+    site.log_in(terminal, "alice")
+    site.log_in(terminal, "bob")
+    site.page(terminal, "bob")
+    failed = terminal.post("/login?status=200", {"userid": "carol", "password": "wrong"})
+    assert failed.status == 200
+    site.page(terminal, "bob")
+    assert alice.get("/mypage/error?status=404").status == 404, "without a marker"
+    assert alice.get(f"/mypage/move?status=302&field={quote('Location:/x')}").status == 302
+    guest = site.browser()
+    order = f"/sso/callback?status=303&field={quote('Location:/mypage/top')}" \
+        + ("" if style == "never" else "&token=JSESSIONID")
+    assert guest.get(order).status == 303
+    site.page(guest, "dora")
+    site.page(guest, "dora")
+    assert proxy.feature_is_up()
+    assert proxy.ledger().displays() == []
+    for browser in (alice, terminal, guest):
+        browser.close()
+
+
+def test_a_remembered_user_and_an_expired_session_alarm_nobody(origin, countermark):
+    value = config(origin.port)
+    value["session"]["remember"] = ["remember_me"]
+    proxy = countermark(value)
+    browser = Browser(proxy.port)
+    browser.cookies["remember_me"] = "0123456789abcdef"
+    assert page_of(browser, "alice", order="&token=JSESSIONID").status == 200
+    assert page_of(browser, "alice").status == 200
+    browser.cookies["JSESSIONID"] = OLD         # an old one: the page loads again, signed out
+    assert browser.get("/hello?token=JSESSIONID").status == 200
+    assert page_of(browser, "alice").status == 200
+    assert proxy.feature_is_up() and proxy.ledger().displays() == []
+    browser.close()
