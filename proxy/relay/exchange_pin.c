@@ -117,6 +117,18 @@ bool exchange_is_closed(struct exchange *self, enum step *step_out)
     return false;
 }
 
+/* Memory that was given for a read of which nothing came, or nothing is left. */
+static void give_idle_memory(struct exchange *self)
+{
+    bool unread = self->socket != NULL && self->socket->rest.len > 0;
+
+    if (self->streaming && self->hold.len == 0 && self->segments_sent == 0 && !unread &&
+        !self->no_room) {
+        hold_clear(&self->hold, false);
+        list_remove(&self->hold_link);
+    }
+}
+
 /* Nothing may come for hours on an open answer, so that it is looked at from outside.
  * Advancing one may end it, and what ends leaves the list. */
 void exchange_watch(struct relay *relay)
@@ -137,9 +149,12 @@ void exchange_watch(struct relay *relay)
     for (struct list_link *link = list_take_first(&looked); link != NULL;
          link = list_take_first(&looked)) {
         struct exchange *self = LIST_ENTRY(link, struct exchange, open_link);
-        bool moved =
-            sessions && self->delivery != DELIVERY_WHOLE && session_moved(self, touch);
+        bool open = sessions && self->delivery != DELIVERY_WHOLE;
+        bool moved = open && session_moved(self, touch);
         list_push_back(&relay->open, link);
+        if (open) {
+            give_idle_memory(self);
+        }
         if (moved || relay->draining || (down && must_close(self))) {
             exchange_advance(self);
         }
