@@ -6,6 +6,7 @@
 
 enum {
     PIECE_SIZE = CODING_PIECE_SIZE,
+    STREAMS_MAX = 65536, /* Members of one body: to begin one costs, even an empty one. */
     RATIO_FREE_SIZE = 65536 /* Decoded bytes of which no ratio is asked. */
 };
 
@@ -50,6 +51,7 @@ struct step {
     bool started;                /* Its first byte has been seen. */
     bool ended;                  /* At the end of a member or stream. */
     bool padded;                 /* Behind the end padding was seen. */
+    size_t streams;              /* Begun behind the first. */
     uint64_t decoded_size;
 };
 
@@ -162,6 +164,7 @@ static bool add_coding(struct coding *self, struct span name)
     step->kind = kind;
     step->started = false;
     step->padded = false;
+    step->streams = 0;
     step->decoded_size = 0;
     if (!begin_stream(step, kind->form)) {
         return false;
@@ -261,7 +264,8 @@ static bool ready_for_input(struct step *step, uint8_t first)
     if (!step->ended) {
         return true;
     }
-    return step->kind->joins && !step->padded && begin_stream(step, step->kind->form);
+    return step->kind->joins && !step->padded && ++step->streams < STREAMS_MAX &&
+           begin_stream(step, step->kind->form);
 }
 
 static void run_step(struct coding *self, size_t index, struct span bytes);

@@ -290,6 +290,24 @@ static void coding_limits_what_lies_between_two_codings(void **state)
     coding_free(&coding);
 }
 
+static void coding_limits_how_many_streams_one_body_is(void **state)
+{
+    (void)state;
+    static uint8_t frames[65537 * 8];
+    const uint8_t nothing[] = {0x50, 0x2A, 0x4D, 0x18, 0, 0, 0, 0};
+    struct coding *coding = coding_new(&LIMITS, on_decoded);
+
+    for (size_t i = 0; i < sizeof(frames); i++) {
+        frames[i] = nothing[i % sizeof(nothing)];
+    }
+    assert_int_equal(decode(coding, "zstd", (struct span){frames, 65536 * 8}, 100000),
+                     CODING_DONE);
+    assert_int_equal(
+        decode(coding, "zstd", (struct span){frames, sizeof(frames)}, 100000),
+        CODING_DAMAGED);
+    coding_free(&coding);
+}
+
 static void coding_refuses_a_zstd_window_of_more_than_8_mib(void **state)
 {
     (void)state;
@@ -378,6 +396,7 @@ int main(void)
         cmocka_unit_test(coding_sees_truncation_damage_and_garbage),
         cmocka_unit_test(coding_passes_over_blanks_and_zeros_behind_the_end),
         cmocka_unit_test(coding_limits_what_lies_between_two_codings),
+        cmocka_unit_test(coding_limits_how_many_streams_one_body_is),
         cmocka_unit_test(coding_refuses_a_zstd_window_of_more_than_8_mib),
         cmocka_unit_test(coding_takes_only_the_zstd_of_today),
         cmocka_unit_test(coding_keeps_its_limits),
