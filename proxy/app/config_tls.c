@@ -1,4 +1,4 @@
-/* Certificates: files that were read become what connections begin with (loader.h). */
+/* What connections begin with: certificates from files, proxies in front (loader.h). */
 #include <string.h>
 
 #include "app/loader.h"
@@ -143,12 +143,23 @@ static void make_server(struct loader *loader, const struct node *tls,
     }
 }
 
+static void warn_proxies(struct loader *loader, const struct node *item,
+                         const struct listen_settings *listen)
+{
+    if (listen->proxy_protocol && listen->trusted_proxy_count == 0) {
+        report_warning(loader->report, node_find(item, SPAN("proxy_protocol"))->place,
+                       "`proxy_protocol` without `trusted_proxies`: whoever reaches this "
+                       "address can claim to come from anywhere");
+    }
+}
+
 static void make_listen(struct loader *loader, const struct node *item,
                         struct listen_settings *listen)
 {
     const struct node *tls = node_find(item, SPAN("tls"));
 
     listen->client_certificates = CLIENT_CERTIFICATES_NONE;
+    warn_proxies(loader, item, listen);
     if (tls == NULL) {
         return;
     }

@@ -54,6 +54,7 @@ void client_free(struct client *self)
     list_remove(&self->link);
     stream_free(&self->stream);
     h1_free(&self->codec);
+    tls_context_unref(&self->tls);
     admission_leave(relay->shared->admission, &self->peer);
     meter_connections(relay, METER_CLIENT_IDLE, -1);
     relay->client_count--;
@@ -83,16 +84,22 @@ static void become_idle(struct client *self)
     client_set_deadline(self, client_limits(self)->idle_timeout_ms);
 }
 
-/* The handshake has as long as a request's head. */
-static void begin_tls(struct client *self, struct tls_context *tls)
+/* TLS or the first request. `taken` was read already, and lies in the backlog. */
+void client_begin(struct client *self, struct span taken)
 {
-    self->state = CLIENT_SHAKE;
-    client_set_deadline(self, client_limits(self)->header_timeout_ms);
-    if (!stream_secure(self->stream, tls, (struct span){0})) {
-        client_free(self);
+    if (self->tls == NULL) {
+        become_idle(self);
+        client_pump(self, taken);
         return;
     }
-    stream_start(self->stream);
+    self->state = CLIENT_SHAKE; /* Which has as long as a request's head. */
+    self->backlog_len = 0;
+    client_set_deadline(self, client_limits(self)->header_timeout_ms);
+    bool begun = stream_secure(self->stream, self->tls, taken);
+    tls_context_unref(&self->tls);
+    if (!begun) {
+        client_free(self);
+    }
 }
 
 /* Counted in already; `stream` is this client's from now on. */
@@ -115,6 +122,7 @@ static void client_start(struct relay *relay, struct stream *stream,
     self->relay = relay;
     self->listen = listen;
     self->stream = stream;
+    self->tls = tls != NULL ? tls_context_ref(tls) : NULL;
     self->peer = peer;
     self->caller = (struct caller){.kind = &CLIENT_CALLER, .client = self};
     self->deadline.on_due = on_due;
@@ -123,12 +131,13 @@ static void client_start(struct relay *relay, struct stream *stream,
     meter_connections(relay, METER_CLIENT_IDLE, 1);
     list_push_back(&relay->clients, &self->link);
     stream_set_owner(stream, &CLIENT_EVENTS, self);
-    if (tls != NULL) {
-        begin_tls(self, tls);
+    stream_start(stream);
+    if (client_preface_comes(listen, &peer)) {
+        self->state = CLIENT_PREFACE;
+        client_set_deadline(self, client_limits(self)->header_timeout_ms);
         return;
     }
-    become_idle(self);
-    stream_start(stream);
+    client_begin(self, (struct span){0});
 }
 
 /* Lets the connection in, or closes it. */
@@ -137,18 +146,15 @@ static void admit(struct relay *relay, struct stream *stream,
 {
     const struct limits *limits = &relay->plan->site->limits;
     struct address peer = stream_peer(stream);
-    enum admitted admitted =
-        admission_enter(relay->shared->admission, &peer, limits->connections_max,
-                        limits->connections_per_address_max);
+    uint64_t address_max = client_preface_comes(listen, &peer)
+                               ? limits->connections_max /* A proxy's, for a while. */
+                               : limits->connections_per_address_max;
 
-    if (admitted == ADMITTED) {
+    if (client_enter(relay, &peer, address_max)) {
         client_start(relay, stream, listen, tls);
-        return;
+    } else {
+        stream_reset(&stream);
     }
-    meter_refused_connection(relay, admitted == ADMITTED_NOT_TOTAL
-                                        ? "connections-max"
-                                        : "connections-per-address-max");
-    stream_reset(&stream);
 }
 
 void client_accept(struct relay *relay, void *server_handle,
@@ -186,12 +192,16 @@ static void on_read(void *owner, struct span bytes)
         client_h2_on_read(self->h2, bytes);
         return;
     }
-    if (self->backlog_len > 0) {
+    if (self->backlog_len > 0 || self->state == CLIENT_PREFACE) {
         if (!client_keep(self, bytes)) {
             client_abort(self);
             return;
         }
         bytes = (struct span){.ptr = self->backlog, .len = self->backlog_len};
+    }
+    if (self->state == CLIENT_PREFACE) {
+        client_preface_read(self, bytes);
+        return;
     }
     client_pump(self, bytes);
 }
@@ -267,7 +277,8 @@ void client_drain(struct client *self)
 {
     if (self->h2 != NULL) {
         client_h2_drain(self->h2);
-    } else if (self->state == CLIENT_IDLE || self->state == CLIENT_SHAKE) {
+    } else if (self->state == CLIENT_IDLE || self->state == CLIENT_SHAKE ||
+               self->state == CLIENT_PREFACE) {
         client_free(self);
     }
 }

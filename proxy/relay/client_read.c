@@ -214,6 +214,7 @@ static bool can_take(const struct client *self)
 {
     switch (self->state) {
     case CLIENT_CLOSED:
+    case CLIENT_PREFACE:
     case CLIENT_SHAKE:
         return false;
     case CLIENT_IDLE:
@@ -243,6 +244,7 @@ static size_t take(struct client *self, struct span bytes)
         return bytes.len;
     case CLIENT_CLOSED:
     case CLIENT_H2:
+    case CLIENT_PREFACE:
     case CLIENT_SHAKE:
         break;
     }

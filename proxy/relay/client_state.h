@@ -15,16 +15,17 @@ enum {
 };
 
 /*
- *   (SHAKE -->) IDLE --> HEAD --> EXCHANGE --> IDLE
+ *   (PREFACE -->) (SHAKE -->) IDLE --> HEAD --> EXCHANGE --> IDLE
  *                                    |
  *                                    +--> LINGER --> closed
  */
 enum client_state {
-    CLIENT_CLOSED, /* Zero: nothing may be done with it. */
-    CLIENT_SHAKE,  /* TLS is being agreed on. */
-    CLIENT_IDLE,   /* Between requests. */
-    CLIENT_HEAD,   /* Some bytes of a head. */
-    CLIENT_H2,     /* client_h2.c has the connection. */
+    CLIENT_CLOSED,  /* Zero: nothing may be done with it. */
+    CLIENT_PREFACE, /* A proxy says whose connection it is. */
+    CLIENT_SHAKE,   /* TLS is being agreed on. */
+    CLIENT_IDLE,    /* Between requests. */
+    CLIENT_HEAD,    /* Some bytes of a head. */
+    CLIENT_H2,      /* client_h2.c has the connection. */
     CLIENT_EXCHANGE,
     CLIENT_LINGER, /* Answered; reads and drops until the client closes. */
 };
@@ -34,6 +35,7 @@ struct client {
     struct relay *relay;
     const struct listen_settings *listen;
     struct stream *stream;
+    struct tls_context *tls; /* Until the handshake begins; NULL: none is to come. */
     struct h1 *codec;
     struct caller caller; /* Whose exchange is under way. */
     struct client_h2 *h2; /* NULL: HTTP/1. */
@@ -60,10 +62,18 @@ extern const struct caller_kind CLIENT_CALLER;
 
 /* client.c */
 void client_free(struct client *self);
+void client_begin(struct client *self, struct span taken);
 void client_end(struct client *self, enum disposition disposition);
 void client_linger(struct client *self);
 void client_set_deadline(struct client *self, uint64_t timeout_ms);
 const struct limits *client_limits(const struct client *self);
+
+/* client_preface.c; the last line of client_preface_read() may free `self`. */
+bool client_enter(struct relay *relay, const struct address *address,
+                  uint64_t address_max);
+bool client_preface_comes(const struct listen_settings *listen,
+                          const struct address *peer);
+void client_preface_read(struct client *self, struct span bytes);
 
 /* client_read.c; each may free `self` in its last line, except client_keep(). */
 bool client_keep(struct client *self, struct span bytes);

@@ -73,8 +73,9 @@ enum client_certificates {
 struct listen_settings {
     char *host;
     uint16_t port;
-    uint16_t redirect_port;               /**< To which port of https: 0: nowhere. */
-    struct tls_context *tls;              /**< NULL: without TLS. */
+    bool proxy_protocol;     /**< Its proxies say first whose connection it is. */
+    uint16_t redirect_port;  /**< To which port of https: 0: nowhere. */
+    struct tls_context *tls; /**< NULL: without TLS. */
     struct tls_certificate *certificates; /**< While it is read (app/snapshot.h). */
     size_t certificate_count;
     enum client_certificates client_certificates;
