@@ -60,9 +60,32 @@ static void judge_token(const struct scene *scene, const struct issued_token *is
     finding->counts = true;
 }
 
+/* A credential that names somebody else than the one that came, where nobody logs in. */
+static void judge_credential(const struct scene *scene, struct findings *findings)
+{
+    const struct asker *asker = scene->evidence->asker;
+    const struct answer *answer = scene->evidence->answer;
+
+    if (asker->kind != ASKER_STATELESS || asker->role != ROLE_NONE ||
+        answer->issued_trust < CREDENTIAL_SAID ||
+        user_equal(&answer->issued_named, &asker->named)) {
+        return;
+    }
+    struct finding *finding = findings_add(findings, DETECTOR_SESSION_COOKIE);
+    if (finding != NULL) {
+        bool certain = answer->issued_trust == CREDENTIAL_CHECKED &&
+                       asker->trust == CREDENTIAL_CHECKED;
+        finding->reason = "other-credential";
+        finding->strength = certain ? STRENGTH_STRONG : STRENGTH_WEAK;
+        finding->counts = certain;
+        user_copy(&finding->subject, &answer->issued_named);
+    }
+}
+
 void detect_session_cookie(const struct scene *scene, struct findings *findings)
 {
     const struct answer *answer = scene->evidence->answer;
+    judge_credential(scene, findings);
     for (unsigned i = 0; i < answer->issued_count; i++) {
         const struct issued_token *issued = &answer->issued[i];
         if (issued->owner_id == 0 || issued->owner_id == scene->session->id ||

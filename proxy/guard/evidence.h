@@ -92,7 +92,6 @@ enum recall_state {
 };
 
 enum { RECALLED_MAX = 64 };
-
 struct recalled {
     uint16_t observation; /**< Index in `observations`. */
     enum recall_state state;
@@ -101,16 +100,18 @@ struct recalled {
 /** What came back, as far as it came. */
 struct answer {
     unsigned status;
-    bool complete;        /**< The whole response was scanned. */
-    bool has_content;     /**< Not HEAD, 204, 304, and not empty. */
-    bool html;            /**< HTML or XHTML. */
-    bool doubtful;        /**< Undecodable, unknown coding, over the limit, cut off. */
-    bool cache_sign;      /**< Age above 0, X-Cache: HIT, Cache-Status with hit. */
-    bool storable;        /**< Nothing keeps a shared cache from storing it. */
-    bool head_left;       /**< The client has its head already. */
-    bool early;           /**< Began before the request was sent whole. */
-    bool issues_named;    /**< It may hand out a credential (session.jwt). */
-    bool too_many_tokens; /**< More than ANSWER_TOKENS_MAX were set. */
+    bool complete;    /**< The whole response was scanned. */
+    bool has_content; /**< Not HEAD, 204, 304, and not empty. */
+    bool html;        /**< HTML or XHTML. */
+    bool doubtful;    /**< Undecodable, unknown coding, over the limit, cut off. */
+    bool cache_sign;  /**< Age above 0, X-Cache: HIT, Cache-Status with hit. */
+    bool storable;    /**< Nothing keeps a shared cache from storing it. */
+    bool head_left;   /**< The client has its head already. */
+    bool early;       /**< Began before the request was sent whole. */
+    struct user issued_named; /**< Whom a credential names that a cookie hands out. */
+    enum credential_trust issued_trust; /**< Of it. */
+    bool issues_named;          /**< It may hand out a credential (session.jwt). */
+    bool too_many_tokens;       /**< More than ANSWER_TOKENS_MAX were set. */
     enum login_success success; /**< Of login_success_by_head(), for logins. */
     enum echo_state echo;
     uint32_t forged_mask; /**< Classes with a marker whose signature is wrong. */

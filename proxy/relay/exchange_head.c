@@ -173,22 +173,27 @@ static void keep_echo(struct exchange *self, const struct head *head)
 
 /* A login's answer hands the token out in a cookie, or in its body where fields carry it.
  */
-static bool issues_named(const struct exchange *self, const struct head *head)
+static void read_issued_named(struct exchange *self, const struct head *head)
 {
     const struct jwt_policy *jwt = &self->plan->site->session.jwt;
+    int64_t now_s = (int64_t)(loop_unix_ms(self->relay->loop) / 1000);
+    struct credential credential = {.trust = CREDENTIAL_NONE};
 
-    if (jwt->header != NULL && self->routed.role == ROLE_LOGIN) {
-        return true;
-    }
+    self->answer.issues_named = jwt->header != NULL && self->routed.role == ROLE_LOGIN;
+    self->answer.issued_trust = CREDENTIAL_NONE;
+    self->answer.issued_named.len = 0;
     for (size_t i = 0; jwt->cookie != NULL && i < head->field_count; i++) {
         struct set_cookie cookie;
         if (head->fields[i].id == FIELD_SET_COOKIE &&
-            cookie_parse_set(head->fields[i].value, &cookie) && cookie.value.len > 0 &&
-            span_equal(cookie.name, span_of(jwt->cookie))) {
-            return true;
+            cookie_parse_set(head->fields[i].value, &cookie) &&
+            span_equal(cookie.name, span_of(jwt->cookie)) &&
+            !cookie_is_deletion(&cookie, now_s)) {
+            credential_read_jwt(jwt, cookie.value, now_s, &credential);
+            self->answer.issues_named = true;
+            self->answer.issued_trust = credential.trust;
+            user_copy(&self->answer.issued_named, &credential.user);
         }
     }
-    return false;
 }
 
 static void fill_issued(struct exchange *self, const struct head *head)
@@ -196,7 +201,7 @@ static void fill_issued(struct exchange *self, const struct head *head)
     struct issued_cookies issued;
     int64_t now_s = (int64_t)(loop_unix_ms(self->relay->loop) / 1000);
 
-    self->answer.issues_named = issues_named(self, head);
+    read_issued_named(self, head);
     self->answer.issued_count = 0;
     self->answer.too_many_tokens = false;
     if (head_field(head, FIELD_SET_COOKIE) == NULL) {

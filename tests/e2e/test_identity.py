@@ -388,6 +388,17 @@ def test_a_token_that_is_not_valid_is_nobody_s_and_takes_nothing_down(origin, co
     assert proxy.feature_is_up()
 
 
+def test_a_token_of_another_user_is_stopped_at_its_cookie(origin, countermark, folder):
+    proxy = countermark(stateless(origin, folder, jwt={"cookie": "auth"}))
+    fields = [("Cookie", "auth=" + jwt("alice"))]
+    for user, status in (("alice", 200), ("bob", 502)):
+        fresh = quote(f"Set-Cookie:auth={jwt(user, iat=1)}; Path=/")
+        with Client(proxy.port) as client:
+            assert client.get(f"/hello?field={fresh}", fields).status == status
+    assert not proxy.feature_is_up()
+    assert proxy.ledger().displays()[-1]["detector"] == "session-cookie"
+
+
 def test_without_a_key_another_s_page_is_refused_and_nothing_counts(origin, countermark, folder):
     proxy = countermark(stateless(origin, folder, key=False, jwt={"header": "X-Token"}))
     for _ in range(3):

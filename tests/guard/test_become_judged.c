@@ -122,12 +122,39 @@ static void a_login_may_answer_with_a_credential_instead_of_a_token(void **state
     assert_int_equal(trip_end(&world, &trip), VERDICT_REFUSE);
 }
 
+static enum verdict hand_out(enum credential_trust trust, const char *user)
+{
+    trip_ask(&trip, 0);
+    trip_forward(&world, &trip);
+    trip.asker.kind = ASKER_STATELESS;
+    trip.asker.trust = trust;
+    (void)user_set(&trip.asker.named, SPAN("aoki"));
+    trip.answer.issued_trust = trust;
+    (void)user_set(&trip.answer.issued_named, span_of(user));
+    return trip_end(&world, &trip);
+}
+
+static void a_credential_of_somebody_else_is_stopped_at_its_cookie(void **state)
+{
+    (void)state;
+    assert_int_equal(hand_out(CREDENTIAL_CHECKED, "aoki"), VERDICT_RELEASE);
+    assert_int_equal(hand_out(CREDENTIAL_CHECKED, "baba"), VERDICT_REFUSE);
+    struct finding finding = trip_finding(&trip);
+    assert_string_equal(finding.reason, "other-credential");
+    assert_true(finding.counts);
+    assert_true(span_equal(user_span(&finding.subject), SPAN("baba")));
+    assert_int_equal(hand_out(CREDENTIAL_SAID, "baba"), VERDICT_REFUSE);
+    assert_false(trip_finding(&trip).counts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(whom_the_request_names_sees_his_page, set_up),
         cmocka_unit_test_setup(
             anothers_page_is_refused_and_counts_where_the_name_is_believed, set_up),
+        cmocka_unit_test_setup(a_credential_of_somebody_else_is_stopped_at_its_cookie,
+                               set_up),
         cmocka_unit_test_setup(a_session_that_the_answer_begins_is_his, set_up),
         cmocka_unit_test_setup(the_session_beside_a_credential_stays_whose_it_was,
                                set_up),
