@@ -199,6 +199,16 @@ static void keep_requester(struct exchange *self)
     }
 }
 
+/* Where nothing is enforced nobody waits for a source: the answer leaves, is judged when
+ * all of it was sent, and only its record waits. */
+static bool sends_first(struct exchange *self)
+{
+    return exchange_observes(self) && self->state == STATE_HOLD && !self->overflow &&
+           self->delivery == DELIVERY_WHOLE && self->asker.role == ROLE_NONE &&
+           self->answer.issued_count == 0 && self->hold.len > 0 &&
+           exchange_may_stream(self);
+}
+
 enum step exchange_ask_grants(struct exchange *self)
 {
     CHECK(self->plan->site->grant_count <= GRANTS_MAX);
@@ -207,6 +217,11 @@ enum step exchange_ask_grants(struct exchange *self)
         if (self->grants == NULL) {
             return exchange_reply_error(self, 503, ENDING_INTERNAL);
         }
+    }
+    if (sends_first(self)) {
+        exchange_pin(self);
+        self->state = STATE_STREAM;
+        return exchange_start_stream(self);
     }
     self->grants->return_to = self->state;
     keep_requester(self);
@@ -226,7 +241,7 @@ enum step exchange_step_grants(struct exchange *self)
 {
     struct exchange_grants *grants = self->grants;
 
-    if (self->client_gone) {
+    if (self->client_gone && !(self->streaming && exchange_observes(self))) {
         return exchange_close_silently(self, ENDING_CLIENT_GONE);
     }
     if (grants->pending > 0 && !self->timed_out) {

@@ -13,7 +13,8 @@
 /** True when there are subjects nobody asked about, and nothing else refuses already. */
 bool exchange_wants_grants(struct exchange *self);
 
-/** Asks about all of them; comes back to the state it was called in. */
+/** Asks about all of them; comes back to the state it was called in. Where nothing is
+ * enforced the answer leaves first. */
 enum step exchange_ask_grants(struct exchange *self);
 
 /** Puts what is known into the evidence. */

@@ -156,7 +156,9 @@ static void forget_sent(struct exchange *self)
 static bool is_stopped(struct exchange *self, enum step *step_out)
 {
     if (self->answer_part == ANSWER_COMPLETE) {
-        if (self->judged) {
+        bool sends_first = exchange_observes(self) && self->hold.segment_count > 0 &&
+                           exchange_wants_grants(self);
+        if (self->judged || sends_first) {
             return false;
         }
         *step_out = exchange_judge(self);

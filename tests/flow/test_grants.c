@@ -26,6 +26,11 @@ static char endless[] =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE :requester <> "
     "'') SELECT i FROM n WHERE i < 0";
 
+static char slow[] =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) "
+    "SELECT member_id FROM partners WHERE user_id = :requester AND "
+    "(SELECT count(*) FROM n) > 0";
+
 static void make_database(const char *file, const char *sql)
 {
     sqlite3 *db = NULL;
@@ -228,13 +233,11 @@ static void nothing_leaves_while_the_source_is_asked(void **state)
     (void)state;
     world.grant.query = endless;
     start();
-    unsigned before = flow_ended(&world, "released");
     ask_page("/mypage/list");
     say_members("p1");
     flow_wait(&world, 50);
     flow_listen(&client);
     assert_int_equal(client.len, 0);
-    assert_int_equal(flow_ended(&world, "released"), before);
 }
 
 static void take_down_during_the_wait_withholds_what_is_granted(void **state)
@@ -242,13 +245,12 @@ static void take_down_during_the_wait_withholds_what_is_granted(void **state)
     struct flow_answer answer;
 
     (void)state;
-    world.grant.query = endless;
-    world.grant.deadline_ms = 300;
-    world.routes[FLOW_REST].requirement.observe = true; /* It would be delivered. */
+    world.grant.query = slow;
     start();
     ask_page("/reports/1");
     say_members("p1");
-    flow_settle(&world);
+    flow_turn(&world);
+    flow_turn(&world);
     (void)feature_table_take_down(&world.features, UINT64_C(1) << world.feature[1].slot);
     assert_true(flow_hear_answer(&world, &client, false, &answer));
     assert_int_equal(answer.status, 503);
@@ -298,15 +300,45 @@ static void young_no_refuses_and_takes_nothing_down(void **state)
     assert_false(world.journal.last->strong);
 }
 
+static void wait_for_display(void)
+{
+    uint64_t until = flow_now_ms() + 5000;
+
+    while (world.journal.displays == 0 && flow_now_ms() < until) {
+        flow_turn(&world);
+    }
+    assert_int_equal(world.journal.displays, 1);
+}
+
 static void observing_route_delivers_and_records_everyone(void **state)
 {
     (void)state;
     start();
     assert_int_equal(get_members("/observe/list", "p1 m7 m8"), 200);
     assert_true(flow_has(&client, "Name of m8"));
+    wait_for_display();
     assert_int_equal(world.journal.last->outcome, JOURNAL_DELIVERED);
     assert_int_equal(world.journal.last->more_count, 1);
     assert_false(reports_down());
+}
+
+static void observing_route_does_not_wait_for_the_source(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    world.grant.query = slow;
+    start();
+    ask_page("/observe/list");
+    say_members("p1 m7 m8");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 200);
+    assert_true(flow_has(&client, "Name of m8"));
+    flow_hang_up(&client); /* It has all it wanted. */
+    wait_for_display();
+    assert_int_equal(world.journal.last->outcome, JOURNAL_DELIVERED);
+    assert_int_equal(world.journal.last->more_count, 1);
+    assert_true(span_equal(user_span(&world.journal.last->subject), SPAN("m7")));
 }
 
 static void foreign_owner_does_not_wait_for_the_source(void **state)
@@ -325,7 +357,6 @@ static void foreign_owner_does_not_wait_for_the_source(void **state)
     assert_int_equal(world.journal.last->detector, DETECTOR_OWNER_MARKER);
 }
 
-/* Past the hold: asked before the first byte, and again for whoever comes later. */
 static void stream_is_cut_at_the_first_person_without_a_grant(void **state)
 {
     static char filler[FLOW_HOLD_MAX];
@@ -483,7 +514,6 @@ static void coded_page_goes_out_decoded(void **state)
     assert_true(flow_has(&client, "Content-Length: 37\r\n"));
 }
 
-/* A page of several reads in chunks, and JSON. */
 static void chunked_json_loses_the_element_and_its_comma(void **state)
 {
     struct flow_answer answer;
@@ -506,13 +536,12 @@ static void page_that_cannot_be_redacted_is_refused(void **state)
 {
     static const char *const BODIES[] = {
         "<p data-member-id=m7>x</p><ul><li data-member-id=m7>x</li></ul>",
-        "<p data-member-id=m7>x</p>",
         "<ul><li data-member-id=m7>x",
     };
 
     (void)state;
     start_redacting();
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 2; i++) {
         char page[512];
         struct flow_answer answer;
         ask_page("/mypage/list");
@@ -554,6 +583,7 @@ int main(void)
         TEST(reload_during_the_wait_ends_under_the_old_rule),
         TEST(young_no_refuses_and_takes_nothing_down),
         TEST(observing_route_delivers_and_records_everyone),
+        TEST(observing_route_does_not_wait_for_the_source),
         TEST(foreign_owner_does_not_wait_for_the_source),
         TEST(stream_is_cut_at_the_first_person_without_a_grant),
         TEST(large_page_of_an_ungranted_person_never_begins),
