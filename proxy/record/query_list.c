@@ -81,6 +81,7 @@ static void write_evidence(struct db_rows *rows, struct json_write *out)
     json_write_member(out, "path", db_text(rows, 11));
     json_write_member_u64(out, "status", db_u64(rows, 12));
     json_write_member(out, "outcome", db_text(rows, 13));
+    json_write_member(out, "would_have", db_text(rows, 32));
     json_write_member(out, "detectors", db_text(rows, 14));
     json_write_member(out, "reason", db_text(rows, 15));
     json_write_member(out, "strength",
@@ -131,7 +132,7 @@ static void write_displays(struct query *self, uint64_t incident, bool reveal,
         " last_at, route, method, path, status, outcome, detectors, reason, strong,"
         " one_of_two, session, exchange, echoed, previous, previous_session, upstream,"
         " connection, connection_exchanges, body_size, marker_class, viewer_confirmed,"
-        " viewer, subject, client FROM displays WHERE incident = ?"
+        " viewer, subject, client, would_have FROM displays WHERE incident = ?"
         " ORDER BY seq LIMIT ?",
         DB_VALUES(DB_U64(incident), DB_U64(count_max)));
     json_write_key(out, "rows");

@@ -14,6 +14,7 @@ from support import nginx as nginx_support                          # noqa: E402
 from support.countermark import BINARY, Countermark                 # noqa: E402
 from support.ports import free_port                                 # noqa: E402
 from support.sites import Childcare, Jobcard, Origin                           # noqa: E402
+from support.varnish import Varnish                                 # noqa: E402
 from support.webhook import Receiver                                # noqa: E402
 
 
@@ -109,6 +110,20 @@ def caching_nginx(folder):
 
     yield start
     _stopping(started, nginx_support.Nginx.stop)
+
+
+@pytest.fixture(params=["nginx", "varnish"])
+def shared_cache(request, folder):
+    """shared_cache(upstream_port) starts a cache for everybody that obeys the fields."""
+    started = []
+
+    def start(upstream):
+        make = {"nginx": nginx_support.obedient, "varnish": Varnish}[request.param]
+        started.append(make(folder, free_port(), upstream))
+        return started[-1]
+
+    yield start
+    _stopping(started, lambda cache: cache.stop())
 
 
 @pytest.fixture

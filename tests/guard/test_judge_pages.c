@@ -101,6 +101,7 @@ static struct {
     size_t marked;
     size_t spanning;
     size_t returned;               /* By a remember cookie. */
+    size_t sent_back;              /* By another site, to log in. */
     unsigned remembered[BROWSERS]; /* Whom the browser's remember cookie names. */
 } pages;
 
@@ -407,6 +408,7 @@ static void end(struct ride *ride)
 {
     bool has_page = ride->status != 303;
 
+    pages.sent_back += ride->trip.asker.role == ROLE_CALLBACK;
     if (has_page) {
         show(ride, ride->shown);
     }
@@ -474,6 +476,7 @@ static void legitimate_pages_give_no_finding(void **state)
     assert_true(site.exchanges >= least);
     assert_true(pages.marked > least / 5);
     assert_true(pages.returned > 0);
+    assert_true(pages.sent_back > 0);
     assert_true(pages.spanning < site.exchanges / 500);
 }
 

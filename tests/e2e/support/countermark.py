@@ -57,7 +57,7 @@ class Countermark:
 
     def _complete(self, config):
         config = copy.deepcopy(config)
-        config["listen"] = [{"address": f"127.0.0.1:{self.port}", **listen}
+        config["listen"] = [{**listen, "address": f"127.0.0.1:{self.port}"}
                             for listen in config.get("listen", [{}])]
         config["state"] = self.state
         config["access_log"] = self.access_log

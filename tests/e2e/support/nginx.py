@@ -94,3 +94,25 @@ def securing(folder, port, upstream, pair, more=""):
     return Nginx(folder, port, TLS.replace("{upstream}", str(upstream))
                  .replace("{certificate}", pair[0]).replace("{key}", pair[1])
                  .replace("{more}", more))
+
+
+# A cache that does what the fields say, and no more.
+OBEDIENT = """
+    proxy_cache_path {prefix}/cache keys_zone=pages:1m;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass http://127.0.0.1:{upstream};
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_set_header Connection "";
+            proxy_cache pages;
+            add_header X-Cache $upstream_cache_status;
+        }}
+    }}
+"""
+
+
+def obedient(folder, port, upstream):
+    """nginx with proxy_cache that keeps what the answers allow it to keep."""
+    return Nginx(folder, port, OBEDIENT.replace("{upstream}", str(upstream)))
