@@ -14,6 +14,22 @@ static int note_flood(struct h2 *self, enum h2_flood_kind kind)
     return h2_flood_note(&self->flood, kind) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
+/* Streams begin in order (RFC 9113 section 5.1.1); nghttp2 would ignore one that goes
+ * back. */
+static int note_stream(struct h2 *self, int32_t id)
+{
+    if (id <= self->last_id) {
+        bool passed = id >= self->gap_first && id < self->gap_end;
+        return passed ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
+    }
+    if (id > self->last_id + 2) {
+        self->gap_first = self->last_id + 1;
+        self->gap_end = id;
+    }
+    self->last_id = id;
+    return 0;
+}
+
 static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd,
                           void *user_data)
 {
@@ -26,7 +42,7 @@ static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd,
     case NGHTTP2_HEADERS:
         self->in_head = !whole;
         h2_flood_credit(&self->flood, H2_FLOOD_CONTINUATIONS, UINT32_MAX);
-        return 0;
+        return note_stream(self, hd->stream_id);
     case NGHTTP2_CONTINUATION:
         self->in_head = !whole;
         return note_flood(self, H2_FLOOD_CONTINUATIONS);

@@ -27,6 +27,9 @@ struct h2 {
     size_t out_capacity;
     int32_t unread[H2_STREAMS_MAX]; /* Answered, to be reset. */
     size_t unread_count;
+    int32_t last_id;   /* Highest stream that the client has begun. */
+    int32_t gap_first; /* Streams that it passed over last, and must not begin. */
+    int32_t gap_end;
     bool in_head; /* A header block is not whole. */
     bool warned;  /* The client has heard that the end comes. */
     bool failed;  /* Nothing that is received counts any more. */

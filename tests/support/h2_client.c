@@ -156,6 +156,7 @@ void h2_client_close(struct h2_client *self)
     nghttp2_session_del(self->session);
     for (size_t i = 0; i < self->count; i++) {
         free(self->heard[i].body);
+        free(self->heard[i].asked);
     }
     free(self->out);
     memset(self, 0, sizeof(*self));
@@ -208,9 +209,9 @@ int32_t h2_client_ask(struct h2_client *self, const char *fields, const char *bo
     int32_t id = nghttp2_submit_request(self->session, NULL, nv, split(text, nv),
                                         body != NULL ? &provider : NULL, NULL);
     assert_true(id > 0);
+    h2_client_of(self, id)->asked = content;
     pull(self);
     free(text);
-    free(content);
     return id;
 }
 

@@ -27,6 +27,7 @@ struct h2_heard {
     char fields[4096]; /**< `name: value\n` of each. */
     size_t body_len;
     char *body;
+    char *asked; /**< The request's body, as long as it may be read. */
 };
 
 struct h2_client {

@@ -294,6 +294,7 @@ class Frames:
         self._pending = b""
         self.ended = False
         self.seen = []
+        self.heads = {}                 # of each stream, the last one
         if hello:
             self.send(PREFACE + frame(SETTINGS, 0, 0, settings))
 
@@ -338,6 +339,8 @@ class Frames:
                     payload = self._pending[9:9 + size]
                     self._pending = self._pending[9 + size:]
                     self.seen.append((kind, flags, stream, payload))
+                    if kind == HEADERS:
+                        self.heads[stream] = dict(self.decoder.decode(payload))
                     return self.seen[-1]
             if self.ended:
                 return None
@@ -362,7 +365,7 @@ class Frames:
                           or f[0] == GOAWAY, seconds)
         if found is None or found[0] != HEADERS:
             return None
-        return int(dict(self.decoder.decode(found[3]))[":status"])
+        return int(self.heads[stream][":status"])
 
     def stream_error(self, stream, seconds=5):
         """The code that ended `stream`: of RST_STREAM, or of a GOAWAY; "closed" without."""
