@@ -144,6 +144,19 @@ struct tls *tls_new_server(struct tls_context *context, struct tls_output *outpu
     return self;
 }
 
+/* OpenSSL copies the name, but its macro takes one that is not const. */
+static bool name_server(SSL *ssl, const char *name)
+{
+    char copy[TLSEXT_MAXLEN_host_name + 1];
+    size_t len = strlen(name);
+
+    if (len >= sizeof(copy)) {
+        return false;
+    }
+    memcpy(copy, name, len + 1);
+    return SSL_set_tlsext_host_name(ssl, copy) == 1;
+}
+
 /* An address is compared with the addresses of the certificate and not sent as a name. */
 static bool expect_name(SSL *ssl, const char *name, bool verified)
 {
@@ -156,7 +169,7 @@ static bool expect_name(SSL *ssl, const char *name, bool verified)
         return !verified || X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1;
     }
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return SSL_set_tlsext_host_name(ssl, name) == 1 &&
+    return name_server(ssl, name) &&
            (!verified || X509_VERIFY_PARAM_set1_host(param, name, 0) == 1);
 }
 
