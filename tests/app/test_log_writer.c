@@ -34,7 +34,8 @@ static void expect_file(const char *path, const char *expected)
     char text[256] = "";
     FILE *file = fopen(path, "r");
     assert_non_null(file);
-    (void)fread(text, 1, sizeof(text) - 1, file);
+    size_t len = fread(text, 1, sizeof(text) - 1, file);
+    text[len] = '\0';
     assert_int_equal(fclose(file), 0);
     assert_string_equal(text, expected);
 }

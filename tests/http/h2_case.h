@@ -52,7 +52,7 @@ static uint64_t now_ms;
 static char page[PAGE_LEN];
 static size_t body_len; /* Of all requests. */
 
-static void note(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
 {
     size_t len = strlen(events);
     va_list args;
