@@ -221,12 +221,29 @@ static void make_client(struct loader *loader, const struct node *place,
     }
 }
 
+static void check_health(struct loader *loader, const struct node *item,
+                         const struct health_settings *health)
+{
+    const struct node *node = node_find(item, SPAN("health"));
+    struct span path = span_of(health->path);
+    bool good = path.len == 0 || path.ptr[0] == '/';
+
+    for (size_t i = 0; i < path.len; i++) {
+        good = good && path.ptr[i] > ' ' && path.ptr[i] < 0x7f;
+    }
+    if (!good) {
+        report_error(loader->report, node_find(node, SPAN("path"))->place,
+                     "`path` must begin with `/` and be as it is sent, without blanks");
+    }
+}
+
 static void make_upstream(struct loader *loader, const struct node *item,
                           struct upstream_settings *upstream)
 {
     const struct node *tls = node_find(item, SPAN("tls"));
     struct upstream_tls *settings = &upstream->tls_settings;
 
+    check_health(loader, item, &upstream->health);
     if (!has_secure_server(upstream)) {
         if (tls != NULL) {
             report_warning(loader->report, tls->place,

@@ -90,12 +90,15 @@ static int open_state(struct graph *self)
                                     self->config->site->login.alias_idle_ms, true);
     self->shared.rehearsal = takedown_new();
     self->shared.admission = admission_new(self->config->site->limits.connections_max);
+    self->shared.health = health_new(self->shared.stats);
+    self->shared.affinity = affinity_new(self->config->site->session.max);
     self->shared.features = &self->features;
     self->shared.budget.total_max = self->config->site->limits.hold_total_max;
     if (self->shared.stats == NULL || self->shared.registry == NULL ||
         self->shared.takedown == NULL || self->shared.aliases == NULL ||
         self->shared.shown == NULL || self->shared.rehearsal == NULL ||
-        self->shared.admission == NULL) {
+        self->shared.admission == NULL || self->shared.health == NULL ||
+        self->shared.affinity == NULL) {
         log_write(LOG_LEVEL_ERROR, "out of memory");
         return CLI_NO;
     }
@@ -378,6 +381,8 @@ void graph_free(struct graph **self_p)
     memo_free(&self->shared.shown);
     takedown_free(&self->shared.rehearsal);
     admission_free(&self->shared.admission);
+    health_free(&self->shared.health);
+    affinity_free(&self->shared.affinity);
     if (self->first != self->config) {
         config_free(&self->first);
     }

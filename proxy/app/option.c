@@ -101,6 +101,7 @@ _Static_assert(MARKER_RULE_NOBODY == 0 && MARKER_RULE_REQUESTER == 1 &&
                "markers[].must_be");
 _Static_assert(TLS_CLIENT_REQUIRE == 0 && TLS_CLIENT_OPTIONAL == 1,
                "listen[].tls[].client_verify");
+_Static_assert(ON_FINDING_KEEP == 0 && ON_FINDING_DRAIN == 1, "upstreams[].on_finding");
 _Static_assert(UNMARKED_REFUSE == 0 && UNMARKED_RELEASE == 1, "routes[].unmarked");
 _Static_assert(OVER_LIMIT_REFUSE == 0 && OVER_LIMIT_STREAM == 1, "routes[].over_limit");
 _Static_assert(ADMIN_VIEWER == 0 && ADMIN_OPERATOR == 1, "admin.tokens[].role");

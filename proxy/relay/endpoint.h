@@ -40,6 +40,26 @@ struct upstream_tls {
     char *name; /**< In the servers' certificates; NULL: as in their URLs. */
 };
 
+enum {
+    UPSTREAM_SERVERS_MAX = 256,
+};
+
+/** `upstreams[].health:` */
+struct health_settings {
+    char *path; /**< Of the active checks; NULL: none are made. */
+    char *host; /**< For their Host; NULL: as in the server's URL. */
+    uint64_t interval_ms;
+    uint64_t timeout_ms;
+    uint64_t eject_ms;
+    uint64_t slow_start_ms;
+};
+
+/** What becomes of a server whose response was refused because of a finding. */
+enum on_finding {
+    ON_FINDING_KEEP,
+    ON_FINDING_DRAIN,
+};
+
 /** `upstreams:` */
 struct upstream_settings {
     char *name;
@@ -47,6 +67,9 @@ struct upstream_settings {
     size_t server_count;
     struct upstream_tls tls_settings;
     struct tls_context *tls; /**< NULL: no server has TLS. */
+    struct health_settings health;
+    enum on_finding on_finding;
+    uint64_t drain_ms;
     enum connections_mode connections;
     unsigned connections_max; /**< Per server, all workers together. */
     uint64_t connect_timeout_ms;

@@ -314,6 +314,7 @@ void exchange_part_with_upstream(struct exchange *self)
             clean = false;
         }
     }
+    pool_stick(self->upstream, &key);
     if (!clean) {
         pool_discard(&self->upstream);
         return;

@@ -206,6 +206,9 @@ static enum step refuse(struct exchange *self, const struct judgement *judgement
     exchange_quarantine(self, judgement);
     if (entry.kind == JOURNAL_DISPLAY) {
         meter_display(self->relay, entry.outcome);
+        if (self->upstream != NULL) {
+            pool_blame(self->upstream);
+        }
     }
     exchange_drop_upstream(self);
     bool posted = exchange_post(self, &entry);

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "relay/desync.h"
 #include "relay/pool_state.h"
+#include "relay/probe.h"
 
 enum {
     RECENT_MS = 1000, /* An unsafe request trusts a connection idle for less. */
@@ -33,7 +34,11 @@ struct pool *pool_new(struct relay *relay, const struct upstream_settings *setti
         list_init(&self->keys[i]);
     }
     for (size_t i = 0; i < self->server_count; i++) {
-        pool_init_server(self, i);
+        if (!pool_init_server(self, i)) {
+            self->server_count = i;
+            pool_free(&self);
+            return NULL;
+        }
     }
     return self;
 }
@@ -90,6 +95,10 @@ void pool_free(struct pool **self_p)
     for (size_t i = 0; i < self->server_count; i++) {
         struct pool_server *server = &self->servers[i];
         resolve_free(&server->resolve);
+        if (server->probe != NULL) {
+            probe_free(&server->probe);
+            pool_count_connection(server, false);
+        }
         close_all_idle(server);
         tls_memory_clear(&server->memory);
     }
@@ -181,6 +190,9 @@ static struct upstream *find_kept(struct pool *self, const struct pool_request *
         struct upstream *upstream = LIST_ENTRY(link, struct upstream, key_link);
         if (fingerprint_equal(&upstream->key, &request->key)) {
             bool recent = now_ms - upstream->idle_since_ms < RECENT_MS;
+            if (pool_is_drained(upstream->server)) {
+                continue;
+            }
             return request->recent && !recent ? NULL : upstream;
         }
     }
@@ -249,6 +261,7 @@ struct upstream *pool_take(struct pool *self, struct pool_request *request)
     }
     request->waiting = true;
     request->tried = 0;
+    memset(request->tried_mask, 0, sizeof(request->tried_mask));
     request->failure = ENDING_QUEUE_TIMEOUT;
     request->since_ms = loop_now_ms(self->relay->loop);
     list_push_back(&self->waiting, &request->link);
@@ -276,7 +289,8 @@ void pool_return(struct upstream **upstream_p, const struct fingerprint *key)
 
     *upstream_p = NULL;
     unlend(upstream);
-    if (self->settings->connections == CONNECTIONS_NONE || self->retired) {
+    if (self->settings->connections == CONNECTIONS_NONE || self->retired ||
+        pool_is_drained(upstream->server)) {
         pool_destroy(&upstream);
         pool_serve_waiting(self);
         return;
@@ -310,6 +324,10 @@ void pool_discard(struct upstream **upstream_p)
 
 static void tick_server(struct pool *self, struct pool_server *server, uint64_t now_ms)
 {
+    pool_watch(server, now_ms);
+    if (pool_is_drained(server)) {
+        close_all_idle(server);
+    }
     if (server->resolve_at_ms != 0 && now_ms >= server->resolve_at_ms) {
         pool_ask_name(server);
     }

@@ -25,8 +25,9 @@ struct pool_request {
     bool waiting;
     uint64_t since_ms;
     struct upstream *connecting;
-    enum ending failure; /**< Of the last server tried. */
-    unsigned tried;      /**< Servers tried so far. */
+    enum ending failure;                            /**< Of the last server tried. */
+    unsigned tried;                                 /**< Servers tried so far, */
+    uint64_t tried_mask[UPSTREAM_SERVERS_MAX / 64]; /**< and which. */
     /** The connection is the asker's until pool_return() or pool_discard(). */
     void (*on_ready)(struct pool_request *self, struct upstream *upstream);
     /** None will come; `failure` says why. */
@@ -60,6 +61,12 @@ void pool_discard(struct upstream **upstream_p);
 
 /** Now and then: time-outs of waiting requests and of idle connections, names. */
 void pool_tick(struct pool *self, uint64_t now_ms);
+
+/** The session `key` is in the memory of this connection's server. */
+void pool_stick(const struct upstream *upstream, const struct fingerprint *key);
+
+/** A finding was made in what this connection's server said. */
+void pool_blame(const struct upstream *upstream);
 
 /** `10.0.0.11:8080`, for records. */
 const char *upstream_server_text(const struct upstream *self);

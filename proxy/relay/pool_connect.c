@@ -41,30 +41,38 @@ void pool_ask_name(struct pool_server *server)
     }
 }
 
-void pool_init_server(struct pool *self, size_t index)
+bool pool_init_server(struct pool *self, size_t index)
 {
     struct pool_server *server = &self->servers[index];
     struct server *settings = &self->settings->servers[index];
+    struct relay *relay = self->relay;
 
     *server = (struct pool_server){.pool = self, .server = settings};
     list_init(&server->idle);
+    server->health = health_of(relay->shared->health, relay->stats, self->settings->name,
+                               settings->text);
+    if (server->health == NULL) {
+        return false;
+    }
     if (settings->path != NULL) {
         server->address_count = 1; /* One without meaning. */
-        return;
+        return true;
     }
     if (address_parse(span_of(settings->host), &server->addresses[0]) == ERR_NONE) {
         server->addresses[0].port = settings->port;
         server->address_count = 1;
-        return;
+        return true;
     }
     server->resolve_at_ms = 1;
     pool_ask_name(server);
+    return true;
 }
 
 /* Room for one more connection to `server`, by closing the one idle longest if need be.
  */
-static bool make_room(struct pool *self, struct pool_server *server)
+bool pool_make_room(struct pool_server *server)
 {
+    const struct pool *self = server->pool;
     unsigned count =
         atomic_load_explicit(&server->server->connections, memory_order_relaxed);
     if (count < self->settings->connections_max) {
@@ -78,19 +86,6 @@ static bool make_room(struct pool *self, struct pool_server *server)
     pool_take_from_idle(longest);
     pool_destroy(&longest);
     return true;
-}
-
-/* A session stays with its server as long as that one can be had. */
-static struct pool_server *choose_server(struct pool *self, struct pool_request *request)
-{
-    size_t start = self->server_next;
-
-    if (!fingerprint_none(&request->key)) {
-        start = request->key.bytes[FINGERPRINT_SIZE - 1];
-    } else {
-        self->server_next = (self->server_next + 1) % self->server_count;
-    }
-    return &self->servers[(start + request->tried) % self->server_count];
 }
 
 static void attempt_free(struct attempt *attempt)
@@ -121,13 +116,15 @@ static void attempt_failed(struct upstream *upstream, enum ending failure)
     struct pool_request *request = attempt->request;
 
     meter_connect(self->relay, failure);
+    pool_note(upstream->server, false);
+    struct pool_server *server = upstream->server;
     attempt_free(attempt);
     pool_destroy(&upstream);
     if (request == NULL) {
         return;
     }
     request->connecting = NULL;
-    request->tried++;
+    pool_mark_tried(request, server);
     if (request->tried >= self->server_count) {
         pool_fail(request, failure);
         return;
@@ -175,6 +172,7 @@ static void on_connected(void *owner, enum err err)
     }
     struct pool_request *request = attempt->request;
     meter_connect(upstream->pool->relay, ENDING_NONE);
+    pool_note(upstream->server, true);
     attempt_free(attempt);
     upstream->attempt = NULL;
     if (request == NULL) {
@@ -208,23 +206,23 @@ static const struct stream_events CONNECT_EVENTS = {
     .on_connect = on_connected,
 };
 
-static struct stream *open_stream(struct upstream *upstream)
+struct stream *pool_open_stream(struct pool_server *from, const struct address *address,
+                                const struct stream_events *events, void *owner)
 {
-    struct pool_server *from = upstream->server;
     const struct server *server = from->server;
     const struct upstream_settings *settings = from->pool->settings;
     struct loop *loop = from->pool->relay->loop;
 
     if (server->path != NULL) {
-        return stream_connect_local(loop, server->path, &CONNECT_EVENTS, upstream);
+        return stream_connect_local(loop, server->path, events, owner);
     }
     if (server->secure) {
         const char *name = settings->tls_settings.name;
-        return stream_connect_secure(loop, &upstream->address, settings->tls,
+        return stream_connect_secure(loop, address, settings->tls,
                                      name != NULL ? name : server->host, &from->memory,
-                                     &CONNECT_EVENTS, upstream);
+                                     events, owner);
     }
-    return stream_connect(loop, &upstream->address, &CONNECT_EVENTS, upstream);
+    return stream_connect(loop, address, events, owner);
 }
 
 /* Starts a connection for `request`. False: memory or descriptors. */
@@ -254,7 +252,8 @@ static bool connect_for(struct pool_server *server, struct pool_request *request
     attempt->deadline.on_due = on_connect_due;
     pool_count_connection(server, true);
     if (upstream->codec != NULL) {
-        upstream->stream = open_stream(upstream);
+        upstream->stream =
+            pool_open_stream(server, &upstream->address, &CONNECT_EVENTS, upstream);
     }
     if (upstream->stream == NULL) {
         free(attempt);
@@ -273,12 +272,12 @@ static bool connect_for(struct pool_server *server, struct pool_request *request
  * cannot be had stays in the queue, and pool_tick() tells the asker. */
 enum served pool_serve(struct pool *self, struct pool_request *request, bool may_fail)
 {
-    struct pool_server *server = choose_server(self, request);
+    struct pool_server *server = pool_choose(self, request);
 
     while (server->address_count == 0 && server->unresolvable &&
            request->tried + 1 < self->server_count) {
-        request->tried++;
-        server = choose_server(self, request);
+        pool_mark_tried(request, server);
+        server = pool_choose(self, request);
     }
     if (server->address_count == 0) {
         if (server->unresolvable && may_fail) {
@@ -290,7 +289,7 @@ enum served pool_serve(struct pool *self, struct pool_request *request, bool may
         }
         return SERVED_LATER;
     }
-    if (!make_room(self, server)) {
+    if (!pool_make_room(server)) {
         return SERVED_LATER;
     }
     if (connect_for(server, request)) {

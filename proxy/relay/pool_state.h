@@ -8,6 +8,7 @@
 
 #include "net/resolve.h"
 #include "net/tls.h"
+#include "relay/health.h"
 #include "relay/pool.h"
 #include "relay/relay.h"
 
@@ -24,10 +25,12 @@ struct pool_server {
     struct address addresses[RESOLVE_ADDRESSES_MAX];
     size_t address_count;
     size_t address_next;
-    struct tls_memory memory; /* What makes the next handshake cheaper. */
-    uint64_t told_ms;         /* When a failed handshake was last logged; 0: never. */
-    bool unresolvable;        /* The last question failed and no older answer is left. */
-    struct list idle;         /* Longest first. */
+    struct server_health *health; /* Shared by all workers. */
+    struct probe *probe;          /* A check under way. */
+    struct tls_memory memory;     /* What makes the next handshake cheaper. */
+    uint64_t told_ms;             /* When a failed handshake was last logged; 0: never. */
+    bool unresolvable; /* The last question failed and no older answer is left. */
+    struct list idle;  /* Longest first. */
 };
 
 struct pool {
@@ -63,8 +66,18 @@ void pool_count_connection(struct pool_server *server, bool up);
 struct stream_space pool_shared_space(void *owner);
 void pool_ignore_drain(void *owner, enum err err);
 
+/* pool_choose.c */
+struct pool_server *pool_choose(struct pool *self, const struct pool_request *request);
+void pool_mark_tried(struct pool_request *request, const struct pool_server *server);
+bool pool_is_drained(const struct pool_server *server);
+void pool_note(struct pool_server *server, bool good);
+void pool_watch(struct pool_server *server, uint64_t now_ms);
+
 /* pool_connect.c */
-void pool_init_server(struct pool *self, size_t index);
+bool pool_init_server(struct pool *self, size_t index);
+bool pool_make_room(struct pool_server *server);
+struct stream *pool_open_stream(struct pool_server *server, const struct address *address,
+                                const struct stream_events *events, void *owner);
 void pool_ask_name(struct pool_server *server);
 void pool_end_attempts(struct pool *self);
 enum served pool_serve(struct pool *self, struct pool_request *request, bool may_fail);

@@ -19,7 +19,9 @@
 #include "net/mailbox.h"
 #include "relay/access_log.h"
 #include "relay/admission.h"
+#include "relay/affinity.h"
 #include "relay/block.h"
+#include "relay/health.h"
 #include "relay/journal.h"
 #include "relay/meter.h"
 #include "relay/site.h"
@@ -38,6 +40,8 @@ struct relay_shared {
     struct journal *journal;
     struct stats *stats;
     struct admission *admission;
+    struct health *health;     /**< Of the upstreams' servers. */
+    struct affinity *affinity; /**< Which of them has which session. */
     struct block_budget budget;
     _Atomic(uint64_t) connection_number; /**< Of upstream connections, unique in a run. */
     unsigned worker_count;

@@ -110,6 +110,8 @@ static void open_shared(struct flow_world *self)
     shared->rehearsal = takedown_new();
     shared->stats = stats_new();
     shared->admission = admission_new(self->site->limits.connections_max);
+    shared->health = health_new(shared->stats);
+    shared->affinity = affinity_new(1024);
     shared->budget.total_max = self->site->limits.hold_total_max;
     shared->worker_count = 1;
     memset(shared->fingerprint_key, 7, FINGERPRINT_KEY_SIZE);
@@ -216,6 +218,8 @@ void flow_close(struct flow_world *self)
     takedown_free(&self->shared.takedown);
     takedown_free(&self->shared.rehearsal);
     admission_free(&self->shared.admission);
+    health_free(&self->shared.health);
+    affinity_free(&self->shared.affinity);
     stats_free(&self->shared.stats);
     assert_int_equal(atomic_load(&self->site->references), 1);
     assert_int_equal(atomic_load(&self->server.connections), 0);
