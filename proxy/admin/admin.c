@@ -20,6 +20,7 @@ struct admin {
     char local_path[LOCAL_PATH_SIZE_MAX]; /* "": no socket to remove. */
     struct listener *listener;
     struct address address;
+    struct tls_context *tls; /* Of the address; NULL: none. */
 };
 
 static void on_end(void *owner, struct connection *connection)
@@ -74,7 +75,7 @@ static struct connection *make_room(struct admin *self, const struct api_origin 
 }
 
 static void begin(struct admin *self, struct connection *connection,
-                  struct stream *stream)
+                  struct stream *stream, struct tls_context *tls)
 {
     if (stream == NULL) {
         connection_free(&connection);
@@ -82,7 +83,7 @@ static void begin(struct admin *self, struct connection *connection,
     }
     list_push_back(&self->connections, connection_link(connection));
     self->connection_count++;
-    connection_start(connection, stream);
+    connection_start(connection, stream, tls);
 }
 
 static void on_local(void *owner, int fd, const struct local_peer *peer)
@@ -97,7 +98,7 @@ static void on_local(void *owner, int fd, const struct local_peer *peer)
     }
     struct stream *stream =
         stream_open(self->setup.loop, fd, connection_events(), connection);
-    begin(self, connection, stream);
+    begin(self, connection, stream, NULL);
 }
 
 /* A client for whom there is no room is taken all the same: accepting goes on only when
@@ -105,7 +106,8 @@ static void on_local(void *owner, int fd, const struct local_peer *peer)
 static void on_client(void *owner, void *server_handle)
 {
     struct admin *self = owner;
-    const struct api_origin origin = {.address = self->address};
+    const struct api_origin origin = {.address = self->address,
+                                      .secure = self->tls != NULL};
     struct connection *connection = make_room(self, &origin);
     struct stream *stream =
         stream_accept(self->setup.loop, server_handle, connection_events(), connection);
@@ -113,7 +115,15 @@ static void on_client(void *owner, void *server_handle)
         stream_free(&stream);
         return;
     }
-    begin(self, connection, stream);
+    begin(self, connection, stream, self->tls);
+}
+
+void admin_set_tls(struct admin *self, struct tls_context *tls)
+{
+    struct tls_context *fresh = tls != NULL ? tls_context_ref(tls) : NULL;
+
+    tls_context_unref(&self->tls);
+    self->tls = fresh;
 }
 
 enum err admin_start(struct admin *self, const struct admin_sockets *sockets)
@@ -160,6 +170,7 @@ void admin_free(struct admin **self_p)
     admin_stop(self);
     operations_clear(&self->operations);
     mailbox_free(&self->mailbox);
+    tls_context_unref(&self->tls);
     secret_wipe(&self->access, sizeof(self->access));
     free(self);
     *self_p = NULL;

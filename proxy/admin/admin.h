@@ -1,5 +1,5 @@
 /**
- * The admin interface: HTTP/1.1 on a Unix socket and on a loopback address.
+ * The admin interface: HTTP/1.1 on a Unix socket and on an address.
  *
  * Layer: admin. Owned by the control thread, on whose loop everything runs. Who reaches
  * the socket is an operator (the file's permissions say who does); on the address a
@@ -17,6 +17,7 @@
 #include "base/check.h"
 #include "base/stats.h"
 #include "net/loop.h"
+#include "net/tls_context.h"
 
 enum {
     ADMIN_CONNECTIONS_MAX = 64,
@@ -40,6 +41,9 @@ struct admin *admin_new(struct loop *loop, const struct admin_control *control,
 /** Tokens for the address from now on; copied. False: more than ACCESS_TOKENS_MAX. */
 MUST_USE bool admin_set_tokens(struct admin *self, const struct access_token *tokens,
                                size_t count);
+
+/** New connections of the address begin with `tls` from now on; NULL: without TLS. */
+void admin_set_tls(struct admin *self, struct tls_context *tls);
 
 /** Listens. Takes both sockets whatever the result. ERR_MEMORY or ERR_SYSTEM. */
 MUST_USE enum err admin_start(struct admin *self, const struct admin_sockets *sockets);

@@ -159,7 +159,7 @@ static bool host_fits(struct api_call *self)
 {
     const struct field *field = head_field(self->head, FIELD_HOST);
 
-    if (self->origin->local) {
+    if (self->origin->local || self->origin->secure) {
         return true;
     }
     if (field != NULL && access_host_is_own(field->value, &self->origin->address)) {

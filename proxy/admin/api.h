@@ -23,6 +23,7 @@ enum {
 /** Where a request comes from; the same for all of one connection. */
 struct api_origin {
     bool local;             /**< The Unix socket: an operator, no Host rule. */
+    bool secure;            /**< TLS: a browser has checked our name, no Host rule. */
     const char *user;       /**< Of a local peer. */
     struct address address; /**< Where we listen, when not local. */
 };

@@ -295,10 +295,13 @@ static void on_drain(void *owner, enum err err)
     advance(self);
 }
 
+/* The end of a handshake. */
 static void on_connect(void *owner, enum err err)
 {
-    (void)owner;
-    (void)err;
+    struct connection *self = owner;
+
+    self->broken = self->broken || err != ERR_NONE;
+    advance(self);
 }
 
 static void on_due(struct deadline *deadline)
@@ -345,12 +348,17 @@ struct connection *connection_new(const struct connection_setup *setup,
     return self;
 }
 
-void connection_start(struct connection *self, struct stream *stream)
+void connection_start(struct connection *self, struct stream *stream,
+                      struct tls_context *tls)
 {
     CHECK(self->stream == NULL);
     self->stream = stream;
     (void)enter(self, STATE_IDLE);
     stream_start(stream);
+    if (tls != NULL && !stream_secure(stream, tls, (struct span){0})) {
+        self->broken = true;
+        advance(self);
+    }
 }
 
 void connection_free(struct connection **self_p)

@@ -32,7 +32,8 @@ struct connection *connection_new(const struct connection_setup *setup,
 
 /** What its stream is made with, and the stream then. Reading starts. */
 const struct stream_events *connection_events(void);
-void connection_start(struct connection *self, struct stream *stream);
+void connection_start(struct connection *self, struct stream *stream,
+                      struct tls_context *tls);
 
 /** Closes at once; a change under way goes on. Sets NULL. NULL is fine. */
 void connection_free(struct connection **self_p);

@@ -50,8 +50,12 @@ struct admin_token {
 /** `admin:` */
 struct admin_settings {
     char *socket; /**< Path of the Unix socket; never NULL in a snapshot. */
-    char *host;   /**< Loopback address without brackets; NULL: no TCP listener. */
+    char *host;   /**< Address without brackets; NULL: no TCP listener. */
     uint16_t port;
+    bool loopback;                        /**< `host` is one of this machine only. */
+    struct tls_context *tls;              /**< NULL: without TLS. */
+    struct tls_certificate *certificates; /**< While it is read. */
+    size_t certificate_count;
     struct admin_token *tokens;
     size_t token_count;
 };

@@ -106,36 +106,46 @@ static void warn_expiry(struct loader *loader, const struct node *map, int64_t u
     }
 }
 
-static void make_server(struct loader *loader, const struct node *tls,
-                        struct listen_settings *listen)
+/* NULL: reported. */
+static struct tls_context *make_context(struct loader *loader, const struct node *tls,
+                                        const struct tls_certificate *certificates,
+                                        size_t count, const char *alpn)
 {
     struct tls_pair pairs[TLS_CERTIFICATES_MAX];
-    struct tls_certificate *first = &listen->certificates[0];
+    const struct tls_certificate *first = &certificates[0];
     struct tls_fault fault;
 
-    for (size_t i = 0; i < listen->certificate_count; i++) {
-        const struct tls_certificate *from = &listen->certificates[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct tls_certificate *from = &certificates[i];
         pairs[i] = (struct tls_pair){
             .certificate = from->certificate, .key = from->key, .ocsp = from->ocsp};
     }
     const struct tls_server_settings settings = {
         .pairs = pairs,
-        .pair_count = listen->certificate_count,
+        .pair_count = count,
         .client_ca = first->client_ca,
         .client_verify = first->client_verify,
-        .alpn = listen->http2 == HTTP2_OFF ? "http/1.1" : "h2,http/1.1",
+        .alpn = alpn,
     };
     struct tls_context *context = tls_server_new(&settings, &fault);
     if (context == NULL) {
         report_fault(loader, certificate_node(tls, fault.pair), &fault);
-        return;
+        return NULL;
     }
-    for (size_t i = 0; i < listen->certificate_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         warn_expiry(loader, certificate_node(tls, i), tls_context_not_after(context, i));
     }
-    if (arena_keep(loader->snapshot->arena, context, end_context)) {
-        listen->tls = context;
-    }
+    return arena_keep(loader->snapshot->arena, context, end_context) ? context : NULL;
+}
+
+static void make_server(struct loader *loader, const struct node *tls,
+                        struct listen_settings *listen)
+{
+    const struct tls_certificate *first = &listen->certificates[0];
+
+    listen->tls =
+        make_context(loader, tls, listen->certificates, listen->certificate_count,
+                     listen->http2 == HTTP2_OFF ? "http/1.1" : "h2,http/1.1");
     if (first->client_ca.len > 0) {
         listen->client_certificates = first->client_verify == TLS_CLIENT_REQUIRE
                                           ? CLIENT_CERTIFICATES_REQUIRED
@@ -175,6 +185,23 @@ static void make_listen(struct loader *loader, const struct node *item,
     }
     listen->certificates = NULL; /* Their files' contents end with the load. */
     listen->certificate_count = 0;
+}
+
+/* Tokens and what they reveal cross a network only with TLS. */
+static void make_admin(struct loader *loader, struct admin_settings *admin)
+{
+    const struct node *node = node_find(loader->root, SPAN("admin"));
+    const struct node *tls = node_find(node, SPAN("tls"));
+
+    if (admin->certificate_count > 0) {
+        admin->tls = make_context(loader, tls, admin->certificates,
+                                  admin->certificate_count, "http/1.1");
+    } else if (admin->host != NULL && !admin->loopback) {
+        report_error(loader->report, node_find(node, SPAN("address"))->place,
+                     "`admin.address` that is not a loopback address needs `tls`");
+    }
+    admin->certificates = NULL;
+    admin->certificate_count = 0;
 }
 
 static bool has_secure_server(const struct upstream_settings *upstream)
@@ -289,6 +316,7 @@ void loader_make_tls(struct loader *self)
         make_listen(self, loader_item(list, i), &config->listens[i]);
     }
     make_upstreams(self);
+    make_admin(self, &config->admin);
 }
 
 void config_set_tickets(struct config *self, struct tls_tickets *tickets)
@@ -297,5 +325,8 @@ void config_set_tickets(struct config *self, struct tls_tickets *tickets)
         if (self->listens[i].tls != NULL) {
             tls_context_set_tickets(self->listens[i].tls, tickets);
         }
+    }
+    if (self->admin.tls != NULL) {
+        tls_context_set_tickets(self->admin.tls, tickets);
     }
 }

@@ -176,6 +176,7 @@ static void put_in_force(struct graph *self, struct config *config, const char *
     graph_begin_coverage(self);
     recorder_set_limits(self->recorder, config->ledger_max, config->retention_ms);
     config_set_tickets(config, self->tickets);
+    admin_set_tls(self->admin, config->admin.tls);
     memset(self->coverage, 0, sizeof(self->coverage)); /* Routes have other places. */
     for (unsigned i = 0; i < self->worker_count; i++) {
         if (!worker_use(self->workers[i], config)) {
@@ -259,6 +260,7 @@ static bool start_control(struct graph *self)
                                 on_signal, self);
     self->tick.on_due = on_tick;
     deadline_set(&self->tick, loop_wheel(self->loop), loop_now_ms(self->loop) + TICK_MS);
+    admin_set_tls(self->admin, self->config->admin.tls);
     return graph_set_tokens(self) && admin_start(self->admin, &sockets) == ERR_NONE &&
            self->signals != NULL;
 }

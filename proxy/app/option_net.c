@@ -81,12 +81,7 @@ bool option_read_ADMIN(struct loader *loader, const struct option *option,
         return false;
     }
     admin->port = address.port;
-    if (!is_loopback(&address)) {
-        report_error(loader->report, node->place,
-                     "`admin.address` must be a loopback address: `tls`, which any other "
-                     "needs, is not available in this version");
-        return false;
-    }
+    admin->loopback = is_loopback(&address);
     return true;
 }
 

@@ -73,4 +73,8 @@ void weaker_net(struct comparison *self)
 {
     compare_listens(self);
     compare_upstreams(self);
+    if (self->in_force->admin.tls != NULL && self->next->admin.tls == NULL &&
+        self->in_force->admin.host != NULL) {
+        weaker_say(self, "`admin.address` is without TLS");
+    }
 }

@@ -70,8 +70,7 @@ static const struct bad BAD[] = {
     {GOOD "admin: {address: 127.0.0.1:8080}\n",
      "t.yaml:6:18: `admin.address` is also in `listen`"},
     {GOOD "admin: {address: 10.0.0.1:9901}\n",
-     "t.yaml:6:18: `admin.address` must be a loopback address: `tls`, which any other "
-     "needs, is not available in this version"},
+     "t.yaml:6:18: `admin.address` that is not a loopback address needs `tls`"},
     {"listen: [{address: 127.0.0.1:1, tls: {}}]\n" UPSTREAMS SESSION MARKERS FEATURES,
      "t.yaml:1:38: `tls` has no `certificate`\nt.yaml:1:38: `tls` has no `key`"},
     {LISTEN "upstreams: [{name: s, servers: [ftp://x]}]\n" SESSION MARKERS FEATURES,
