@@ -314,7 +314,9 @@ void exchange_part_with_upstream(struct exchange *self)
             clean = false;
         }
     }
-    pool_stick(self->upstream, &key);
+    pool_stick(self->upstream, asker->token_count == 0 && self->has_fresh_key
+                                   ? &self->fresh_key
+                                   : &self->request.session);
     if (!clean) {
         pool_discard(&self->upstream);
         return;

@@ -173,9 +173,11 @@ static void plan_connection(struct exchange *self, const struct head *head)
                           (asker->kind == ASKER_STATELESS && asker->token_count > 0) ||
                           (asker->remembered && asker->token_count == 0) ||
                           settings->connections == CONNECTIONS_NONE;
+    self->request.session = asker->token_count == 0  ? (struct fingerprint){{0}}
+                            : asker->session.id != 0 ? asker->session.first
+                                                     : asker->tokens[0];
     if (settings->connections == CONNECTIONS_SESSION && asker->token_count > 0) {
-        self->request.key =
-            asker->session.id != 0 ? asker->session.first : asker->tokens[0];
+        self->request.key = self->request.session;
     } else if (settings->connections == CONNECTIONS_SESSION &&
                asker->kind == ASKER_STATELESS) {
         self->request.key = asker->credential;

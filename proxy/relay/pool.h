@@ -18,10 +18,11 @@ struct pool;
 /** One exchange's wish for a connection. */
 struct pool_request {
     struct list_link link;
-    struct fingerprint key; /**< none: the anonymous pool. */
-    bool alone;             /**< A connection of its own, never a kept one. */
-    bool recent;            /**< Unsafe: a kept one only if idle for under a second. */
-    bool fresh;             /**< A second try: no kept one. */
+    struct fingerprint key;     /**< none: the anonymous pool. */
+    struct fingerprint session; /**< Who should get the server that it had; or none. */
+    bool alone;                 /**< A connection of its own, never a kept one. */
+    bool recent; /**< Unsafe: a kept one only if idle for under a second. */
+    bool fresh;  /**< A second try: no kept one. */
     bool waiting;
     uint64_t since_ms;
     struct upstream *connecting;

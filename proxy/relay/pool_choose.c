@@ -51,8 +51,9 @@ static bool is_sticky(const struct pool_server *server,
 {
     unsigned number = 0;
 
-    return !fingerprint_none(&request->key) &&
-           affinity_find(server->pool->relay->shared->affinity, &request->key, &number) &&
+    return !fingerprint_none(&request->session) &&
+           affinity_find(server->pool->relay->shared->affinity, &request->session,
+                         &number) &&
            number == server_health_number(server->health);
 }
 
@@ -92,7 +93,6 @@ struct pool_server *pool_choose(struct pool *self, const struct pool_request *re
     if (self->server_count == 1) {
         return &self->servers[0];
     }
-    self->server_next = (self->server_next + 1) % self->server_count;
     for (size_t i = 0; i < self->server_count; i++) {
         size_t index = (self->server_next + i) % self->server_count;
         struct pool_server *server = &self->servers[index];
@@ -107,6 +107,9 @@ struct pool_server *pool_choose(struct pool *self, const struct pool_request *re
         }
     }
     CHECK(best != NULL);
+    if (!is_sticky(best, request)) { /* Equals take turns. */
+        self->server_next = (size_t)(best - self->servers + 1) % self->server_count;
+    }
     return best;
 }
 

@@ -5,9 +5,9 @@ import pytest
 
 from support.certificates import Authority
 from support.client import Client, Truncated
-from support.countermark import BINARY, TOKENS
+from support.countermark import BINARY, START_SECONDS, TOKENS
 from support.plain_site import config
-from support.ports import free_port
+from support.ports import free_port, wait_until
 
 pytestmark = pytest.mark.sanitize
 
@@ -29,12 +29,13 @@ def test_the_admin_address_speaks_tls_and_a_reload_renews_it(origin, countermark
         with Client(port, tls=context, name="admin.test") as client:
             return client.get(target, fields)
 
-    for _ in range(100):
+    def is_ready():
         try:
-            assert ask("/readyz").status == 200
-            break
+            return ask("/readyz").status == 200
         except OSError:
-            continue
+            return False
+
+    wait_until(is_ready, START_SECONDS, "readyz is 200")
     assert b"countermark_build_info" in ask("/metrics").body
     assert ask("/api/v1/status").status == 401
     assert ask("/api/v1/status", "viewer").status == 200
