@@ -249,7 +249,9 @@ void api_reload(struct api_call *call)
     if (!read_order(call, false, &order) || !begin(call, OPERATION_RELOAD)) {
         return;
     }
-    if (!control->reload(control->self, call->who, operation_reload(call->operation))) {
+    const char *accepted = order.accept_weaker[0] != '\0' ? order.accept_weaker : NULL;
+    if (!control->reload(control->self, call->who, accepted,
+                         operation_reload(call->operation))) {
         decline(call, 409, "A reload is under way already.");
     }
 }
@@ -275,7 +277,8 @@ static void finish_reload(const struct operation *operation, struct answer *answ
 {
     if (!operation->in_force) {
         struct json_write *problem = answer_problem_begin(
-            answer, 422, "The configuration in force stays: the new one has errors.");
+            answer, 422,
+            "The configuration in force stays: the new one has errors or is weaker.");
         write_lines(operation, "errors", problem);
         answer_end(answer);
         return;

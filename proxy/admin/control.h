@@ -103,8 +103,12 @@ struct admin_control {
      */
     enum err (*change_mode)(void *self, const struct mode_change *change);
 
-    /** Reads the configuration again. False: one is under way already. */
-    bool (*reload)(void *self, const char *who, struct control_reload *reload);
+    /**
+     * Reads the configuration again. `accept_weaker`: why it may protect less than the
+     * one in force; NULL: then it is refused. False: one is under way already.
+     */
+    bool (*reload)(void *self, const char *who, const char *accept_weaker,
+                   struct control_reload *reload);
 
     /** Sets gauges that need computing, before metrics are rendered. */
     void (*refresh)(void *self);

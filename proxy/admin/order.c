@@ -16,13 +16,20 @@ enum member {
     MEMBER_FOR,
     MEMBER_ALERT,
     MEMBER_AT,
+    MEMBER_ACCEPT_WEAKER,
     MEMBER_COUNT,
 };
 
 static const char *const POINTERS[MEMBER_COUNT] = {
-    [MEMBER_REASON] = "/reason", [MEMBER_ANYWAY] = "/anyway", [MEMBER_LOGIN] = "/login",
-    [MEMBER_TEXT] = "/text",     [MEMBER_MODE] = "/mode",     [MEMBER_FOR] = "/for",
-    [MEMBER_ALERT] = "/alert",   [MEMBER_AT] = "/at",
+    [MEMBER_REASON] = "/reason",
+    [MEMBER_ANYWAY] = "/anyway",
+    [MEMBER_LOGIN] = "/login",
+    [MEMBER_TEXT] = "/text",
+    [MEMBER_MODE] = "/mode",
+    [MEMBER_FOR] = "/for",
+    [MEMBER_ALERT] = "/alert",
+    [MEMBER_AT] = "/at",
+    [MEMBER_ACCEPT_WEAKER] = "/accept_weaker",
 };
 
 struct reading {
@@ -52,6 +59,15 @@ static const char *take_text(struct order *order, const struct json_match *match
         return "`text` must be a string of at most 511 bytes of UTF-8.";
     }
     (void)span_copy(match->value, order->text, sizeof(order->text));
+    return NULL;
+}
+
+static const char *take_accept_weaker(struct order *order, const struct json_match *match)
+{
+    if (match->kind != JSON_STRING || match->too_long || !utf8_is_text(match->value)) {
+        return "`accept_weaker` must be the reason: at most 511 bytes of UTF-8.";
+    }
+    (void)span_copy(match->value, order->accept_weaker, sizeof(order->accept_weaker));
     return NULL;
 }
 
@@ -121,10 +137,15 @@ static const char *take_at(struct order *order, const struct json_match *match)
 
 static const char *(*const TAKE[MEMBER_COUNT])(struct order *order,
                                                const struct json_match *match) = {
-    [MEMBER_REASON] = take_reason, [MEMBER_ANYWAY] = take_anyway,
-    [MEMBER_LOGIN] = take_login,   [MEMBER_MODE] = take_mode,
-    [MEMBER_FOR] = take_for,       [MEMBER_TEXT] = take_text,
-    [MEMBER_ALERT] = take_alert,   [MEMBER_AT] = take_at,
+    [MEMBER_REASON] = take_reason,
+    [MEMBER_ANYWAY] = take_anyway,
+    [MEMBER_LOGIN] = take_login,
+    [MEMBER_MODE] = take_mode,
+    [MEMBER_FOR] = take_for,
+    [MEMBER_TEXT] = take_text,
+    [MEMBER_ALERT] = take_alert,
+    [MEMBER_AT] = take_at,
+    [MEMBER_ACCEPT_WEAKER] = take_accept_weaker,
 };
 
 static void on_match(void *context, const struct json_match *match)

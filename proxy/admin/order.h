@@ -21,8 +21,9 @@ enum order_mode {
 };
 
 struct order {
-    char reason[RECORDER_REASON_SIZE_MAX]; /**< "": none was given. */
-    char text[RECORDER_REASON_SIZE_MAX];   /**< Likewise. */
+    char reason[RECORDER_REASON_SIZE_MAX];        /**< "": none was given. */
+    char text[RECORDER_REASON_SIZE_MAX];          /**< Likewise. */
+    char accept_weaker[RECORDER_REASON_SIZE_MAX]; /**< Why; "": it is not accepted. */
     bool anyway;
     enum order_mode mode;
     uint64_t for_ms;               /**< 0: not given. */

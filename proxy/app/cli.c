@@ -31,7 +31,9 @@ static const struct own_flag {
     {"config", CLI_TAKES_OPTIONS | CLI_TAKES_SOCKET, true, "FILE",
      "Configuration; without it /etc/countermark/countermark.yaml if that exists."},
     {"admin-socket", CLI_TAKES_SOCKET, true, "PATH", "Admin socket of the proxy."},
-    {"json", CLI_TAKES_SOCKET, false, "", "Print the answer as JSON."},
+    {"json", CLI_TAKES_SOCKET | CLI_TAKES_CHECK, false, "", "Print the answer as JSON."},
+    {"against", CLI_TAKES_CHECK, true, "FILE", "What protection changes from that one."},
+    {"strict", CLI_TAKES_CHECK, false, "", "Exit code 1 when there is a warning."},
     {"reason", CLI_TAKES_REASON, true, "TEXT", "Why; it is recorded. Needed."},
     {"for", CLI_TAKES_FOR, true, "TIME", "How long, like 30m or 1h."},
     {"login", CLI_TAKES_LOGIN, true, "NAME", "Name as typed at the login. Needed."},
@@ -43,6 +45,8 @@ static const struct own_flag {
     {"reveal", CLI_TAKES_REPORT, false, "",
      "Names, and the list of persons to notify; it is recorded who asked."},
     {"at", CLI_TAKES_AT, true, "TIME", "2026-03-22T17:00:00+09:00, at most 31 days on."},
+    {"accept-weaker", CLI_TAKES_ACCEPT, true, "REASON",
+     "It may protect less than the one in force; why, which is recorded."},
     {"anyway", CLI_TAKES_ANYWAY, false, "", "Also while its incident is open."},
     {"print-reference", CLI_TAKES_PRINT, false, "", "Print every key with its meaning."},
     {"print-schema", CLI_TAKES_PRINT, false, "", "Print the JSON Schema."},
@@ -78,6 +82,7 @@ static void set_own(struct cli_call *call, const char *name, const char *value)
     call->anyway |= strcmp(name, "anyway") == 0;
     call->print_reference |= strcmp(name, "print-reference") == 0;
     call->print_schema |= strcmp(name, "print-schema") == 0;
+    call->strict |= strcmp(name, "strict") == 0;
     call->reveal |= strcmp(name, "reveal") == 0;
     if (strcmp(name, "config") == 0) {
         call->config_path = value;
@@ -99,6 +104,10 @@ static void set_own(struct cli_call *call, const char *name, const char *value)
         call->from = value;
     } else if (strcmp(name, "to") == 0) {
         call->to = value;
+    } else if (strcmp(name, "against") == 0) {
+        call->against = value;
+    } else if (strcmp(name, "accept-weaker") == 0) {
+        call->accept_weaker = value;
     }
 }
 

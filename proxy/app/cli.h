@@ -37,7 +37,9 @@ enum cli_takes {
     CLI_TAKES_PRINT = 1U << 6,      /**< --print-reference, --print-schema. */
     CLI_TAKES_WORDS = 1U << 7,      /**< Several words; the command counts them. */
     CLI_TAKES_REPORT = 1U << 8,     /**< --format, --lang, --from, --to, --reveal. */
-    CLI_TAKES_AT = 1U << 13,        /**< --at. */
+    CLI_TAKES_AT = 1U << 14,        /**< --at. */
+    CLI_TAKES_ACCEPT = 1U << 10,    /**< --accept-weaker. */
+    CLI_TAKES_CHECK = 1U << 11,     /**< --against, --log, --strict, --json. */
     CLI_TAKES_REASON_MAYBE = 1U << 9, /**< --reason; the command knows when. */
 };
 
@@ -51,6 +53,10 @@ struct cli_call {
         *config_path; /**< --config, or the default file if there is one; or NULL. */
     const char *admin_socket;
     const char *reason;
+    const char *accept_weaker;
+    const char *against;
+    const char *log;
+    bool strict;
     const char *login;
     const char *at;
     const char *format;

@@ -197,6 +197,16 @@ static int call_api(const struct cli_admin *self, struct arena *arena, const cha
     return show(self, &answer, arena);
 }
 
+/* The body, when its one member is given. */
+static void write_member(struct json_write *body, const char *name, const char *value)
+{
+    if (value != NULL) {
+        json_write_begin_object(body);
+        json_write_member(body, name, span_of(value));
+        json_write_end_object(body);
+    }
+}
+
 static int run_with(const struct cli_admin *self, struct arena *arena,
                     struct report *report)
 {
@@ -222,19 +232,11 @@ static int run_with(const struct cli_admin *self, struct arena *arena,
             json_write_member(&body, "at", span_of(self->at));
         }
         json_write_end_object(&body);
-    } else if (self->text != NULL) {
-        json_write_begin_object(&body);
-        json_write_member(&body, "text", span_of(self->text));
-        json_write_end_object(&body);
-    } else if (self->alert != NULL) {
-        json_write_begin_object(&body);
-        json_write_member(&body, "alert", span_of(self->alert));
-        json_write_end_object(&body);
-    } else if (self->login != NULL) {
-        json_write_begin_object(&body);
-        json_write_member(&body, "login", span_of(self->login));
-        json_write_end_object(&body);
     }
+    write_member(&body, "text", self->text);
+    write_member(&body, "alert", self->alert);
+    write_member(&body, "login", self->login);
+    write_member(&body, "accept_weaker", self->accept_weaker);
     int code = call_api(self, arena, socket, json_write_result(&body));
     json_write_free(&body);
     return code;

@@ -12,18 +12,19 @@
 struct cli_admin {
     const struct cli_call *call;
     const char *method;
-    const char *target;   /**< `/api/v1/...` */
-    const char *reason;   /**< Sent as {"reason": ...}; NULL: no body. */
-    const char *login;    /**< Sent as {"login": ...}; NULL: not. */
-    const char *text;     /**< Sent as {"text": ...}; NULL: not. */
-    bool anyway;          /**< Sent as {"anyway": true}. */
-    bool raw;             /**< The answer is printed as it is. */
-    int timeout_ms;       /**< 0: the usual one. */
-    const char *mode;     /**< Sent as {"mode": ...} with the reason; or NULL. */
-    const char *duration; /**< Sent as {"for": ...} with the reason; or NULL. */
-    const char *at;       /**< Sent with the reason as {"at": ...}; NULL: not. */
-    const char *alert;    /**< Sent as {"alert": ...}; NULL: not. */
-    bool reads;           /**< `print` only reads the answer, and gets it in any case. */
+    const char *target;        /**< `/api/v1/...` */
+    const char *reason;        /**< Sent as {"reason": ...}; NULL: no body. */
+    const char *login;         /**< Sent as {"login": ...}; NULL: not. */
+    const char *text;          /**< Sent as {"text": ...}; NULL: not. */
+    const char *accept_weaker; /**< Sent as {"accept_weaker": ...}; NULL: not. */
+    bool anyway;               /**< Sent as {"anyway": true}. */
+    bool raw;                  /**< The answer is printed as it is. */
+    int timeout_ms;            /**< 0: the usual one. */
+    const char *mode;          /**< Sent as {"mode": ...} with the reason; or NULL. */
+    const char *duration;      /**< Sent as {"for": ...} with the reason; or NULL. */
+    const char *at;            /**< Sent with the reason as {"at": ...}; NULL: not. */
+    const char *alert;         /**< Sent as {"alert": ...}; NULL: not. */
+    bool reads; /**< `print` only reads the answer, and gets it in any case. */
     void (*print)(const struct json_tree *answer); /**< For people. */
 };
 

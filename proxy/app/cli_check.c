@@ -3,6 +3,19 @@
 
 #include "app/cli.h"
 #include "app/config_print.h"
+#include "app/difference.h"
+#include "base/json_write.h"
+
+enum {
+    JSON_SIZE_MAX = 1024 * 1024,
+};
+
+/* What came of a check. */
+struct outcome {
+    const struct report *report;
+    struct config *config;         /* NULL: it has errors. */
+    struct difference *difference; /* NULL: not asked for. */
+};
 
 /* The names of the classes in `mask`, joined. */
 static void print_classes(const struct site *site, uint32_t mask)
@@ -60,22 +73,161 @@ static void print_summary(const struct config *config)
     }
 }
 
+/* What `--against` names, with the flags of this call. NULL: reported. */
+static struct config *load_other(const struct cli_call *call)
+{
+    struct config_source source = cli_source(call);
+    struct feature_table features = {0};
+    struct report *report = report_new();
+
+    if (report == NULL) {
+        return NULL;
+    }
+    source.path = call->against;
+    feature_table_init(&features);
+    struct config *config = config_load(&source, &features, report);
+    if (config == NULL) {
+        report_print(report, stderr);
+    }
+    report_free(&report);
+    return config;
+}
+
+static void print_difference(const struct difference *difference)
+{
+    static const enum effect ORDER[] = {EFFECT_WEAKER, EFFECT_STRONGER, EFFECT_NEUTRAL};
+    const char *text = NULL;
+    size_t count = 0;
+
+    for (size_t k = 0; k < sizeof(ORDER) / sizeof(ORDER[0]); k++) {
+        for (size_t i = 0; (text = difference_text(difference, ORDER[k], i)) != NULL;
+             i++) {
+            (void)printf("  %s: %s\n", effect_name(ORDER[k]), text);
+        }
+        count += difference_count(difference, ORDER[k]);
+    }
+    if (count == 0) {
+        (void)puts("  nothing changes");
+    }
+}
+
+static void write_problems(struct json_write *json, const struct report *report,
+                           enum report_kind kind)
+{
+    struct report_problem problem;
+
+    json_write_begin_array(json);
+    for (size_t i = 0; report_problem(report, i, &problem); i++) {
+        if (problem.kind != kind) {
+            continue;
+        }
+        json_write_begin_object(json);
+        json_write_member(json, "source", span_of(problem.place.source));
+        json_write_member_u64(json, "line", problem.place.line);
+        json_write_member_u64(json, "column", problem.place.column);
+        json_write_member(json, "message", span_of(problem.message));
+        json_write_end_object(json);
+    }
+    json_write_end_array(json);
+}
+
+static void write_effect(struct json_write *json, const struct difference *difference,
+                         enum effect effect)
+{
+    const char *text = NULL;
+
+    json_write_key(json, effect_name(effect));
+    json_write_begin_array(json);
+    for (size_t i = 0; (text = difference_text(difference, effect, i)) != NULL; i++) {
+        json_write_text(json, span_of(text));
+    }
+    json_write_end_array(json);
+}
+
+static void print_json(const struct outcome *outcome)
+{
+    struct json_write json;
+
+    json_write_init(&json, JSON_SIZE_MAX);
+    json_write_begin_object(&json);
+    json_write_member_bool(&json, "valid", outcome->config != NULL);
+    if (outcome->config != NULL) {
+        json_write_member(&json, "hash", span_of(outcome->config->hash));
+        json_write_member(
+            &json, "mode",
+            span_of(outcome->config->site->observe ? "observe" : "enforce"));
+    }
+    json_write_key(&json, "errors");
+    write_problems(&json, outcome->report, REPORT_ERROR);
+    json_write_key(&json, "warnings");
+    write_problems(&json, outcome->report, REPORT_WARNING);
+    if (outcome->difference != NULL) {
+        json_write_key(&json, "difference");
+        json_write_begin_object(&json);
+        write_effect(&json, outcome->difference, EFFECT_WEAKER);
+        write_effect(&json, outcome->difference, EFFECT_STRONGER);
+        write_effect(&json, outcome->difference, EFFECT_NEUTRAL);
+        json_write_end_object(&json);
+    }
+    json_write_end_object(&json);
+    (void)printf("%.*s\n", SPAN_ARGS(json_write_result(&json)));
+    json_write_free(&json);
+}
+
+static void print(const struct cli_call *call, const struct outcome *outcome)
+{
+    size_t count = report_error_count(outcome->report);
+
+    if (call->json) {
+        print_json(outcome);
+        return;
+    }
+    report_print(outcome->report, stderr);
+    if (outcome->config == NULL) {
+        (void)fprintf(stderr, "%zu error%s\n", count, count == 1 ? "" : "s");
+        return;
+    }
+    print_summary(outcome->config);
+    if (outcome->difference != NULL) {
+        (void)printf("what protection changes from %s:\n", call->against);
+        print_difference(outcome->difference);
+    }
+}
+
+static int code_of(const struct cli_call *call, const struct outcome *outcome)
+{
+    bool doubt = report_warning_count(outcome->report) > 0 ||
+                 (outcome->difference != NULL &&
+                  difference_count(outcome->difference, EFFECT_WEAKER) > 0);
+
+    if (outcome->config == NULL) {
+        return CLI_USAGE;
+    }
+    return call->strict && doubt ? CLI_NO : CLI_DONE;
+}
+
 static int check(const struct cli_call *call, struct report *report)
 {
     struct config_source source = cli_source(call);
     struct feature_table features = {0};
+    struct outcome outcome = {.report = report};
+    struct config *other = NULL;
 
     feature_table_init(&features);
-    struct config *config = config_load(&source, &features, report);
-    report_print(report, stderr);
-    if (config == NULL) {
-        size_t count = report_error_count(report);
-        (void)fprintf(stderr, "%zu error%s\n", count, count == 1 ? "" : "s");
-        return CLI_USAGE;
+    outcome.config = config_load(&source, &features, report);
+    if (call->against != NULL && outcome.config != NULL) {
+        other = load_other(call);
+        outcome.difference = other != NULL ? difference_new(other, outcome.config) : NULL;
     }
-    print_summary(config);
-    config_free(&config);
-    return CLI_DONE;
+    int code = CLI_USAGE;
+    if (call->against == NULL || outcome.config == NULL || outcome.difference != NULL) {
+        print(call, &outcome);
+        code = code_of(call, &outcome);
+    }
+    difference_free(&outcome.difference);
+    config_free(&other);
+    config_free(&outcome.config);
+    return code;
 }
 
 int cli_check(const struct cli_call *call)

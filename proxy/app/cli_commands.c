@@ -156,9 +156,14 @@ int cli_status(const struct cli_call *call)
 
 int cli_reload(const struct cli_call *call)
 {
+    if (call->accept_weaker != NULL && call->accept_weaker[0] == '\0') {
+        (void)fputs("countermark: --accept-weaker needs a reason\n", stderr);
+        return CLI_USAGE;
+    }
     return cli_admin_run(&(struct cli_admin){.call = call,
                                              .method = "POST",
                                              .target = "/api/v1/reload",
+                                             .accept_weaker = call->accept_weaker,
                                              .print = print_reload});
 }
 

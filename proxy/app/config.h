@@ -73,8 +73,9 @@ struct config {
     uint64_t ledger_max; /**< Bytes. */
     uint64_t retention_ms;
     struct site *site;
-    char hash[65]; /**< The same as `site->hash`. */
-    char *path;    /**< The file that was read; NULL: flags alone. */
+    char hash[65];   /**< The same as `site->hash`. */
+    char *path;      /**< The file that was read; NULL: flags alone. */
+    uint64_t *notes; /**< By row of the table of options: a digest of its values. */
 };
 
 /** One flag as given: `--name value` or `--name=value`. */

@@ -91,10 +91,19 @@ MUST_USE int graph_run(struct graph *self);
 /** Sets NULL. NULL is fine. */
 void graph_free(struct graph **self_p);
 
-/** Reads the configuration again. `report` gets what is wrong; false: the old one stays.
+/**
+ * Reads the configuration again. `accept_weaker`: why it may protect less, or NULL.
+ * `report` gets what is wrong, else what changes; false: the old one stays.
  */
-bool graph_reload(struct graph *self, const char *who, bool weaker_allowed,
+bool graph_reload(struct graph *self, const char *who, const char *accept_weaker,
                   struct report *report);
+
+/** Keeps that `self->config` is in force in place of `old`, and alerts what is weaker. */
+void graph_note_reload(struct graph *self, const struct config *old, const char *who,
+                       const char *accepted);
+
+/** Keeps in the ledger which configuration is in force since when. */
+void graph_note_config(struct graph *self, const char *who, const char *summary);
 
 /** Gives each of the configuration's grants its running source. */
 void graph_take_sources(struct graph *self, struct config *config);

@@ -138,7 +138,8 @@ static enum err forget(void *context, const char *who, struct span login)
     return ERR_NONE;
 }
 
-static bool reload(void *context, const char *who, struct control_reload *reload_p)
+static bool reload(void *context, const char *who, const char *accept_weaker,
+                   struct control_reload *reload_p)
 {
     struct graph *self = context;
     struct report *report = report_new();
@@ -149,7 +150,7 @@ static bool reload(void *context, const char *who, struct control_reload *reload
     if (report == NULL) {
         return false;
     }
-    bool in_force = graph_reload(self, who, true, report);
+    bool in_force = graph_reload(self, who, accept_weaker, report);
     for (size_t i = 0; (text = report_text(report, i)) != NULL; i++) {
         writer_text(&out, text);
         writer_text(&out, "\n");

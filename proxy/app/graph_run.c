@@ -97,7 +97,7 @@ static void reload_by_signal(struct graph *self)
     if (report == NULL) {
         return;
     }
-    (void)graph_reload(self, "signal", false, report);
+    (void)graph_reload(self, "signal", NULL, report);
     report_free(&report);
 }
 
@@ -123,25 +123,6 @@ static void on_signal(void *owner, int number)
     }
 }
 
-static void note_config(struct graph *self, const char *who, const char *summary)
-{
-    char labels[128];
-
-    if (self->config_info != 0) {
-        stats_set(self->stats, self->config_info, 0);
-    }
-    (void)snprintf(labels, sizeof(labels), "hash=\"%s\"", self->config->hash);
-    self->config_info = stats_series(self->shared.stats, STAT_CONFIG_INFO, labels);
-    stats_set(self->stats, self->config_info, 1);
-    stats_set(self->stats, stats_series(self->shared.stats, STAT_CONFIG_RELOAD_OK, ""),
-              1);
-    self->config_loaded_at_ms = loop_unix_ms(self->loop);
-    if (!recorder_note_config(self->recorder, self->config->hash, who, summary)) {
-        log_write(LOG_LEVEL_WARNING, "the change of configuration is not in the ledger: "
-                                     "its queue is full");
-    }
-}
-
 static void reload_failed(struct graph *self, const struct report *report)
 {
     log_report(report, LOG_LEVEL_ERROR);
@@ -150,23 +131,8 @@ static void reload_failed(struct graph *self, const struct report *report)
     log_write(LOG_LEVEL_ERROR, "reload refused: the configuration in force stays");
 }
 
-/* Kept in the ledger: a reload that weakens says so there too (I6). */
-static void note_reload(struct graph *self, const char *who, const struct report *report)
-{
-    char summary[REPORT_TEXT_MAX + 64];
-    size_t count = report_warning_count(report);
-
-    if (count == 0) {
-        (void)snprintf(summary, sizeof(summary), "in force");
-    } else {
-        (void)snprintf(summary, sizeof(summary), "in force; %zu warnings: %s", count,
-                       report_text(report, 0));
-    }
-    note_config(self, who, summary);
-}
-
 static void put_in_force(struct graph *self, struct config *config, const char *who,
-                         const struct report *report)
+                         const char *accepted)
 {
     struct config *old = self->config;
 
@@ -189,23 +155,22 @@ static void put_in_force(struct graph *self, struct config *config, const char *
         !graph_set_tokens(self)) {
         log_write(LOG_LEVEL_ERROR, "the receivers of alerts or the tokens are unchanged");
     }
+    graph_note_reload(self, old, who, accepted);
     if (old != self->first) {
         config_free(&old);
     }
-    log_report(report, LOG_LEVEL_WARNING);
-    note_reload(self, who, report);
     log_write(LOG_LEVEL_NOTICE, "configuration %.12s in force", config->hash);
 }
 
-static bool reload(struct graph *self, const char *who, bool weaker_allowed,
+static bool reload(struct graph *self, const char *who, const char *accept_weaker,
                    struct report *report)
 {
     struct config_source source = cli_source(self->call);
     struct config *config = config_load(&source, &self->features, report);
 
     report_sort(report);
-    if (config != NULL &&
-        !weaker_check(self->config, config, &self->features, weaker_allowed, report)) {
+    if (config != NULL && !weaker_check(self->config, config, &self->features,
+                                        accept_weaker != NULL, report)) {
         config_free(&config);
     }
     if (config == NULL) {
@@ -213,7 +178,8 @@ static bool reload(struct graph *self, const char *who, bool weaker_allowed,
         return false;
     }
     restart_check(self->first, config, report);
-    put_in_force(self, config, who, report);
+    put_in_force(self, config, who, accept_weaker);
+    log_report(report, LOG_LEVEL_WARNING);
     return true;
 }
 
@@ -226,11 +192,11 @@ static void tell_serving(const struct graph *self)
     service_ready(&self->service, status);
 }
 
-bool graph_reload(struct graph *self, const char *who, bool weaker_allowed,
+bool graph_reload(struct graph *self, const char *who, const char *accept_weaker,
                   struct report *report)
 {
     service_reloading(&self->service, loop_clock_us());
-    bool in_force = reload(self, who, weaker_allowed, report);
+    bool in_force = reload(self, who, accept_weaker, report);
     tell_serving(self);
     return in_force;
 }
@@ -298,7 +264,7 @@ int graph_run(struct graph *self)
         stop_workers(self);
         return CLI_NO;
     }
-    note_config(self, "start", "in force");
+    graph_note_config(self, "start", "in force");
     self->ready = CONTROL_READY;
     say_serving(self);
     tell_serving(self);

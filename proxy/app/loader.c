@@ -20,26 +20,6 @@ void *loader_alloc(struct loader *self, size_t size)
     return arena_alloc(self->snapshot->arena, size);
 }
 
-void loader_note(struct loader *self, const struct option *option, struct span value)
-{
-    char len[20];
-    struct span digits = {.ptr = (const uint8_t *)len, .len = format_u64(value.len, len)};
-
-    secret_hash_add(&self->hash, span_of(option->path));
-    secret_hash_add(&self->hash, SPAN("="));
-    secret_hash_add(&self->hash, digits);
-    secret_hash_add(&self->hash, SPAN(":"));
-    secret_hash_add(&self->hash, value);
-}
-
-void loader_note_number(struct loader *self, const struct option *option, uint64_t value)
-{
-    char digits[20];
-    size_t len = format_u64(value, digits);
-
-    loader_note(self, option, (struct span){.ptr = (const uint8_t *)digits, .len = len});
-}
-
 bool loader_wrong(struct loader *self, const struct option *option,
                   const struct node *node)
 {
@@ -390,7 +370,13 @@ static bool read_group(struct loader *self, const struct option *parent,
 
 bool loader_read(struct loader *self)
 {
+    struct config *config = &self->snapshot->config;
+
     secret_hash_start(&self->hash);
+    config->notes = loader_alloc(self, option_count() * sizeof(config->notes[0]));
+    if (config->notes == NULL) {
+        return false;
+    }
     (void)read_group(self, NULL, self->root, self->snapshot);
     return !arena_failed(self->snapshot->arena) && !arena_failed(self->scratch);
 }

@@ -5,17 +5,19 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/span.h"
 
 struct problem {
     struct place place;
-    size_t order; /* Of being reported: keeps problems of one place in order. */
+    enum report_kind kind;
+    size_t message; /* Where it begins in `text`. */
+    size_t order;   /* Of being reported: keeps problems of one place in order. */
     char text[REPORT_TEXT_MAX];
 };
 
 struct report {
     size_t count;
-    size_t error_count;
-    size_t warning_count;
+    size_t counts[REPORT_KIND_COUNT];
     struct problem problems[REPORT_PROBLEMS_MAX];
 };
 
@@ -48,56 +50,68 @@ static int write_place(const struct place *place, char *text)
                           place->line, place->column);
 }
 
-static void add(struct report *self, struct place place, const char *word,
-                const char *message)
+__attribute__((format(printf, 4, 0))) static void
+add(struct report *self, struct place place, enum report_kind kind, const char *format,
+    va_list arguments)
 {
+    self->counts[kind]++;
     if (self->count == REPORT_PROBLEMS_MAX) {
         return;
     }
     struct problem *problem = &self->problems[self->count];
     problem->place = place;
+    problem->kind = kind;
     problem->order = self->count++;
 
     int len = write_place(&place, problem->text);
     if (len > 0 && len < REPORT_TEXT_MAX) {
-        (void)snprintf(problem->text + len, REPORT_TEXT_MAX - (size_t)len, "%s%s", word,
-                       message);
+        size_t used = (size_t)len;
+        if (kind == REPORT_WARNING) {
+            (void)span_copy(SPAN("warning: "), problem->text + used,
+                            REPORT_TEXT_MAX - used);
+            used += strlen(problem->text + used);
+        }
+        problem->message = used;
+        (void)vsnprintf(problem->text + used, REPORT_TEXT_MAX - used, format, arguments);
     }
     make_printable(problem->text);
 }
 
 void report_error(struct report *self, struct place place, const char *format, ...)
 {
-    char message[REPORT_TEXT_MAX];
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(message, sizeof(message), format, arguments);
+    add(self, place, REPORT_ERROR, format, arguments);
     va_end(arguments);
-    self->error_count++;
-    add(self, place, "", message);
 }
 
 void report_warning(struct report *self, struct place place, const char *format, ...)
 {
-    char message[REPORT_TEXT_MAX];
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(message, sizeof(message), format, arguments);
+    add(self, place, REPORT_WARNING, format, arguments);
     va_end(arguments);
-    self->warning_count++;
-    add(self, place, "warning: ", message);
+}
+
+void report_note(struct report *self, struct place place, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    add(self, place, REPORT_NOTE, format, arguments);
+    va_end(arguments);
 }
 
 size_t report_error_count(const struct report *self)
 {
-    return self->error_count;
+    return self->counts[REPORT_ERROR];
 }
 
 size_t report_warning_count(const struct report *self)
 {
-    return self->warning_count;
+    return self->counts[REPORT_WARNING];
 }
 
 static int compare_sizes(size_t a, size_t b)
@@ -132,12 +146,26 @@ const char *report_text(const struct report *self, size_t index)
     return index < self->count ? self->problems[index].text : NULL;
 }
 
+bool report_problem(const struct report *self, size_t index,
+                    struct report_problem *problem_out)
+{
+    if (index >= self->count) {
+        return false;
+    }
+    const struct problem *problem = &self->problems[index];
+    *problem_out = (struct report_problem){.kind = problem->kind,
+                                           .place = problem->place,
+                                           .message = problem->text + problem->message};
+    return true;
+}
+
 void report_print(const struct report *self, FILE *file)
 {
     for (size_t i = 0; i < self->count; i++) {
         (void)fprintf(file, "%s\n", self->problems[i].text);
     }
-    size_t total = self->error_count + self->warning_count;
+    size_t total = self->counts[REPORT_ERROR] + self->counts[REPORT_WARNING] +
+                   self->counts[REPORT_NOTE];
     if (total > self->count) {
         (void)fprintf(file, "and %zu more\n", total - self->count);
     }

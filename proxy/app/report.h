@@ -23,6 +23,20 @@ struct place {
     size_t column;
 };
 
+enum report_kind {
+    REPORT_ERROR,
+    REPORT_WARNING,
+    REPORT_NOTE,
+    REPORT_KIND_COUNT,
+};
+
+/** One problem; the text is lent. */
+struct report_problem {
+    enum report_kind kind;
+    struct place place;
+    const char *message; /**< Without place and `warning:`. */
+};
+
 struct report;
 
 /** The caller ends it with report_free(). NULL: memory. */
@@ -38,6 +52,10 @@ void report_error(struct report *self, struct place place, const char *format, .
 void report_warning(struct report *self, struct place place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/** Adds a line that is neither. */
+void report_note(struct report *self, struct place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 size_t report_error_count(const struct report *self);
 size_t report_warning_count(const struct report *self);
 
@@ -46,6 +64,10 @@ void report_sort(struct report *self);
 
 /** Problem `index` as `FILE:LINE:COLUMN: message`; NULL past the last one. */
 const char *report_text(const struct report *self, size_t index);
+
+/** Problem `index`; false past the last one. */
+bool report_problem(const struct report *self, size_t index,
+                    struct report_problem *problem_out);
 
 /** One problem a line, `FILE:LINE:COLUMN: [warning: ]message`. */
 void report_print(const struct report *self, FILE *file);

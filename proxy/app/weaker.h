@@ -1,20 +1,22 @@
 /**
- * Does a new configuration protect less than the one in force?
+ * Does a new configuration protect less than the one in force, and may it?
  *
- * Layer: app. A reload by signal must never weaken protection unseen (I6): it is refused,
- * with every reason; an operator may do it by `countermark reload`, and then each reason
- * is a warning, which is logged. Routes are compared by what handles the same paths, not
- * by their texts, so that a new route before a guarded one is seen as well.
+ * Layer: app. A reload must never weaken protection unseen (I6): without somebody's
+ * reason (`countermark reload --accept-weaker`) it is refused, with every line of the
+ * difference; with it each is a warning, which is logged and kept.
  */
 #pragma once
 
-#include "app/config.h"
+#include "app/difference.h"
+#include "app/report.h"
+#include "guard/feature.h"
 
 /**
- * Adds what is weaker, and what cannot be changed while running, to `report`.
+ * Adds the difference to `report`: what is weaker as errors, or as warnings when
+ * `accepted`; the rest as notes.
  *
  * False: it must not come into force. A feature that is down can never be removed.
  */
 bool weaker_check(const struct config *in_force, const struct config *next,
-                  const struct feature_table *features, bool weaker_allowed,
+                  const struct feature_table *features, bool accepted,
                   struct report *report);

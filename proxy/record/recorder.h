@@ -26,6 +26,7 @@
 enum {
     RECORDER_NAME_SIZE_MAX = 64, /**< Of an alert's name and of `who`, with the NUL. */
     RECORDER_REASON_SIZE_MAX = 512,
+    RECORDER_NOTE_SIZE_MAX = 2048,
     RECORDER_ALERTS_MAX = 16,
 };
 
@@ -115,9 +116,8 @@ MUST_USE bool recorder_close_incident(struct recorder *self, uint64_t incident,
 MUST_USE bool recorder_note_config(struct recorder *self, const char *hash,
                                    const char *who, const char *summary);
 
-/** Keeps that an operator asked for values instead of pseudonyms, and the like. */
-MUST_USE bool recorder_note_access(struct recorder *self, const char *who,
-                                   const char *what);
+/** Keeps that `who` asked for values instead of pseudonyms, and the like. */
+MUST_USE bool recorder_note_access(struct recorder *, const char *who, const char *what);
 
 /**
  * Queues one alert `type` with `data` (a JSON object). `alert` NULL: to all; else to this

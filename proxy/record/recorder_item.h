@@ -37,7 +37,7 @@ struct recorder_item {
 struct recorder_note {
     char hash[80];
     char who[RECORDER_NAME_SIZE_MAX];
-    char text[RECORDER_REASON_SIZE_MAX];
+    char text[RECORDER_NOTE_SIZE_MAX];
     uint64_t at_ms;
 };
 

@@ -149,11 +149,13 @@ static inline void fixture_ledger(void *self, struct json_write *out)
     json_write_end_object(out);
 }
 
-static inline bool fixture_reload(void *self, const char *who,
+static inline bool fixture_reload(void *self, const char *who, const char *accept_weaker,
                                   struct control_reload *reload)
 {
     struct fixture *fixture = self;
 
+    (void)span_copy(span_of(accept_weaker != NULL ? accept_weaker : "none"),
+                    fixture->reason, sizeof(fixture->reason));
     (void)span_copy(span_of(who), fixture->who, sizeof(fixture->who));
     fixture->reload = reload;
     return fixture->takes;

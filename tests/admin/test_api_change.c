@@ -148,6 +148,33 @@ static void api_reload_in_force_has_its_warnings(void **state)
     (void)close(fd);
 }
 
+static void api_reload_is_told_why_it_may_be_weaker(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    static const struct {
+        const char *body;
+        const char *reason;
+    } rows[] = {{"{}", "none"},
+                {"{\"accept_weaker\":\"\"}", "none"},
+                {"{\"reason\":\"x\"}", "none"},
+                {"{\"accept_weaker\":\"moved to /my\"}", "moved to /my"}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char request[512];
+        (void)snprintf(request, sizeof(request),
+                       "POST /api/v1/reload HTTP/1.1\r\n" HOST JSON
+                       "Content-Length: %zu\r\n\r\n%s",
+                       strlen(rows[i].body), rows[i].body);
+        int fd = begin(fixture, request);
+        assert_string_equal(fixture->reason, rows[i].reason);
+        control_reload_done(fixture->reload, true, SPAN(""));
+        fixture->reload = NULL;
+        fixture_answer(fixture, fd, false);
+        fixture_expect(fixture, "HTTP/1.1 200 ");
+        (void)close(fd);
+    }
+}
+
 static void api_reload_with_errors_has_every_line(void **state)
 {
     struct fixture *fixture = fixture_of(state);
@@ -317,6 +344,7 @@ int main(void)
         TEST(api_change_answers_what_became_of_it),
         TEST(api_close_tells_the_incident),
         TEST(api_reload_in_force_has_its_warnings),
+        TEST(api_reload_is_told_why_it_may_be_weaker),
         TEST(api_reload_with_errors_has_every_line),
         TEST(api_change_that_nobody_takes_is_declined),
         TEST(api_change_goes_on_when_its_asker_is_gone),

@@ -54,6 +54,8 @@ static void order_that_is_unclear_is_refused(void **state)
         "[{\"reason\":\"x\"}]",
         "{\"reason\":\"x\"} {}",
         "{\"reason\":1}",
+        "{\"accept_weaker\":true}",
+        "{\"accept_weaker\":null}",
         "{\"reason\":null}",
         "{\"reason\":\"a\",\"reason\":\"b\"}",
         "{\"anyway\":\"true\"}",

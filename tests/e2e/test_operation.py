@@ -114,8 +114,12 @@ def test_a_signal_reloads_only_what_is_not_weaker(jobcard, countermark):
     assert not load.broken
 
     proxy.write_config(weaker)
-    done = proxy.run("reload")
-    assert done.returncode == 0 and "weaker" in done.stdout
+    refused = proxy.run("reload")
+    assert refused.returncode == 2 and "nothing is withheld" in refused.stderr
+    assert proxy.run("reload", "--accept-weaker", "").returncode == 2
+    assert proxy.run_json("status")["mode"] == "enforce"
+    done = proxy.run("reload", "--accept-weaker", "the site moves")
+    assert done.returncode == 0 and "weaker: the mode is observe" in done.stdout
     assert proxy.run_json("status")["mode"] == "observe"
     load.close()
 

@@ -35,7 +35,7 @@ static void expect(const char *before, const char *next, const char *told)
     config_free(&config);
 }
 
-static void weaker_tells_of_tls_that_is_gone(void **state)
+static void difference_tells_of_tls_that_is_gone(void **state)
 {
     (void)state;
     expect(TLS(""), ADDRESS(""), "127.0.0.1 port 1 is without TLS");
@@ -44,7 +44,7 @@ static void weaker_tells_of_tls_that_is_gone(void **state)
     expect(TLS(""), GOOD, NULL);
 }
 
-static void weaker_tells_of_client_certificates_no_longer_asked_for(void **state)
+static void difference_tells_of_client_certificates_no_longer_asked_for(void **state)
 {
     (void)state;
     const char *less = "127.0.0.1 port 1 asks less of its clients' certificates";
@@ -60,7 +60,7 @@ static void weaker_tells_of_client_certificates_no_longer_asked_for(void **state
 
 #define UPSTREAM(it) LISTEN "upstreams: [{name: site, " it "}]\n" SESSION MARKERS FEATURES
 
-static void weaker_tells_of_upstreams_no_longer_verified(void **state)
+static void difference_tells_of_upstreams_no_longer_verified(void **state)
 {
     (void)state;
     const char *told = "not every server of upstream `site` is verified";
@@ -77,9 +77,9 @@ static void weaker_tells_of_upstreams_no_longer_verified(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(weaker_tells_of_tls_that_is_gone),
-        cmocka_unit_test(weaker_tells_of_client_certificates_no_longer_asked_for),
-        cmocka_unit_test(weaker_tells_of_upstreams_no_longer_verified),
+        cmocka_unit_test(difference_tells_of_tls_that_is_gone),
+        cmocka_unit_test(difference_tells_of_client_certificates_no_longer_asked_for),
+        cmocka_unit_test(difference_tells_of_upstreams_no_longer_verified),
     };
     return cmocka_run_group_tests_name(__FILE__, tests, start, NULL);
 }

@@ -1,0 +1,341 @@
+#include "app/difference.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/difference_private.h"
+#include "app/option.h"
+#include "guard/finding.h"
+
+enum { EFFECT_COUNT = EFFECT_NEUTRAL + 1 };
+
+struct lines {
+    size_t count;
+    char text[DIFFERENCE_LINES_MAX][DIFFERENCE_TEXT_MAX];
+};
+
+struct difference {
+    struct lines effects[EFFECT_COUNT];
+};
+
+/* The next line of `effect`; NULL: it is only counted. */
+static char *next_line(struct difference *self, enum effect effect)
+{
+    struct lines *lines = &self->effects[effect];
+    size_t index = lines->count++;
+
+    return index < DIFFERENCE_LINES_MAX ? lines->text[index] : NULL;
+}
+
+void difference_say(struct comparison *self, const char *lost, const char *gained, ...)
+{
+    enum effect effect = self->backward ? EFFECT_STRONGER : EFFECT_WEAKER;
+    char *line = next_line(self->result, effect);
+    va_list arguments;
+
+    if (line == NULL) {
+        return;
+    }
+    va_start(arguments, gained);
+    // NOLINTBEGIN(clang-analyzer-valist.Uninitialized): va_start is the line above.
+    (void)vsnprintf(line, DIFFERENCE_TEXT_MAX, self->backward ? gained : lost, arguments);
+    // NOLINTEND(clang-analyzer-valist.Uninitialized)
+    va_end(arguments);
+}
+
+void difference_say_once(struct comparison *self, const char *format, ...)
+{
+    char *line = self->backward ? NULL : next_line(self->result, EFFECT_WEAKER);
+    va_list arguments;
+
+    if (line == NULL) {
+        return;
+    }
+    va_start(arguments, format);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start is the line above.
+    (void)vsnprintf(line, DIFFERENCE_TEXT_MAX, format, arguments);
+    va_end(arguments);
+}
+
+bool difference_same_text(const char *a, const char *b)
+{
+    return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+}
+
+const struct marker_class *difference_find_class(const struct site *site,
+                                                 struct span name, size_t *index_out)
+{
+    for (size_t i = 0; i < site->class_count; i++) {
+        if (span_equal(site->classes[i].name, name)) {
+            *index_out = i;
+            return &site->classes[i];
+        }
+    }
+    return NULL;
+}
+
+static bool has_name(const struct cookie_names *names, struct span pattern)
+{
+    for (size_t i = 0; names != NULL && i < names->count; i++) {
+        if (span_equal(names->patterns[i], pattern)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A name that is lost, or one that is newly excluded: a session goes unseen. */
+static void compare_cookies(struct comparison *self, const struct cookie_names *before,
+                            const struct cookie_names *after, bool excluded)
+{
+    for (size_t i = 0; before != NULL && i < before->count; i++) {
+        struct span name = before->patterns[i];
+        if (span_starts(name, SPAN("!")) != excluded || has_name(after, name)) {
+            continue;
+        }
+        if (excluded) {
+            difference_say(self, "session cookie `%.*s` is new",
+                           "session cookie `%.*s` is gone", SPAN_ARGS(name));
+        } else {
+            difference_say(self, "session cookie `%.*s` is gone",
+                           "session cookie `%.*s` is new", SPAN_ARGS(name));
+        }
+    }
+}
+
+static bool lost_text(const char *before, const char *after)
+{
+    return before != NULL && !difference_same_text(before, after);
+}
+
+static void compare_credentials(struct comparison *self,
+                                const struct session_policy *before,
+                                const struct session_policy *after)
+{
+    if (before->jwt.key != NULL && after->jwt.key == NULL) {
+        difference_say(self, "signatures of `session.jwt` are not checked",
+                       "signatures of `session.jwt` are checked");
+    }
+    if (lost_text(before->jwt.cookie, after->jwt.cookie) ||
+        lost_text(before->jwt.header, after->jwt.header) ||
+        (before->basic && !after->basic)) {
+        difference_say(self, "requesters are no longer named by `session.jwt` or `basic`",
+                       "requesters are named by `session.jwt` or `basic`");
+    }
+}
+
+static void compare_sessions(struct comparison *self)
+{
+    const struct session_policy *before = &self->before->site->session;
+    const struct session_policy *after = &self->after->site->session;
+
+    compare_cookies(self, before->cookies, after->cookies, false);
+    compare_cookies(self, after->cookies, before->cookies, true);
+    if (lost_text(before->path_parameter, after->path_parameter)) {
+        difference_say(self, "session parameter `%s` is gone",
+                       "session parameter `%s` is new", before->path_parameter);
+    }
+    if (lost_text(before->header, after->header)) {
+        difference_say(self, "session header `%s` is gone", "session header `%s` is new",
+                       before->header);
+    }
+    compare_credentials(self, before, after);
+    if (before->unknown_renew && !after->unknown_renew) {
+        difference_say(self, "unknown sessions are adopted",
+                       "unknown sessions have to log in again");
+    }
+    if (self->before->site->login.request.count > 0 &&
+        self->after->site->login.request.count == 0) {
+        difference_say(self, "no request is a login",
+                       "logins are seen (`login.request`)");
+    }
+}
+
+/* Who may see anybody: a rule that was not there as it is. */
+static void compare_staff(struct comparison *self)
+{
+    const struct site *before = self->before->site;
+    const struct site *after = self->after->site;
+
+    for (size_t i = 0; i < after->staff_count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < before->staff_count; k++) {
+            known = known || staff_same(&before->staff[k], &after->staff[i]);
+        }
+        if (!known) {
+            difference_say(self, "rule %zu of `staff` is new or other people's",
+                           "rule %zu of `staff` is gone or other people's", i + 1);
+        }
+    }
+}
+
+static void compare_detectors(struct comparison *self)
+{
+    uint32_t gone = self->after->site->detectors_off & ~self->before->site->detectors_off;
+
+    for (unsigned i = 1; i < DETECTOR_COUNT; i++) {
+        if ((gone >> i & 1U) != 0) {
+            difference_say(self, "the detector `%s` is switched off",
+                           "the detector `%s` is on", detector_name((enum detector)i));
+        }
+    }
+}
+
+static void compare_rest(struct comparison *self)
+{
+    const struct config *before = self->before;
+    const struct config *after = self->after;
+
+    if (after->site->login.user_is_alias && !before->site->login.user_is_alias) {
+        difference_say(self, "the name of a login need not be the one of its marker",
+                       "the name of a login must be the one of its marker");
+    }
+    if (after->site->quarantine < before->site->quarantine) {
+        difference_say(self, "fewer sessions have to log in again after a finding",
+                       "more sessions have to log in again after a finding");
+    }
+    if (after->ledger_max < before->ledger_max) {
+        difference_say(self, "the ledger keeps less access evidence (`ledger_max`)",
+                       "the ledger keeps more access evidence (`ledger_max`)");
+    }
+    if (after->retention_ms < before->retention_ms) {
+        difference_say(self, "closed incidents lose their people earlier (`retention`)",
+                       "closed incidents keep their people longer (`retention`)");
+    }
+}
+
+static void compare(struct comparison *self)
+{
+    if (self->after->site->observe && !self->before->site->observe) {
+        difference_say(self, "the mode is observe: nothing is withheld",
+                       "the mode is enforce: what is found is withheld");
+    }
+    compare_detectors(self);
+    difference_routes(self);
+    difference_markers(self);
+    compare_sessions(self);
+    compare_staff(self);
+    difference_net(self);
+    compare_rest(self);
+}
+
+/* Everything below these keys is judged above. */
+static bool is_judged(const char *path)
+{
+    static const char *const JUDGED[] = {
+        "markers",
+        "features[].name",
+        "features[].paths",
+        "features[].take_down",
+        "detectors_off",
+        "mode",
+        "staff",
+        "quarantine",
+        "ledger_max",
+        "retention",
+        "routes[].path",
+        "routes[].host",
+        "routes[].require",
+        "routes[].unmarked",
+        "routes[].echo",
+        "routes[].over_limit",
+        "routes[].websocket",
+        "routes[].mode",
+        "upstreams[].connections",
+        "session.cookies",
+        "session.path_parameter",
+        "session.header",
+        "session.jwt",
+        "session.basic",
+        "session.unknown",
+        "login.user_is",
+        "alerts[].name",
+        "alerts[].types",
+        "alerts[].severity",
+    };
+
+    for (size_t i = 0; i < sizeof(JUDGED) / sizeof(JUDGED[0]); i++) {
+        size_t len = strlen(JUDGED[i]);
+        if (strncmp(path, JUDGED[i], len) == 0 &&
+            (path[len] == '\0' || path[len] == '.' || path[len] == '[')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The row that says which item of a list it is: the first one of the list; else itself.
+ */
+static size_t identity_of(size_t row)
+{
+    const char *path = option_at(row)->path;
+    const char *item = strstr(path, "[].");
+    size_t len = item != NULL ? (size_t)(item - path) + strlen("[].") : 0;
+    size_t first = 0;
+
+    while (len > 0 && first < row && strncmp(option_at(first)->path, path, len) != 0) {
+        first++;
+    }
+    return len > 0 ? first : row;
+}
+
+/* What is neither more nor less, by its keys. Of a list with other items only that. */
+static void compare_keys(struct difference *self, const struct config *old,
+                         const struct config *next)
+{
+    for (size_t i = 0; i < option_count(); i++) {
+        const char *path = option_at(i)->path;
+        size_t identity = identity_of(i);
+        bool listed = identity != i && old->notes[identity] != next->notes[identity];
+        if (old->notes[i] == next->notes[i] || listed || is_judged(path) ||
+            option_at(i)->shape == OPTION_GROUPS) {
+            continue;
+        }
+        char *line = next_line(self, EFFECT_NEUTRAL);
+        if (line != NULL) {
+            (void)snprintf(line, DIFFERENCE_TEXT_MAX, "`%s` has another value", path);
+        }
+    }
+}
+
+struct difference *difference_new(const struct config *old, const struct config *next)
+{
+    struct difference *self = calloc(1, sizeof(*self));
+
+    if (self == NULL) {
+        return NULL;
+    }
+    compare(&(struct comparison){.before = old, .after = next, .result = self});
+    compare(&(struct comparison){
+        .before = next, .after = old, .result = self, .backward = true});
+    compare_keys(self, old, next);
+    return self;
+}
+
+void difference_free(struct difference **self_p)
+{
+    free(*self_p);
+    *self_p = NULL;
+}
+
+size_t difference_count(const struct difference *self, enum effect effect)
+{
+    return self->effects[effect].count;
+}
+
+const char *difference_text(const struct difference *self, enum effect effect,
+                            size_t index)
+{
+    const struct lines *lines = &self->effects[effect];
+
+    return index < lines->count && index < DIFFERENCE_LINES_MAX ? lines->text[index]
+                                                                : NULL;
+}
+
+const char *effect_name(enum effect effect)
+{
+    static const char *const NAMES[] = {"weaker", "stronger", "changed"};
+
+    return NAMES[effect];
+}
