@@ -88,12 +88,17 @@ MUST_USE enum h1_error h2_parse_head(struct h2 *self, struct span text, bool end
 /** `stream` is the owner's for request `id`. */
 void h2_attach(struct h2 *self, int32_t id, struct h2_stream *stream);
 
-/**
- * Queues a part of the answer: head (HTTP/1 text, with the first part), body, end. False:
- * memory, or the connection is over.
- */
-MUST_USE bool h2_send(struct h2 *self, struct h2_stream *stream, struct span head,
-                      const struct span *body, size_t count, bool last);
+/** Some of an answer: its head (HTTP/1 text) first, and with the first part alone. */
+struct h2_part {
+    struct span head;
+    const struct span *body; /**< At most H2_SPANS_MAX; lent until taken or closed. */
+    size_t count;
+    bool last;
+};
+
+/** Queues a part. False: memory, or the connection is over. */
+MUST_USE bool h2_send(struct h2 *self, struct h2_stream *stream,
+                      const struct h2_part *part);
 
 /** Queues 100 (Continue). False: as h2_send(). */
 MUST_USE bool h2_send_continue(struct h2 *self, struct h2_stream *stream);

@@ -70,6 +70,11 @@ static bool grow(uint8_t **memory_p, size_t *capacity_p, size_t needed)
     return true;
 }
 
+static bool is_pseudo(struct span name)
+{
+    return name.len > 0 && name.ptr[0] == ':';
+}
+
 static bool name_valid(struct span name)
 {
     for (size_t i = 0; i < name.len; i++) {
@@ -77,8 +82,7 @@ static bool name_valid(struct span name)
             return false;
         }
     }
-    return name.len > 0 &&
-           (name.ptr[0] == ':' ? text_is_token(span_from(name, 1)) : text_is_token(name));
+    return text_is_token(is_pseudo(name) ? span_from(name, 1) : name);
 }
 
 static void keep(struct h2_head *self, struct span name, struct span value)
@@ -101,7 +105,7 @@ static void keep(struct h2_head *self, struct span name, struct span value)
 void h2_head_add(struct h2_head *self, const struct h1_limits *limits, struct span name,
                  struct span value)
 {
-    bool pseudo = name.len > 0 && name.ptr[0] == ':';
+    bool pseudo = is_pseudo(name);
 
     self->size += name.len + value.len + LINE_SLACK;
     if (!name_valid(name) || !text_is_field_value(value)) {
@@ -176,6 +180,24 @@ static bool is_connection_field(enum field_id id, struct span value)
     }
 }
 
+static enum h1_error note_field(struct pseudo *pseudo, struct span name,
+                                struct span value)
+{
+    enum field_id id = field_id_of(name);
+
+    if (is_connection_field(id, value)) {
+        return H1_ERROR_MALFORMED;
+    }
+    if (id == FIELD_HOST) {
+        if (pseudo->host.ptr != NULL || value.len == 0) {
+            return H1_ERROR_AMBIGUOUS;
+        }
+        pseudo->host = value;
+    }
+    pseudo->has_length = pseudo->has_length || id == FIELD_CONTENT_LENGTH;
+    return H1_ERROR_NONE;
+}
+
 /* Everything about the block that is not said by a line of its own. */
 static enum h1_error look(const struct h2_head *self, struct pseudo *pseudo)
 {
@@ -185,24 +207,16 @@ static enum h1_error look(const struct h2_head *self, struct pseudo *pseudo)
     bool regular = false;
 
     while (next_item(&rest, &name, &value)) {
-        if (name.ptr[0] == ':') {
-            if (regular || !note_pseudo(pseudo, name, value)) {
-                return H1_ERROR_MALFORMED;
-            }
-            continue;
+        enum h1_error error = H1_ERROR_NONE;
+        if (!is_pseudo(name)) {
+            regular = true;
+            error = note_field(pseudo, name, value);
+        } else if (regular || !note_pseudo(pseudo, name, value)) {
+            error = H1_ERROR_MALFORMED;
         }
-        regular = true;
-        enum field_id id = field_id_of(name);
-        if (is_connection_field(id, value)) {
-            return H1_ERROR_MALFORMED;
+        if (error != H1_ERROR_NONE) {
+            return error;
         }
-        if (id == FIELD_HOST) {
-            if (pseudo->host.ptr != NULL || value.len == 0) {
-                return H1_ERROR_AMBIGUOUS;
-            }
-            pseudo->host = value;
-        }
-        pseudo->has_length = pseudo->has_length || id == FIELD_CONTENT_LENGTH;
     }
     return H1_ERROR_NONE;
 }
@@ -266,7 +280,7 @@ static void write_text(const struct h2_head *self, const struct pseudo *pseudo,
     writer_put(out, SPAN(" HTTP/1.1\r\n"));
     writer_field(out, SPAN("host"), pseudo->authority);
     while (next_item(&rest, &name, &value)) {
-        if (name.ptr[0] != ':' && !span_equal(name, SPAN("cookie")) &&
+        if (!is_pseudo(name) && !span_equal(name, SPAN("cookie")) &&
             !span_equal(name, SPAN("host"))) {
             writer_field(out, name, value);
         }

@@ -72,6 +72,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 }
 
 /* Fields of trailers are collected too, so that they are counted; nobody reads them. */
+// NOLINTNEXTLINE(readability-function-size): nghttp2 asks for these.
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame,
                      const uint8_t *name, size_t name_len, const uint8_t *value,
                      size_t value_len, uint8_t flags, void *user_data)
@@ -91,6 +92,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame,
 }
 
 /* nghttp2 would leave such a field out and go on. */
+// NOLINTNEXTLINE(readability-function-size): nghttp2 asks for these.
 static int on_invalid_header(nghttp2_session *session, const nghttp2_frame *frame,
                              const uint8_t *name, size_t name_len, const uint8_t *value,
                              size_t value_len, uint8_t flags, void *user_data)
@@ -186,6 +188,7 @@ static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame
     return note_flood(self, H2_FLOOD_BAD);
 }
 
+// NOLINTNEXTLINE(readability-function-size): nghttp2 asks for these.
 static int on_data(nghttp2_session *session, uint8_t flags, int32_t id,
                    const uint8_t *data, size_t len, void *user_data)
 {
@@ -222,16 +225,18 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t error_
     return note_flood(self, H2_FLOOD_RESETS);
 }
 
-void h2_set_receiving(nghttp2_session_callbacks *to)
+void h2_set_receiving(nghttp2_session_callbacks *callbacks)
 {
-    nghttp2_session_callbacks_set_on_begin_frame_callback(to, on_begin_frame);
-    nghttp2_session_callbacks_set_on_begin_headers_callback(to, on_begin_headers);
-    nghttp2_session_callbacks_set_on_header_callback(to, on_header);
-    nghttp2_session_callbacks_set_on_invalid_header_callback(to, on_invalid_header);
-    nghttp2_session_callbacks_set_on_frame_recv_callback(to, on_frame);
-    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(to, on_invalid_frame);
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(to, on_data);
-    nghttp2_session_callbacks_set_on_stream_close_callback(to, on_stream_close);
+    nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, on_begin_frame);
+    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
+    nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
+    nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks,
+                                                             on_invalid_header);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks,
+                                                                 on_invalid_frame);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
 }
 
 bool h2_receive(struct h2 *self, struct span bytes, uint64_t now_ms)

@@ -32,6 +32,7 @@ static size_t room(const struct h2 *self)
 }
 
 /* nghttp2 goes on from DATA to other frames by itself: there has to be room for one. */
+// NOLINTNEXTLINE(readability-function-size,readability-non-const-parameter): nghttp2's.
 static ssize_t on_pull(nghttp2_session *session, int32_t id, uint8_t *buf, size_t len,
                        uint32_t *flags_out, nghttp2_data_source *source, void *user_data)
 {
@@ -44,7 +45,7 @@ static ssize_t on_pull(nghttp2_session *session, int32_t id, uint8_t *buf, size_
     if (stream == NULL) {
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
-    if (room(self) < 2 * FRAME_MAX) {
+    if (room(self) < H2_PRODUCE_MIN) {
         return NGHTTP2_ERR_PAUSE;
     }
     if (stream->left == 0 && !stream->last) {
@@ -80,6 +81,7 @@ static void put_body(struct h2 *self, struct h2_stream *stream, size_t len)
     }
 }
 
+// NOLINTNEXTLINE(readability-function-size): nghttp2 asks for these.
 static int on_push(nghttp2_session *session, nghttp2_frame *frame,
                    const uint8_t *frame_head, size_t len, nghttp2_data_source *source,
                    void *user_data)
@@ -161,26 +163,25 @@ static bool submit_head(struct h2 *self, struct h2_stream *stream, struct span h
                                    body ? &provider : NULL) == 0;
 }
 
-bool h2_send(struct h2 *self, struct h2_stream *stream, struct span head,
-             const struct span *body, size_t count, bool last)
+bool h2_send(struct h2 *self, struct h2_stream *stream, const struct h2_part *part)
 {
     CHECK(stream->id != 0 && !stream->waiting && !stream->ended);
-    CHECK(count <= H2_SPANS_MAX && stream->left == 0);
-    CHECK((head.len > 0) != stream->begun);
+    CHECK(part->count <= H2_SPANS_MAX && stream->left == 0);
+    CHECK((part->head.len > 0) != stream->begun);
 
     stream->span_at = 0;
-    stream->span_count = count;
-    for (size_t i = 0; i < count; i++) {
-        stream->spans[i] = body[i];
-        stream->left += body[i].len;
+    stream->span_count = part->count;
+    for (size_t i = 0; i < part->count; i++) {
+        stream->spans[i] = part->body[i];
+        stream->left += part->body[i].len;
     }
-    stream->last = last;
+    stream->last = part->last;
     stream->waiting = true;
     if (self->failed) {
         return false;
     }
-    if (head.len > 0) {
-        return submit_head(self, stream, head, stream->left > 0 || !last);
+    if (part->head.len > 0) {
+        return submit_head(self, stream, part->head, stream->left > 0 || !part->last);
     }
     int result = nghttp2_session_resume_data(self->session, stream->id);
     note_taken(self, stream);
@@ -244,11 +245,11 @@ static int on_not_sent(nghttp2_session *session, const nghttp2_frame *frame, int
     return 0;
 }
 
-void h2_set_sending(nghttp2_session_callbacks *to)
+void h2_set_sending(nghttp2_session_callbacks *callbacks)
 {
-    nghttp2_session_callbacks_set_send_data_callback(to, on_push);
-    nghttp2_session_callbacks_set_on_frame_send_callback(to, on_sent);
-    nghttp2_session_callbacks_set_on_frame_not_send_callback(to, on_not_sent);
+    nghttp2_session_callbacks_set_send_data_callback(callbacks, on_push);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_sent);
+    nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, on_not_sent);
 }
 
 bool h2_has_unread(const struct h2 *self)

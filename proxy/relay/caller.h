@@ -26,6 +26,7 @@ struct client;
 
 enum {
     CALLER_SPANS_MAX = 48, /**< Body spans of one part. */
+    CALLER_SHARE = 16,     /**< One 16th: more is cut. */
 };
 
 /** Some of an answer, in order. What is empty is not there. */
@@ -60,4 +61,5 @@ struct caller {
     struct exchange *exchange;
     bool request_read; /**< The whole request, body and all, has been read. */
     bool shares;       /**< Others ask over the same connection meanwhile. */
+    unsigned share;    /**< Part of all held bytes that its address may leave untaken. */
 };

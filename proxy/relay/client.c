@@ -124,7 +124,8 @@ static void client_start(struct relay *relay, struct stream *stream,
     self->stream = stream;
     self->tls = tls != NULL ? tls_context_ref(tls) : NULL;
     self->peer = peer;
-    self->caller = (struct caller){.kind = &CLIENT_CALLER, .client = self};
+    self->caller =
+        (struct caller){.kind = &CLIENT_CALLER, .client = self, .share = CALLER_SHARE};
     self->deadline.on_due = on_due;
     self->may_be_h2 = listen->http2 != HTTP2_OFF || tls != NULL; /* As ALPN says. */
     relay->client_count++;

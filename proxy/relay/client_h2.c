@@ -155,7 +155,7 @@ static void arm(struct client_h2 *self)
 {
     uint64_t by_ms = sooner(sooner(self->idle_by_ms, self->head_by_ms),
                             sooner(self->look_by_ms, self->warn_by_ms));
-    by_ms = sooner(by_ms, self->unread_by_ms);
+    by_ms = sooner(by_ms, sooner(self->unread_by_ms, self->full_by_ms));
     uint64_t now = now_ms(self);
 
     if (by_ms == 0) {
@@ -279,6 +279,7 @@ static void on_task(struct loop_task *task)
         write_frames(self);
     } while (!self->broken && tell_taken(self));
     tell_busy(self);
+    h2_caller_note_full(self);
     self->busy = false;
     settle(self);
 }
@@ -348,6 +349,11 @@ void client_h2_on_due(struct client_h2 *self)
     if (is_due(self->unread_by_ms, now)) {
         self->unread_by_ms = 0;
         h2_reset_unread(self->h2);
+    }
+    if (is_due(self->full_by_ms, now)) {
+        self->busy = true;
+        h2_caller_cut_youngest(self);
+        self->busy = false;
     }
     if (is_due(self->head_by_ms, now)) {
         meter_rejected(self->relay, ENDING_HEADER_TIMEOUT);

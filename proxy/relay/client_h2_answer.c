@@ -44,10 +44,10 @@ static enum written send(struct caller *caller, const struct caller_part *part)
     h2_caller_lend(self, len);
     client_h2_schedule(self->connection);
     self->look_sent = self->connection->sent;
-    return h2_send(self->connection->h2, &self->stream, part->head, part->body,
-                   part->count, part->last)
-               ? WRITTEN_PART
-               : WRITTEN_FAILED;
+    struct h2_part frames = {
+        .head = part->head, .body = part->body, .count = part->count, .last = part->last};
+    return h2_send(self->connection->h2, &self->stream, &frames) ? WRITTEN_PART
+                                                                 : WRITTEN_FAILED;
 }
 
 static bool send_continue(struct caller *caller)
@@ -117,3 +117,52 @@ const struct caller_kind CLIENT_H2_CALLER = {
     .resume_body = resume_body,
     .on_done = on_done,
 };
+
+/* ---- what the client does not take ---- */
+
+/* Its address has left more untaken than is its share. */
+static bool is_full(const struct client_h2 *connection)
+{
+    struct relay_shared *shared = connection->relay->shared;
+
+    return !admission_charge(shared->admission, &connection->client->peer, 0,
+                             shared->budget.total_max / CALLER_SHARE);
+}
+
+void h2_caller_note_full(struct client_h2 *connection)
+{
+    uint64_t now_ms = loop_now_ms(connection->relay->loop);
+
+    if (connection->lent == 0 || !is_full(connection)) {
+        connection->full_by_ms = 0;
+    } else if (connection->full_by_ms == 0) {
+        connection->full_by_ms = now_ms + client_limits(connection->client)->hold_wait_ms;
+    }
+}
+
+static struct h2_caller *youngest_waiting(const struct client_h2 *connection)
+{
+    struct list_link *link = list_last(&connection->streams);
+
+    while (link != NULL && link != &connection->streams.head) {
+        struct h2_caller *caller = LIST_ENTRY(link, struct h2_caller, link);
+        if (caller->stream.left > 0 && caller->caller.exchange != NULL) {
+            return caller;
+        }
+        link = link->prev;
+    }
+    return NULL;
+}
+
+/* What it did not take in time: the youngest go until what is left is its share. */
+void h2_caller_cut_youngest(struct client_h2 *connection)
+{
+    struct h2_caller *caller = youngest_waiting(connection);
+
+    connection->full_by_ms = 0;
+    for (unsigned left = connection->stream_count;
+         left > 0 && caller != NULL && is_full(connection); left--) {
+        exchange_on_client_full(caller->caller.exchange);
+        caller = youngest_waiting(connection);
+    }
+}

@@ -11,6 +11,13 @@
 #include "relay/client_h2.h"
 #include "relay/client_state.h"
 
+enum {
+    /* One 4th of all held bytes is cut at once, what a caller may leave only after a
+     * while: answers to many requests come at a time, and the client may be about to take
+     * them. */
+    CLIENT_H2_SHARE = 4,
+};
+
 /*
  *   OPEN --> WARNED --> ENDING --> OVER
  */
@@ -42,6 +49,7 @@ struct client_h2 {
     uint64_t look_by_ms;
     uint64_t warn_by_ms;
     uint64_t unread_by_ms;
+    uint64_t full_by_ms;
     uint64_t look_sent; /* `sent` at the last look. */
 };
 
@@ -68,7 +76,7 @@ struct h2_caller {
 
 /* client_h2_stream.c */
 extern const struct h2_events CLIENT_H2_EVENTS;
-void h2_caller_begin_waiting(struct client_h2 *self);
+void h2_caller_begin_waiting(struct client_h2 *connection);
 void h2_caller_resume_body(struct h2_caller *self);
 void h2_caller_break(struct h2_caller *self);
 void h2_caller_free(struct h2_caller *self);
@@ -76,6 +84,8 @@ void h2_caller_free(struct h2_caller *self);
 /* client_h2_answer.c */
 extern const struct caller_kind CLIENT_H2_CALLER;
 void h2_caller_lend(struct h2_caller *self, uint64_t lent);
+void h2_caller_note_full(struct client_h2 *connection);
+void h2_caller_cut_youngest(struct client_h2 *connection);
 
 /* client_h2.c */
 void client_h2_schedule(struct client_h2 *self);

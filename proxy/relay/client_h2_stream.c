@@ -62,7 +62,11 @@ static struct h2_caller *h2_caller_new(struct client_h2 *connection)
         return NULL;
     }
     self->caller = (struct caller){
-        .kind = &CLIENT_H2_CALLER, .client = connection->client, .shares = true};
+        .kind = &CLIENT_H2_CALLER,
+        .client = connection->client,
+        .shares = true,
+        .share = CLIENT_H2_SHARE,
+    };
     self->connection = connection;
     list_push_back(&connection->streams, &self->link);
     client_h2_note_count(connection, 1);

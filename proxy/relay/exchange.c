@@ -264,9 +264,14 @@ void exchange_on_client_drain(struct exchange *self, enum err err)
 void exchange_on_client_busy(struct exchange *self)
 {
     if (!exchange_charge(self)) {
-        self->client_full = true;
-        exchange_advance(self);
+        exchange_on_client_full(self);
     }
+}
+
+void exchange_on_client_full(struct exchange *self)
+{
+    self->client_full = true;
+    exchange_advance(self);
 }
 
 void exchange_on_client_gone(struct exchange *self)

@@ -52,6 +52,9 @@ void exchange_on_client_drain(struct exchange *self, enum err err);
  * what kind->unwritten() says now. */
 void exchange_on_client_busy(struct exchange *self);
 
+/** That is too much for its address, and has been for too long: it ends. */
+void exchange_on_client_full(struct exchange *self);
+
 /** The client's connection broke. The exchange ends. */
 void exchange_on_client_gone(struct exchange *self);
 

@@ -51,14 +51,15 @@ static uint64_t waiting_bytes(const struct exchange *self, uint64_t unwritten,
 bool exchange_charge(struct exchange *self)
 {
     struct relay_shared *shared = self->relay->shared;
-    uint64_t address_max = shared->budget.total_max / 16;
+    uint64_t address_max = shared->budget.total_max / self->caller->share;
     uint64_t unwritten = self->caller->kind->unwritten(self->caller);
     struct address peer = client_peer(self->client);
 
     discharge(self);
     self->charged = waiting_bytes(self, unwritten, address_max);
     self->slow_unwritten = (size_t)unwritten;
-    return admission_charge(shared->admission, &peer, self->charged, address_max);
+    return self->charged == 0 ||
+           admission_charge(shared->admission, &peer, self->charged, address_max);
 }
 
 enum step exchange_finish(struct exchange *self)

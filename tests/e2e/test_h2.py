@@ -412,7 +412,7 @@ def test_empty_frames_end_the_connection(proxy):
 
 
 def test_a_client_that_reads_nothing_is_bounded_and_hinders_nobody(origin, countermark):
-    value = config(origin.port, listen=[PRIOR], hold_total_max="16MiB")
+    value = config(origin.port, listen=[PRIOR], hold_total_max="16MiB", hold_wait="1s")
     proxy = countermark(value)
     with Frames(proxy.port, settings=b"\0\x04\0\0\0\0") as client, \
             Connection(proxy.port, source="127.0.9.9") as other:

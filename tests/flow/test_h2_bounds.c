@@ -69,6 +69,7 @@ static void a_client_that_shuts_its_window_is_cut_and_costs_its_address(void **s
     (void)state;
     memset(page, 'p', sizeof(page) - 1);
     world.relay->shared->budget.total_max = 16 * 100000;
+    world.site->limits.hold_wait_ms = 200;
     flow_h2_open_slow(&world, &slow);
     for (int i = 0; i < 3; i++) {
         struct flow_peer server;
@@ -88,7 +89,11 @@ static void a_client_that_shuts_its_window_is_cut_and_costs_its_address(void **s
     flow_h2_turn(&world, &slow);
     /* The first fits the window of the connection; of the others one may wait. */
     assert_true(h2_client_of(&slow.client, ids[0])->ended);
+    assert_int_equal(flow_ended(&world, "client-slow"), 0);
+    flow_wait(&world, 500);
+    flow_h2_turn(&world, &slow);
     assert_int_equal(flow_ended(&world, "client-slow"), 1);
+    assert_int_equal(h2_client_of(&slow.client, ids[2])->reset, INTERNAL_ERROR);
     flow_h2_close(&slow);
     world.relay->shared->budget.total_max = 67108864;
 }

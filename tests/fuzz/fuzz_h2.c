@@ -94,6 +94,13 @@ static void on_closed(struct h2_stream *inner)
 static const struct h2_events EVENTS = {
     .on_request = on_request, .on_body = on_body, .on_closed = on_closed};
 
+static bool send_part(struct h2_stream *stream, struct span head, const struct span *body,
+                      size_t count, bool last)
+{
+    struct h2_part part = {.head = head, .body = body, .count = count, .last = last};
+    return h2_send(h2, stream, &part);
+}
+
 static void answer(struct stream *stream)
 {
     static char page[3000];
@@ -102,7 +109,7 @@ static void answer(struct stream *stream)
     bool last = ++turn % 2 == 0;
 
     stream->answered = true;
-    if (turn % 11 == 0 || !h2_send(h2, &stream->h2, head, &body, 1, last)) {
+    if (turn % 11 == 0 || !send_part(&stream->h2, head, &body, 1, last)) {
         forget(stream, H2_RESET_CUT);
     }
 }
@@ -126,7 +133,7 @@ static void answer_all(void)
         struct stream *stream = LIST_ENTRY(inner, struct stream, h2);
         if (inner->ended) {
             forget(stream, turn % 2 == 0 ? H2_RESET_UNREAD : H2_RESET_NONE);
-        } else if (!h2_send(h2, inner, (struct span){0}, NULL, 0, true)) {
+        } else if (!send_part(inner, (struct span){0}, NULL, 0, true)) {
             forget(stream, H2_RESET_CUT);
         }
     }

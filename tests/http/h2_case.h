@@ -189,11 +189,18 @@ static inline struct h2_stream *stream_at(size_t index)
     return &streams[index].h2;
 }
 
+static inline bool send_part(struct h2_stream *stream, struct span head,
+                             const struct span *body, size_t count, bool last)
+{
+    struct h2_part part = {.head = head, .body = body, .count = count, .last = last};
+    return h2_send(h2, stream, &part);
+}
+
 static inline void answer(size_t index, const char *text)
 {
     struct span body = span_of(text);
-    assert_true(h2_send(h2, stream_at(index), SPAN("HTTP/1.1 200 OK\r\nX-A: b\r\n\r\n"),
-                        &body, 1, true));
+    assert_true(send_part(stream_at(index), SPAN("HTTP/1.1 200 OK\r\nX-A: b\r\n\r\n"),
+                          &body, 1, true));
 }
 
 static const char *const POST =

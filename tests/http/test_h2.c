@@ -63,7 +63,7 @@ static void a_part_is_taken_once_all_of_it_is_framed(void **state)
     int32_t id = h2_client_get(&client, "/a", NULL);
     turn();
     assert_true(
-        h2_send(h2, stream_at(0), SPAN("HTTP/1.1 200 OK\r\n\r\n"), &body, 1, false));
+        send_part(stream_at(0), SPAN("HTTP/1.1 200 OK\r\n\r\n"), &body, 1, false));
     turn();
     assert_int_equal(of(id)->body_len, 65535);
     assert_int_equal(stream_at(0)->left, PAGE_LEN - 65535);
@@ -76,7 +76,7 @@ static void a_part_is_taken_once_all_of_it_is_framed(void **state)
     assert_ptr_equal(h2_next_taken(h2), stream_at(0));
     assert_null(h2_next_taken(h2));
     assert_false(of(id)->ended);
-    assert_true(h2_send(h2, stream_at(0), (struct span){0}, NULL, 0, true));
+    assert_true(send_part(stream_at(0), (struct span){0}, NULL, 0, true));
     turn();
     assert_true(of(id)->ended);
     assert_ptr_equal(h2_next_taken(h2), stream_at(0));
@@ -93,7 +93,7 @@ static void streams_take_turns(void **state)
     turn();
     for (size_t i = 0; i < 2; i++) {
         assert_true(
-            h2_send(h2, stream_at(i), SPAN("HTTP/1.1 200 OK\r\n\r\n"), &body, 1, true));
+            send_part(stream_at(i), SPAN("HTTP/1.1 200 OK\r\n\r\n"), &body, 1, true));
     }
     size_t len = h2_produce(h2, out, sizeof(out));
     h2_client_hear(&client, (struct span){.ptr = out, .len = len});
@@ -108,7 +108,7 @@ static void a_cut_answer_is_a_reset_and_never_an_end(void **state)
     int32_t id = h2_client_get(&client, "/a", NULL);
     turn();
     assert_true(
-        h2_send(h2, stream_at(0), SPAN("HTTP/1.1 200 OK\r\n\r\n"), &body, 1, false));
+        send_part(stream_at(0), SPAN("HTTP/1.1 200 OK\r\n\r\n"), &body, 1, false));
     turn();
     h2_close(h2, stream_at(0), H2_RESET_CUT);
     turn();
@@ -124,8 +124,7 @@ static void a_stream_closed_with_bytes_waiting_sends_none_of_them(void **state)
     (void)state;
     int32_t id = h2_client_get(&client, "/a", NULL);
     turn();
-    assert_true(
-        h2_send(h2, stream_at(0), SPAN("HTTP/1.1 200 OK\r\n\r\n"), &body, 1, true));
+    assert_true(send_part(stream_at(0), SPAN("HTTP/1.1 200 OK\r\n\r\n"), &body, 1, true));
     h2_close(h2, stream_at(0), H2_RESET_CUT);
     turn();
     assert_int_equal(of(id)->body_len, 0);
