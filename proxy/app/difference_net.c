@@ -78,6 +78,12 @@ static void compare_upstreams(struct comparison *self)
             difference_say(self, "not every server of upstream `%s` is verified",
                            "every server of upstream `%s` is verified", before->name);
         }
+        if (before->on_finding == ON_FINDING_DRAIN &&
+            after->on_finding != ON_FINDING_DRAIN) {
+            difference_say(self, "servers of upstream `%s` are kept after a finding",
+                           "servers of upstream `%s` are drained after a finding",
+                           before->name);
+        }
     }
 }
 

@@ -16,6 +16,7 @@ static bool same_listens(const struct config *a, const struct config *b)
         const struct listen_settings *right = &b->listens[i];
         same = same_text(left->host, right->host) && left->port == right->port &&
                left->proxy_protocol == right->proxy_protocol &&
+               left->forwarded == right->forwarded &&
                left->redirect_port == right->redirect_port &&
                left->trusted_proxy_count == right->trusted_proxy_count &&
                (left->trusted_proxy_count == 0 ||

@@ -88,7 +88,8 @@ static struct span next_piece(struct secure *self, struct secure_source *source,
 }
 
 /* Encrypts as much as goes to the socket at once. False: failed. */
-static bool encrypt(struct secure *self, struct secure_source *source, size_t *done_out)
+static bool encrypt_piece(struct secure *self, struct secure_source *source,
+                          size_t *done_out)
 {
     size_t done = 0;
     bool good = true;
@@ -110,7 +111,8 @@ static enum written send_from(struct secure *self, struct secure_source *source,
     enum written written = WRITTEN_ALL;
 
     while (source->count > 0 && written == WRITTEN_ALL) {
-        written = encrypt(self, source, piece_out) ? secure_flush(self) : WRITTEN_FAILED;
+        written =
+            encrypt_piece(self, source, piece_out) ? secure_flush(self) : WRITTEN_FAILED;
     }
     self->shared->output.len = 0; /* Of a failure. */
     return written;

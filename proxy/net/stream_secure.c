@@ -11,6 +11,7 @@ bool stream_secure(struct stream *self, struct tls_context *context, struct span
     return self->secure != NULL && secure_take(self->secure, taken);
 }
 
+// NOLINTNEXTLINE(readability-function-size): stream_connect() and what TLS needs.
 struct stream *stream_connect_secure(struct loop *loop, const struct address *address,
                                      struct tls_context *context, const char *name,
                                      struct tls_memory *memory,

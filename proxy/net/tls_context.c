@@ -135,6 +135,7 @@ static bool ask_clients(SSL_CTX *ctx, const struct tls_server_settings *settings
     return true;
 }
 
+// NOLINTNEXTLINE(readability-function-size): as the library calls it.
 static int on_alpn(SSL *ssl, const unsigned char **name_out, unsigned char *len_out,
                    const unsigned char *offered, unsigned offered_len, void *arg)
 {
@@ -150,6 +151,7 @@ static int on_alpn(SSL *ssl, const unsigned char **name_out, unsigned char *len_
     return SSL_TLSEXT_ERR_OK;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): as the library calls it.
 static int on_server_name(SSL *ssl, int *alert, void *arg)
 {
     const struct tls_context *self = arg;

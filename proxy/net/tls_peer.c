@@ -109,7 +109,7 @@ static bool fingerprint(const X509 *certificate, char *text_out)
         return false;
     }
     format_hex(digest, len, text_out);
-    text_out[2 * len] = '\0';
+    text_out[2 * (size_t)len] = '\0';
     return true;
 }
 

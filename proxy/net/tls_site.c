@@ -14,6 +14,7 @@ enum {
 };
 
 /* A key with a pass phrase would ask at the terminal. */
+// NOLINTNEXTLINE(readability-non-const-parameter): as the library calls it.
 static int no_pass_phrase(char *text, int capacity, int writing, void *arg)
 {
     (void)text;

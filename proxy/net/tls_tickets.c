@@ -111,6 +111,7 @@ static bool set_integrity(EVP_MAC_CTX *mac, struct ticket_key *key)
 
 /* 0: make or accept no ticket; 1: this key; 2: this key, and give the client a new one.
  */
+// NOLINTNEXTLINE(readability-function-size): as the library calls it.
 static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
                      EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int making)
 {

@@ -96,6 +96,7 @@ enum client_certificates {
 struct listen_settings {
     char *host;
     uint16_t port;
+    bool forwarded;          /**< They write `Forwarded`, not `X-Forwarded-For`. */
     bool proxy_protocol;     /**< Its proxies say first whose connection it is. */
     uint16_t redirect_port;  /**< To which port of https: 0: nowhere. */
     struct tls_context *tls; /**< NULL: without TLS. */

@@ -1,5 +1,6 @@
 #include "base/check.h"
 #include "guard/alias.h"
+#include "http/forwarded.h"
 #include "relay/exchange_rooms.h"
 
 enum {
@@ -50,18 +51,17 @@ static bool walk_back(struct exchange *self, struct span hops, bool *moved_p)
 {
     const struct listen_settings *listen = client_listen(self->client);
 
-    while (hops.len > 0 && address_trusted(&self->client_address, listen)) {
-        size_t comma = hops.len;
-        while (comma > 0 && hops.ptr[comma - 1] != ',') {
-            comma--;
-        }
+    struct span text;
+
+    while (address_trusted(&self->client_address, listen) &&
+           (listen->forwarded ? forwarded_last(&hops, &text)
+                              : forwarded_last_plain(&hops, &text))) {
         struct address hop;
-        if (address_parse(span_trim(span_from(hops, comma)), &hop) != ERR_NONE) {
+        if (address_parse(text, &hop) != ERR_NONE) {
             return false;
         }
         self->client_address = hop;
         *moved_p = true;
-        hops = span_first(hops, comma > 0 ? comma - 1 : 0);
     }
     return true;
 }
@@ -70,12 +70,13 @@ static bool walk_back(struct exchange *self, struct span hops, bool *moved_p)
  * peer's. */
 bool exchange_find_client(struct exchange *self, const struct head *head)
 {
+    enum field_id id =
+        client_listen(self->client)->forwarded ? FIELD_FORWARDED : FIELD_X_FORWARDED_FOR;
     bool moved = false;
 
     self->client_address = client_peer(self->client);
     for (size_t i = head->field_count; i-- > 0;) {
-        if (head->fields[i].id == FIELD_X_FORWARDED_FOR &&
-            !walk_back(self, head->fields[i].value, &moved)) {
+        if (head->fields[i].id == id && !walk_back(self, head->fields[i].value, &moved)) {
             break;
         }
     }

@@ -76,7 +76,7 @@ void pool_watch(struct pool_server *server, uint64_t now_ms);
 /* pool_connect.c */
 bool pool_init_server(struct pool *self, size_t index);
 bool pool_make_room(struct pool_server *server);
-struct stream *pool_open_stream(struct pool_server *server, const struct address *address,
+struct stream *pool_open_stream(struct pool_server *from, const struct address *address,
                                 const struct stream_events *events, void *owner);
 void pool_ask_name(struct pool_server *server);
 void pool_end_attempts(struct pool *self);

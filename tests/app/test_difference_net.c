@@ -70,6 +70,9 @@ static void difference_tells_of_upstreams_no_longer_verified(void **state)
     expect(verified, UPSTREAM("servers: [http://x.example]"), told);
     expect(UPSTREAM("servers: [unix:/a]"), UPSTREAM("servers: [http://x.example]"), told);
     expect(verified, UPSTREAM("servers: [unix:/a, https://y.example]"), NULL);
+    expect(UPSTREAM("servers: [unix:/a], on_finding: drain"),
+           UPSTREAM("servers: [unix:/a]"),
+           "servers of upstream `site` are kept after a finding");
     expect(UPSTREAM("servers: [http://x.example]"),
            UPSTREAM("servers: [http://y.example]"), NULL);
 }

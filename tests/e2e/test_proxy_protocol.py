@@ -145,3 +145,15 @@ def test_haproxy_in_front(origin, countermark, folder, how):
             assert client_of(origin)[0] == "127.0.0.5"
     finally:
         haproxy.stop(5)
+
+
+def test_the_chain_of_trusted_proxies_is_walked_in_the_field_that_they_write(origin, countermark):
+    value = config(origin.port, limits={"connections_per_address_max": 100})
+    value["listen"] = [{"trusted_proxies": ["127.0.0.1/32", "10.0.0.0/8"],
+                        "forwarded": "forwarded"}]
+    proxy = countermark(value)
+    with Client(proxy.port) as client:
+        assert client.get("/page", [("X-Forwarded-For", "192.0.2.66"),
+                                    ("Forwarded", "for=192.0.2.1, for=192.0.2.2;proto=https"),
+                                    ("Forwarded", "for=10.1.2.3")]).status == 200
+    assert proxy.wait_for_log(1)[-1]["client"] == "192.0.2.2"
