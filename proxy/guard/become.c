@@ -206,7 +206,9 @@ static bool login_failed(const struct scene *scene)
 {
     const struct observation *seen = scene->owner.seen;
     const struct evidence *evidence = scene->evidence;
-    if (scene->success == LOGIN_FAILED || seen == NULL) {
+    /* Who comes back without a name may have become the one who was there before. */
+    if (scene->success == LOGIN_FAILED || seen == NULL ||
+        evidence->asker->claim.len == 0) {
         return scene->success == LOGIN_FAILED;
     }
     if (evidence->rules->login->user_is_alias &&

@@ -119,11 +119,23 @@ bool login_may_change(const struct rules *rules, const struct asker *asker)
            (asker->unsafe && rules->login->request.count == 0);
 }
 
+/* More logins in flight than are told apart: each of them may be anybody's. */
+static bool claims_lost(const struct session *self)
+{
+    bool lost = self->claim_count == SESSION_CLAIMS_MAX;
+
+    for (unsigned i = 0; lost && i < SESSION_CLAIMS_MAX; i++) {
+        lost = self->claims[i].len == 0;
+    }
+    return lost;
+}
+
 void login_claim(struct session *self, const struct user *name)
 {
     if (self->claim_count == SESSION_CLAIMS_MAX) {
-        self->claim_count = 1;
-        self->claims[0].len = 0;
+        for (unsigned i = 0; i < SESSION_CLAIMS_MAX; i++) {
+            self->claims[i].len = 0;
+        }
         return;
     }
     user_copy(&self->claims[self->claim_count++], name);
@@ -131,6 +143,9 @@ void login_claim(struct session *self, const struct user *name)
 
 void login_unclaim(struct session *self, const struct user *name)
 {
+    if (claims_lost(self)) {
+        return; /* One that fails does not speak for the others. */
+    }
     for (unsigned i = 0; i < self->claim_count; i++) {
         if (user_equal(&self->claims[i], name)) {
             self->claim_count--;

@@ -99,8 +99,10 @@ static enum standing standing_of(const struct scene *scene,
     if (overlapped != STANDING_STRANGER) {
         return overlapped;
     }
-    if (session->binding == BINDING_NONE && session->claim_count == 0 &&
-        scene->first_marker) {
+    /* Where a login failed unseen, the remember cookie still says who it is. */
+    bool claims = session->claim_count > 0 &&
+                  (session->by_login || !scene->evidence->asker->remembered);
+    if (session->binding == BINDING_NONE && !claims && scene->first_marker) {
         return STANDING_ANYBODY;
     }
     return by_claim;
@@ -257,8 +259,9 @@ static enum strength grade(const struct scene *scene, struct span value, bool *c
     if (asker->kind == ASKER_AMBIGUOUS || asker->mixed) {
         return STRENGTH_NONE;
     }
-    if (session->claim_count > 0 && !told_otherwise(session, value)) {
-        return STRENGTH_WEAK;
+    if (session->claim_count > 0 &&
+        (asker->remembered || !told_otherwise(session, value))) {
+        return STRENGTH_WEAK; /* By its cookie the site may know somebody else. */
     }
     if (asker->kind == ASKER_STATELESS) {
         *counts_p = asker->trust > CREDENTIAL_SAID;

@@ -47,7 +47,8 @@ struct ride {
     enum stage stage;
     enum want want;
     unsigned browser;
-    unsigned user; /* Who logs in. */
+    unsigned user;       /* Who logs in. */
+    unsigned remembered; /* Whom the remember cookie names; 0: there is none. */
     uint32_t token;
     uint32_t also;
     uint32_t issued;
@@ -251,7 +252,7 @@ static inline void ride_send(struct ride *ride)
             alias_claim(site.hasher, &site.world.login, site.aliases, site.world.now_ms,
                         &trip->asker.claim);
         }
-        if (site.style.callback && ride->want == WANT_LOGIN && ride_is_alone(ride)) {
+        if (site.style.callback && ride->want == WANT_LOGIN) {
             trip->asker.role = ROLE_CALLBACK;
             trip->asker.claim.len = 0;
         }
@@ -360,13 +361,14 @@ static inline struct style style_of(unsigned n)
         .logout_issues = (n / 32 & 1) != 0,
         .success_rule = (n / 64 & 1) != 0,
         .logout_policy = true,
+        .callback = n % 3 == 0,
     };
 }
 
 enum { STYLES = 128 };
 
 /* What a browser of real people does next. */
-static inline void browse(struct ride *ride)
+static inline void choose(struct ride *ride)
 {
     static const enum want WANTS[] = {WANT_PAGE,  WANT_PAGE,  WANT_PAGE,  WANT_PAGE,
                                       WANT_PAGE,  WANT_PAGE,  WANT_POST,  WANT_LOGIN,
@@ -376,6 +378,11 @@ static inline void browse(struct ride *ride)
     ride->token = site.cookie[ride->browser];
     ride->also = 0;
     ride->user = 1 + roll(USERS);
+}
+
+static inline void browse(struct ride *ride)
+{
+    choose(ride);
     ride_send(ride);
 }
 

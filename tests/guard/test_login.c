@@ -1,0 +1,113 @@
+/* Goal: logins that overlap on one session decide nothing that only one of them says. */
+#include "guard/judge_world.h"
+#include "guard/login.h"
+#include "support/test.h"
+
+enum { T1 = 101, T2, T3 };
+
+static struct world world;
+static struct trip trip;
+static struct trip trips[SESSION_CLAIMS_MAX + 1];
+
+static int set_up(void **state)
+{
+    (void)state;
+    world_init(&world);
+    (void)world_login(&world, &trip, 0, "endo", T1);
+    (void)world_page(&world, &trip, T1, "endo");
+    assert_int_equal(world_view(&world, T1).binding, BINDING_CONFIRMED);
+    return 0;
+}
+
+static void call_back(struct trip *self, uint32_t token)
+{
+    trip_ask(self, token);
+    self->asker.role = ROLE_CALLBACK;
+    trip_forward(&world, self);
+}
+
+static enum verdict end(struct trip *self, const char *marker, uint32_t issued)
+{
+    if (marker != NULL) {
+        (void)trip_mark(self, marker);
+    }
+    if (issued != 0) {
+        trip_issue(self, issued);
+    }
+    return trip_end(&world, self);
+}
+
+static void a_callback_that_shows_the_former_user_leaves_other_logins_open(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i <= SESSION_CLAIMS_MAX; i++) {
+        call_back(&trips[i], T1);
+    }
+    assert_int_equal(end(&trips[0], "endo", 0), VERDICT_RELEASE);
+    for (unsigned i = 1; i < SESSION_CLAIMS_MAX; i++) {
+        assert_int_equal(end(&trips[i], NULL, 0), VERDICT_RELEASE);
+    }
+    assert_int_equal(end(&trips[SESSION_CLAIMS_MAX], "doi", T2), VERDICT_RELEASE);
+    assert_int_equal(world_page(&world, &trip, T2, "doi"), VERDICT_RELEASE);
+    struct session after = world_view(&world, T2);
+    assert_true(user_equal(&after.requester, &(struct user){3, "doi"}));
+    (void)world_page(&world, &trip, T2, "aoki");
+    assert_int_equal(trip.judgement.verdict, VERDICT_REFUSE);
+}
+
+static void a_callback_after_a_logout_may_be_the_former_users_login(void **state)
+{
+    static struct trip late;
+    (void)state;
+    trip_ask(&trip, T1);
+    trip.asker.role = ROLE_LOGOUT;
+    trip_forward(&world, &trip);
+    (void)end(&trip, NULL, 0);
+    call_back(&trips[0], T1);
+    (void)end(&trips[0], NULL, 0);
+    trip_ask(&late, T1);
+    trip_forward(&world, &late);
+    uint32_t before = world_view(&world, T1).generation;
+    call_back(&trips[1], T1);
+    assert_int_equal(end(&trips[1], "endo", 0), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, T1).generation, before + 1);
+    /* What was asked for before does not say who it is now. */
+    assert_int_equal(end(&late, "baba", 0), VERDICT_RELEASE);
+    assert_int_equal(world_page(&world, &trip, T1, "endo"), VERDICT_RELEASE);
+}
+
+static void more_logins_than_are_told_apart_stay_open_when_one_fails(void **state)
+{
+    struct session session = {.id = 1, .claim_count = 0};
+    struct user name = {.len = 0};
+
+    (void)state;
+    for (unsigned i = 0; i < SESSION_CLAIMS_MAX; i++) {
+        login_claim(&session, &(struct user){1, {(uint8_t)('a' + i)}});
+    }
+    login_unclaim(&session, &(struct user){1, "b"});
+    assert_int_equal(session.claim_count, SESSION_CLAIMS_MAX - 1);
+    login_claim(&session, &(struct user){1, "b"});
+    login_claim(&session, &(struct user){1, "e"});
+    for (unsigned i = 0; i <= SESSION_CLAIMS_MAX; i++) {
+        login_unclaim(&session, &name);
+        assert_int_equal(session.claim_count, SESSION_CLAIMS_MAX);
+        assert_int_equal(session.claims[0].len, 0);
+    }
+    login_unite_claims(&session);
+    assert_int_equal(session.claim_count, 1);
+    login_unclaim(&session, &name);
+    assert_int_equal(session.claim_count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(
+            a_callback_that_shows_the_former_user_leaves_other_logins_open, set_up),
+        cmocka_unit_test_setup(a_callback_after_a_logout_may_be_the_former_users_login,
+                               set_up),
+        cmocka_unit_test(more_logins_than_are_told_apart_stay_open_when_one_fails),
+    };
+    return RUN_TESTS(tests);
+}

@@ -1,0 +1,100 @@
+/* Goal: a remember cookie says who it is where no session does, and never hides a leak.
+ */
+#include "guard/judge_world.h"
+#include "support/test.h"
+
+enum { T1 = 101, T2, T3 };
+
+static struct world world;
+static struct trip trip;
+
+static int set_up(void **state)
+{
+    (void)state;
+    world_init(&world);
+    return 0;
+}
+
+/* A page for a request that also brings a remember cookie. */
+static enum verdict remembered(uint32_t token, const char *marker, uint32_t issued)
+{
+    trip_ask(&trip, token);
+    trip.asker.remembered = true;
+    trip_forward(&world, &trip);
+    (void)trip_mark(&trip, marker);
+    if (issued != 0) {
+        trip_issue(&trip, issued);
+    }
+    return trip_end(&world, &trip);
+}
+
+/* A visit that begins a session, and a login on it that nobody can tell the end of. */
+static void visit_and_mistype(const char *name)
+{
+    (void)world_page(&world, &trip, 0, NULL);
+    trip_ask(&trip, 0);
+    trip_forward(&world, &trip);
+    trip_issue(&trip, T1);
+    (void)trip_end(&world, &trip);
+    (void)world_login(&world, &trip, T1, name, 0);
+    assert_int_equal(world_view(&world, T1).claim_count, 1);
+}
+
+static void a_remember_cookie_speaks_after_a_login_that_failed(void **state)
+{
+    (void)state;
+    visit_and_mistype("baba");
+    assert_int_equal(remembered(T1, "aoki", 0), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, T1).binding, BINDING_UNCONFIRMED);
+    assert_int_equal(remembered(T1, "aoki", 0), VERDICT_RELEASE);
+    assert_int_equal(remembered(T1, "chiba", 0), VERDICT_REFUSE);
+    assert_int_equal(trip_finding(&trip).strength, STRENGTH_STRONG);
+}
+
+static void without_the_cookie_the_open_login_decides(void **state)
+{
+    (void)state;
+    visit_and_mistype("baba");
+    assert_int_equal(world_page(&world, &trip, T1, "aoki"), VERDICT_REFUSE);
+    assert_string_equal(trip_finding(&trip).reason, "claim");
+    assert_false(trip_finding(&trip).counts);
+}
+
+static void a_login_under_a_told_alias_is_not_overruled_by_the_cookie(void **state)
+{
+    struct world_entry *entry;
+    (void)state;
+    visit_and_mistype("baba");
+    entry = world_get(&world, world_view(&world, T1).id);
+    entry->session.by_login = true;
+    assert_int_equal(remembered(T1, "aoki", 0), VERDICT_REFUSE);
+}
+
+static void where_the_cookie_may_have_logged_in_another_page_never_counts(void **state)
+{
+    (void)state;
+    (void)world_login(&world, &trip, 0, "baba", T1);
+    assert_int_equal(world_view(&world, T1).binding, BINDING_CONFIRMED);
+    assert_int_equal(remembered(T1, "aoki", 0), VERDICT_REFUSE);
+    assert_int_equal(trip_finding(&trip).strength, STRENGTH_WEAK);
+    assert_false(trip_finding(&trip).counts);
+    assert_int_equal(world_page(&world, &trip, T1, "aoki"), VERDICT_REFUSE);
+    assert_int_equal(trip_finding(&trip).strength, STRENGTH_STRONG);
+    assert_int_equal(remembered(T1, "baba", 0), VERDICT_RELEASE);
+    assert_int_equal(remembered(T1, "aoki", 0), VERDICT_REFUSE);
+    assert_int_equal(trip_finding(&trip).strength, STRENGTH_STRONG);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_remember_cookie_speaks_after_a_login_that_failed,
+                               set_up),
+        cmocka_unit_test_setup(without_the_cookie_the_open_login_decides, set_up),
+        cmocka_unit_test_setup(a_login_under_a_told_alias_is_not_overruled_by_the_cookie,
+                               set_up),
+        cmocka_unit_test_setup(
+            where_the_cookie_may_have_logged_in_another_page_never_counts, set_up),
+    };
+    return RUN_TESTS(tests);
+}
