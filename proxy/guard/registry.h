@@ -136,3 +136,10 @@ size_t registry_drain_changes(struct registry *self, uint64_t now_ms, size_t cou
  */
 bool registry_restore(struct registry *self, const struct registry_record *record,
                       uint64_t now_ms);
+
+/**
+ * The entry that `token` belongs to, as a record; does not count as use. False: there is
+ * none. Any thread.
+ */
+bool registry_describe(struct registry *self, const struct fingerprint *token,
+                       uint64_t now_ms, struct registry_record *record_out);

@@ -100,3 +100,23 @@ bool registry_restore(struct registry *self, const struct registry_record *recor
     }
     return outcome == REGISTRY_STORED;
 }
+
+bool registry_describe(struct registry *self, const struct fingerprint *token,
+                       uint64_t now_ms, struct registry_record *record_out)
+{
+    uint64_t id = registry_index_find(self->index, token);
+
+    if (id == 0) {
+        return false;
+    }
+    struct registry_shard *shard = registry_room_shard(self, id);
+    pthread_mutex_lock(&shard->lock);
+    const struct entry *entry = registry_shard_entry(shard, id);
+    bool found = entry != NULL && entry_has_token(entry, token) &&
+                 !registry_room_expired(self, entry->used_at_ms, now_ms);
+    if (found) {
+        describe(self, entry, id, now_ms, record_out);
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return found;
+}
