@@ -44,6 +44,11 @@ static const char STYLE[] =
     "@media print{body{margin:0;padding:0;max-width:none}*{print-color-adjust:exact;"
     "-webkit-print-color-adjust:exact}}";
 
+struct span dossier_style(void)
+{
+    return span_of(STYLE);
+}
+
 static void put_heading(struct dossier_out *out, enum dossier_word word)
 {
     out_put(out, "<h2>");

@@ -42,4 +42,7 @@ const char *dossier_type(enum dossier_format format);
 void dossier_print(const struct dossier *self, enum dossier_format format,
                    enum dossier_lang lang, struct page *out);
 
+/** The one style of the HTML form, for whoever decides what a browser may apply. */
+struct span dossier_style(void);
+
 const char *dossier_say(enum dossier_lang lang, enum dossier_word word);

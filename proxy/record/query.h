@@ -82,6 +82,16 @@ MUST_USE enum err query_feature_changes(struct query *self, const char *feature,
 MUST_USE enum err query_events(struct query *self, uint64_t after, unsigned count_max,
                                uint64_t *last_out, struct json_write *out);
 
+/** The number of the last of them, 0: none. */
+MUST_USE enum err query_last_event(struct query *self, uint64_t *last_out);
+
+/**
+ * Object of what was changed and looked at, each an array, newest first, of at most
+ * `count_max`: `config`, `marks`, `features`, `accesses`.
+ */
+MUST_USE enum err query_changes(struct query *self, unsigned count_max,
+                                struct json_write *out);
+
 /** Array of what was counted on each route in each hour, newest first. */
 MUST_USE enum err query_coverage(struct query *self, unsigned count_max,
                                  struct json_write *out);
