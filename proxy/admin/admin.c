@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "admin/connection.h"
+#include "admin/console.h"
 #include "net/listener.h"
 #include "net/local.h"
 
@@ -13,6 +14,8 @@ struct admin {
     struct admin_control control;
     struct access access;
     struct operations operations;
+    struct feeds feeds;
+    char policy[CONSOLE_POLICY_SIZE_MAX];
     struct mailbox *mailbox;
     struct list connections;
     unsigned connection_count;
@@ -48,20 +51,38 @@ struct admin *admin_new(struct loop *loop, const struct admin_control *control,
     self->control = *control;
     list_init(&self->connections);
     operations_init(&self->operations, self->mailbox);
+    console_policy(self->policy);
     self->setup = (struct connection_setup){
         .loop = loop,
         .api = {.control = &self->control,
                 .stats = stats,
                 .access = &self->access,
-                .operations = &self->operations},
+                .operations = &self->operations,
+                .feeds = &self->feeds,
+                .policy = self->policy},
         .on_end = on_end,
         .owner = self,
     };
     return self;
 }
 
+/* A token that is taken away ends what it opened: streams begin again, with theirs. */
+static void end_feeds(struct admin *self)
+{
+    struct list_link *next = NULL;
+
+    for (struct list_link *link = list_first(&self->connections); link != NULL;
+         link = next) {
+        next = link->next == &self->connections.head ? NULL : link->next;
+        if (connection_is_feed(connection_of(link))) {
+            on_end(self, connection_of(link));
+        }
+    }
+}
+
 bool admin_set_tokens(struct admin *self, const struct access_token *tokens, size_t count)
 {
+    end_feeds(self);
     return access_set(&self->access, tokens, count);
 }
 

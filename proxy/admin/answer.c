@@ -7,6 +7,7 @@ static const struct {
     const char *phrase;
 } PHRASES[] = {
     {200, "OK"},
+    {304, "Not Modified"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
     {403, "Forbidden"},
@@ -68,6 +69,12 @@ struct page *answer_page(struct answer *self, const char *type)
     return &self->page;
 }
 
+void answer_fixed(struct answer *self, const char *type, struct span bytes)
+{
+    (void)answer_page(self, type);
+    self->fixed = bytes;
+}
+
 struct json_write *answer_problem_begin(struct answer *self, unsigned status,
                                         const char *detail)
 {
@@ -96,8 +103,11 @@ void answer_problem(struct answer *self, unsigned status, const char *detail)
 
 struct span answer_content(struct answer *self)
 {
-    struct span content = page_text(&self->page);
+    struct span content = self->fixed.len > 0 ? self->fixed : page_text(&self->page);
 
+    if (self->status == 304 || self->endless) {
+        return (struct span){0};
+    }
     if (content.len == 0) {
         content = json_write_result(&self->json);
     }
@@ -112,6 +122,16 @@ struct span answer_content(struct answer *self)
     return json_write_result(&self->json);
 }
 
+/* What else a browser may not do with a page of ours. */
+static void write_policy(const char *policy, struct writer *out)
+{
+    writer_field(out, SPAN("Content-Security-Policy"), span_of(policy));
+    writer_field(out, SPAN("Referrer-Policy"), SPAN("no-referrer"));
+    writer_field(out, SPAN("X-Frame-Options"), SPAN("DENY"));
+    writer_field(out, SPAN("Cross-Origin-Opener-Policy"), SPAN("same-origin"));
+    writer_field(out, SPAN("Cross-Origin-Resource-Policy"), SPAN("same-origin"));
+}
+
 void answer_head(const struct answer *self, uint64_t content_len, int64_t unix_s,
                  struct writer *out)
 {
@@ -124,12 +144,22 @@ void answer_head(const struct answer *self, uint64_t content_len, int64_t unix_s
     writer_text(out, phrase_of(self->status));
     writer_text(out, "\r\nDate: ");
     writer_put(out, (struct span){.ptr = (const uint8_t *)date, .len = DATE_LEN});
-    writer_text(out, "\r\nContent-Length: ");
-    writer_u64(out, content_len);
     writer_text(out, "\r\n");
+    if (!self->endless && self->status != 304) {
+        writer_text(out, "Content-Length: ");
+        writer_u64(out, content_len);
+        writer_text(out, "\r\n");
+    }
     writer_field(out, SPAN("Content-Type"), span_of(self->type));
-    writer_field(out, SPAN("Cache-Control"), SPAN("no-store"));
+    writer_field(out, SPAN("Cache-Control"),
+                 self->tag != NULL ? SPAN("no-cache") : SPAN("no-store"));
     writer_field(out, SPAN("X-Content-Type-Options"), SPAN("nosniff"));
+    if (self->tag != NULL) {
+        writer_field(out, SPAN("ETag"), span_of(self->tag));
+    }
+    if (self->policy != NULL) {
+        write_policy(self->policy, out);
+    }
     if (self->allow != NULL) {
         writer_field(out, SPAN("Allow"), span_of(self->allow));
     }

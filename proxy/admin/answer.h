@@ -16,18 +16,23 @@
 
 enum {
     ANSWER_JSON_SIZE_MAX = 8 * 1024 * 1024,
-    ANSWER_HEAD_SIZE_MAX = 1024, /**< Bytes of the status line and all fields. */
+    ANSWER_HEAD_SIZE_MAX = 2048, /**< Bytes of the status line and all fields. */
 };
 
 #define ANSWER_TYPE_JSON    "application/json"
 #define ANSWER_TYPE_PROBLEM "application/problem+json"
 #define ANSWER_TYPE_TEXT    "text/plain; charset=utf-8"
+#define ANSWER_TYPE_EVENTS  "text/event-stream"
 
 struct answer {
     unsigned status;  /**< 0: not made yet. */
     const char *type; /**< Content-Type. */
     struct json_write json;
     struct page page;      /**< The content when it is not JSON. */
+    struct span fixed;     /**< Likewise, lent for ever. */
+    const char *tag;       /**< ETag: may be kept and asked for again; NULL else. */
+    const char *policy;    /**< Content-Security-Policy; NULL else. */
+    bool endless;          /**< No length: it ends with the connection. */
     const char *allow;     /**< With 405; NULL else. */
     const char *challenge; /**< With 401: WWW-Authenticate; NULL else. */
     bool close;            /**< The connection ends behind it. */
@@ -44,6 +49,9 @@ struct json_write *answer_json(struct answer *self);
 
 /** Text with status 200; write it to `page`. */
 struct page *answer_page(struct answer *self, const char *type);
+
+/** Bytes that outlive the answer, with status 200. */
+void answer_fixed(struct answer *self, const char *type, struct span bytes);
 
 /** A whole problem. `detail`: one sentence, with full stop. */
 void answer_problem(struct answer *self, unsigned status, const char *detail);

@@ -175,7 +175,7 @@ static const struct row *find(struct api_call *self, struct span path)
 {
     const struct row *of_path = NULL;
 
-    if (span_ends(path, SPAN("/"))) {
+    if (path.len > 1 && span_ends(path, SPAN("/"))) {
         return NULL;
     }
     for (size_t i = 0; i < ROW_COUNT; i++) {
@@ -232,6 +232,7 @@ void api_run(struct api_call *self)
     CHECK(self->run != NULL);
     self->run(self);
     CHECK(self->operation != NULL || self->answer->status != 0);
+    CHECK(self->feed == NULL || self->answer->endless);
 }
 
 bool api_query(struct span query, struct span name, struct span *value_out)

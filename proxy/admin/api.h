@@ -12,6 +12,7 @@
 #include "admin/access.h"
 #include "admin/answer.h"
 #include "admin/control.h"
+#include "admin/feed.h"
 #include "admin/operation.h"
 #include "base/stats.h"
 #include "http/head.h"
@@ -34,11 +35,14 @@ struct api_context {
     struct stats *stats;
     const struct access *access;
     struct operations *operations;
+    struct feeds *feeds;
+    const char *policy; /**< Of the console, see console_policy(). */
 };
 
 struct api_call;
 
-/** Makes the answer, or starts `call->operation` and leaves the answer unmade. */
+/** Makes the answer, or starts `call->operation` and leaves the answer unmade. With
+ * `call->feed` the answer is the head of what follows. */
 typedef void api_fn(struct api_call *call);
 
 /** One request. The caller sets what stands first and keeps it until the answer. */
@@ -60,6 +64,7 @@ struct api_call {
     /* For api_run(). */
     struct span body;
     struct operation *operation; /**< Under way while not NULL; the caller's. */
+    struct feed *feed;           /**< Begun when not NULL; the caller's. */
 };
 
 /** Judges the head. False: refused, and the answer says why. */

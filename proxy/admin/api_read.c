@@ -81,6 +81,7 @@ static void write_feature(struct json_write *json, const struct control_feature 
         write_text(json, "incident", NULL);
     }
     json_write_member_time(json, "up_at", feature->up_at_ms);
+    json_write_member_bool(json, "has_trial", feature->has_trial);
     json_write_end_object(json);
 }
 
@@ -143,6 +144,17 @@ static void write_glass(struct json_write *json, const struct control_status *st
     json_write_end_object(json);
 }
 
+/* Who asks, as it will be recorded, and what they may do. */
+static void write_caller(struct json_write *json, const struct api_call *call)
+{
+    json_write_key(json, "you");
+    json_write_begin_object(json);
+    json_write_member(json, "name", span_of(call->who));
+    json_write_member(json, "role",
+                      call->role == ACCESS_OPERATOR ? SPAN("operator") : SPAN("viewer"));
+    json_write_end_object(json);
+}
+
 void api_status(struct api_call *call)
 {
     const struct admin_control *control = control_of(call);
@@ -161,6 +173,7 @@ void api_status(struct api_call *call)
     write_glass(json, &status);
     write_nested(json, &status);
     write_features(control, json);
+    write_caller(json, call);
     json_write_end_object(json);
 }
 
@@ -244,9 +257,21 @@ void api_session(struct api_call *call)
 
     if (control->session == NULL) {
         answer_problem(call->answer, 404, "This version does not tell its sessions.");
-    } else if (!api_query(call->query, SPAN("fingerprint"), &fingerprint)) {
-        answer_problem(call->answer, 400, "The query needs fingerprint=.");
+    } else if (!api_query(call->query, SPAN("fingerprint"), &fingerprint) ||
+               fingerprint_parse(fingerprint, &(struct fingerprint){0}) != ERR_NONE) {
+        answer_problem(call->answer, 400,
+                       "The query needs fingerprint=, 32 hex digits as in the log.");
     } else if (!control->session(control->self, fingerprint, answer_json(call->answer))) {
         answer_problem(call->answer, 404, "There is no such session.");
+    }
+}
+
+void api_changes(struct api_call *call)
+{
+    const struct admin_control *control = control_of(call);
+    struct json_write *json = answer_json(call->answer);
+
+    if (control->changes(control->self, CONTROL_CHANGES_MAX, json) != ERR_NONE) {
+        say_unreadable(call->answer);
     }
 }

@@ -192,7 +192,8 @@ static bool write_answer(struct connection *self)
     CHECK(!head.full);
     const struct span spans[] = {writer_span(&head), content};
     self->sending = true;
-    if (stream_write(self->stream, spans, head_only ? 1 : 2, true) == WRITTEN_FAILED) {
+    if (stream_write(self->stream, spans, head_only || content.len == 0 ? 1 : 2, true) ==
+        WRITTEN_FAILED) {
         return enter(self, STATE_CLOSED);
     }
     return true;
@@ -201,6 +202,12 @@ static bool write_answer(struct connection *self)
 static bool finish_request(struct connection *self)
 {
     bool close = self->answer.close;
+
+    if (self->call.feed != NULL) {
+        (void)enter(self, STATE_FEED);
+        self->late = true; /* The first events need not wait. */
+        return true;
+    }
 
     answer_reset(&self->answer);
     self->sending = false;
@@ -223,6 +230,15 @@ static bool on_send(struct connection *self)
     return self->late && enter(self, STATE_CLOSED);
 }
 
+/* The state's deadline is the beat of the stream, not its end. */
+static bool on_feed(struct connection *self)
+{
+    request_discard(self->request);
+    bool dead = self->late && !feed_write(self->call.feed, self->stream);
+    return (dead || self->input_ended) ? enter(self, STATE_CLOSED)
+                                       : self->late && enter(self, STATE_FEED);
+}
+
 /* A close while bytes of the peer wait unread would reset the connection and take the
  * answer with it; so they are read for a while. */
 static bool on_linger(struct connection *self)
@@ -234,7 +250,7 @@ static bool on_linger(struct connection *self)
 static state_fn *const STATES[] = {
     [STATE_CLOSED] = on_closed_state, [STATE_IDLE] = on_idle,     [STATE_HEAD] = on_head,
     [STATE_BODY] = on_body,           [STATE_RUN] = on_run,       [STATE_READ] = on_run,
-    [STATE_SEND] = on_send,           [STATE_LINGER] = on_linger,
+    [STATE_SEND] = on_send,           [STATE_LINGER] = on_linger, [STATE_FEED] = on_feed,
 };
 
 /* The last line of every callback: the connection may be gone behind it. */
@@ -263,7 +279,6 @@ static void advance(struct connection *self)
 static struct stream_space on_space(void *owner)
 {
     struct connection *self = owner;
-
     struct stream_space space;
 
     space.ptr = request_space(self->request, &space.len);
@@ -361,6 +376,11 @@ void connection_start(struct connection *self, struct stream *stream,
     }
 }
 
+bool connection_is_feed(const struct connection *self)
+{
+    return self->call.feed != NULL;
+}
+
 void connection_free(struct connection **self_p)
 {
     struct connection *self = *self_p;
@@ -368,6 +388,7 @@ void connection_free(struct connection **self_p)
         return;
     }
     operation_release(&self->call.operation);
+    feed_free(&self->call.feed);
     deadline_remove(&self->deadline);
     stream_free(&self->stream);
     request_free(&self->request);

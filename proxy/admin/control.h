@@ -25,6 +25,7 @@ enum {
     CONTROL_INCIDENTS_MAX = 500,     /**< Incidents of one answer. */
     CONTROL_GLASS_MS_MAX = 86400000, /**< A day of break-glass; longer is for the file. */
     CONTROL_DISPLAYS_MAX = 500,      /**< Displays of one answer. */
+    CONTROL_CHANGES_MAX = 100,       /**< Changes of each kind of one answer. */
 };
 
 /** One reload under way; owned by admin. */
@@ -130,6 +131,16 @@ struct admin_control {
 
     /** As query_coverage(): one array. */
     enum err (*coverage_history)(void *self, struct json_write *out);
+
+    /** As query_changes(): one object. */
+    enum err (*changes)(void *self, unsigned count_max, struct json_write *out);
+
+    /** As query_events(): one array. */
+    enum err (*events)(void *self, uint64_t after, unsigned count_max, uint64_t *last_out,
+                       struct json_write *out);
+
+    /** As query_last_event(). */
+    enum err (*last_event)(void *self, uint64_t *last_out);
 
     /** Optional. Object of one session; false: unknown. */
     bool (*session)(void *self, struct span fingerprint, struct json_write *out);

@@ -334,6 +334,10 @@ struct admin_control graph_control(struct graph *self)
         .mark = graph_mark,
         .report = graph_report,
         .ledger = graph_ledger,
+        .changes = graph_changes,
+        .events = graph_events,
+        .last_event = graph_last_event,
+        .session = graph_session,
     };
 }
 

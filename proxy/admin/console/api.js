@@ -1,0 +1,84 @@
+// The API with the token that a person entered. The token lives in this tab alone: in memory, and
+// in sessionStorage so that a reload of the page keeps it.
+
+const KEY = "countermark.token";
+let token = sessionStorage.getItem(KEY) || "";
+
+/** What the API says went wrong. */
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body?.detail || `HTTP ${status}`);
+    this.status = status;
+    this.body = body || {};
+  }
+}
+
+export function setToken(value) {
+  token = value;
+  if (value) {
+    sessionStorage.setItem(KEY, value);
+  } else {
+    sessionStorage.removeItem(KEY);
+  }
+}
+
+export function hasToken() {
+  return token !== "";
+}
+
+async function ask(path, options = {}) {
+  const headers = { ...options.headers };
+  if (token) {
+    headers.Authorization = `Bearer ${token}`;
+  }
+  const reply = await fetch(path, {
+    ...options, headers, credentials: "omit", cache: "no-store", redirect: "error",
+    referrerPolicy: "no-referrer",
+  });
+  if (!reply.ok) {
+    throw new Problem(reply.status, await reply.json().catch(() => null));
+  }
+  return reply;
+}
+
+export async function get(path) {
+  return (await ask(`/api/v1${path}`)).json();
+}
+
+export async function post(path, order) {
+  const reply = await ask(`/api/v1${path}`, {
+    method: "POST", body: JSON.stringify(order), headers: { "Content-Type": "application/json" },
+  });
+  return reply.json();
+}
+
+export async function metricsText() {
+  return (await ask("/metrics")).text();
+}
+
+/** The report as a file of the browser's own. */
+export async function blob(path) {
+  const reply = await ask(`/api/v1${path}`);
+  return URL.createObjectURL(await reply.blob());
+}
+
+/** Server-sent events by fetch, because EventSource cannot carry a token. Returns at the end. */
+export async function listen(path, signal, onEvent) {
+  const reply = await ask(`/api/v1${path}`, { signal });
+  const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
+  let waiting = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) {
+      return;
+    }
+    const blocks = (waiting + value).split("\n\n");
+    waiting = blocks.pop();
+    for (const block of blocks) {
+      const data = block.split("\n").filter((line) => line.startsWith("data: "));
+      if (data.length > 0) {
+        onEvent(JSON.parse(data.map((line) => line.slice(6)).join("\n")));
+      }
+    }
+  }
+}

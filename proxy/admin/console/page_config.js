@@ -1,0 +1,79 @@
+// The configuration in force, how it came to be, and what else was changed or looked at.
+
+import * as api from "./api.js";
+import { badge, el, facts, sheet, table } from "./dom.js";
+import { ask, reasonField, selectField, textField } from "./dialog.js";
+import { action, code, time, title } from "./parts.js";
+import { number, say, sayOr } from "./words.js";
+
+export async function load() {
+  return api.get("/changes");
+}
+
+function change(app, { key, fields, path, danger, order = {}, suffix = "", done = "done" }) {
+  ask({
+    title: say(`${key}.ask${suffix}`), why: say(`${key}.why${suffix}`), fields, danger,
+    confirm: say(`${key}.confirm${suffix}`),
+    run: async (entered) => {
+      const reply = await api.post(path, { ...order, ...entered });
+      app.toast([say(done), ...(reply.warnings || [])].join(" "));
+      await app.refresh();
+    },
+  });
+}
+
+function beginGlass(app) {
+  const times = ["15m", "1h", "4h", "24h"].map((value) => [value, say(`for.${value}`)]);
+  change(app, { key: "glass", path: "/mode", danger: true, order: { mode: "observe" }, fields: [reasonField(), selectField("for", say("for"), times)] });
+}
+
+function endGlass(app) {
+  change(app, { key: "glass", suffix: ".end", path: "/mode", order: { mode: "enforce" }, fields: [reasonField()] });
+}
+
+function addMark(app) {
+  change(app, { key: "mark", path: "/mark", fields: [textField("text", say("mark.text"), "", say("mark.missing"), false)] });
+}
+
+function inForce(app) {
+  const { status } = app;
+  return sheet(say("in-force"), facts([
+    [say("hash"), code(status.config.hash)], [say("loaded"), time(status.config.loaded_at)],
+    [say("version"), status.version], [say("workers"), number(status.workers)], [say("state"), status.state],
+    [say("ledger"), badge(say(status.ledger.ok ? "ledger.ok" : "ledger.failing"), status.ledger.ok ? "good" : "bad")],
+  ]), el("div", { class: "row" }, action(app, "reload", say("reload"),
+    () => change(app, { key: "reload", path: "/reload", fields: [], done: "reload.done" }))));
+}
+
+function mode(app) {
+  const { status } = app;
+  const glass = status.break_glass;
+  return sheet(say("mode"), facts([
+    [say("mode"), badge(say(`mode.${status.mode}`), status.mode === "enforce" ? "good" : "warn")],
+    [say("glass.until"), glass ? time(glass.until) : null], [say("by"), glass?.who], [say("reason"), glass?.reason],
+  ]), el("p", { class: "note" }, say("would-have", { refused: status.would_have.refused, down: status.would_have.taken_down })),
+  el("div", { class: "row" }, glass
+    ? action(app, "glass-end", say("glass.end"), () => endGlass(app))
+    : action(app, "glass-begin", say("glass.begin"), () => beginGlass(app), { kind: "danger" })));
+}
+
+function list(id, key, heads, rows) {
+  return rows.length === 0 ? el("p", null, say("none")) :
+    table(id, say(key), [[say("at"), ""], ...heads.map((head) => [say(head), "wrap"])], rows);
+}
+
+export function render(app, { config, marks, features, accesses }) {
+  return [
+    title(say("page.config")),
+    el("div", { class: "columns" }, inForce(app), mode(app)),
+    el("section", { class: "sheet" },
+      el("div", { class: "headed" }, el("h2", null, say("marks")), action(app, "mark-add", say("mark.add"), () => addMark(app))),
+      el("p", { class: "note" }, say("marks.why")),
+      list("mark-table", "marks", ["what", "who"], marks.map((row) => [time(row.at), row.text, row.who]))),
+    sheet(say("changes"), list("config-table", "changes", ["what", "who", "hash"],
+      config.map((row) => [time(row.at), row.summary, row.who, code(row.hash.slice(0, 12))]))),
+    sheet(say("feature-changes"), list("feature-table", "feature-changes", ["feature", "state", "reason", "who"],
+      features.map((row) => [time(row.at), row.feature, sayOr(`state.${row.state}`, row.state), row.reason, row.who]))),
+    sheet(say("accesses"), list("access-table", "accesses", ["what", "who"], accesses.map((row) => [time(row.at), row.what, row.who]))),
+  ];
+}

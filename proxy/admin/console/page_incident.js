@@ -1,0 +1,206 @@
+// One incident: how it came, who saw whom, on which screens, by which connections, and its report.
+
+import * as api from "./api.js";
+import { badge, el, facts, sheet, table, tiles } from "./dom.js";
+import { ask, reasonField } from "./dialog.js";
+import { whoSawWhom } from "./drawing.js";
+import { action, cases, casesOf, code, left, rows, sessionLink, time, title, why } from "./parts.js";
+import { languageNow, number, say, sayOr } from "./words.js";
+
+const LINE_KIND = { "first-display": "bad", detection: "bad", "take-down": "bad", reopening: "good", closing: "good" };
+const ROWS_SHOWN = 200;
+const REPORTS = [["html", "en"], ["html", "ja"], ["csv", null], ["json", null]];
+const WINDOW_KEPT_MS = 60000;
+
+const REPORT_FRESH_MS = 60000;
+
+let made = { key: "", at: 0, report: null };
+let revealed = null; // The incident with values, shown until the page is left; never fetched by itself.
+
+/** A report is work: it is made again when the incident has changed, or after a while. */
+async function reportOf(incident) {
+  const key = languageNow() + JSON.stringify(incident);
+  if (made.key !== key || Date.now() - made.at > REPORT_FRESH_MS) {
+    const report = await api.get(`/incidents/${incident.id}/report?format=json&lang=${languageNow()}`);
+    made = { key, at: Date.now(), report };
+  }
+  return made.report;
+}
+
+export async function load(app, id) {
+  if (revealed?.id !== Number(id)) {
+    revealed = null;
+  }
+  const incident = revealed || await api.get(`/incidents/${encodeURIComponent(id)}`);
+  return { incident, report: await reportOf(incident) };
+}
+
+/** Leaving the page forgets the names. */
+export function leave() {
+  revealed = null;
+}
+
+function askClose(app, id) {
+  ask({
+    title: say("close.ask", { id }), why: say("close.why"), fields: [reasonField()], confirm: say("close.confirm"),
+    run: async (order) => {
+      await api.post(`/incidents/${id}/close`, order);
+      app.toast(say("done"));
+      await app.refresh();
+    },
+  });
+}
+
+function askReveal(app, id) {
+  ask({
+    title: say("reveal.ask"), why: say("reveal.why"), fields: [], confirm: say("reveal.confirm"),
+    run: async () => {
+      revealed = await api.get(`/incidents/${id}?reveal=1`);
+      await app.refresh();
+    },
+  });
+}
+
+/** The window opens by the click itself, else the browser forbids it; the report comes later. */
+async function openReport(app, id, [format, lang]) {
+  app.toast(say("report.making"));
+  try {
+    const url = await api.blob(`/incidents/${id}/report?format=${format}${lang ? `&lang=${lang}` : ""}`);
+    const link = el("a", { href: url, target: "_blank", rel: "noopener" });
+    if (format !== "html") {
+      link.setAttribute("download", `incident-${id}.${format}`);
+    }
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), WINDOW_KEPT_MS);
+    app.toast("");
+  } catch (problem) {
+    app.toast(problem.message);
+  }
+}
+
+function head(app, incident) {
+  return sheet(say("what-happened"),
+    facts([
+      [say("state"), [badge(say(`state.${incident.state}`), incident.state === "open" ? "bad" : ""),
+        incident.drill ? [" ", badge(say("drill"), "warn")] : ""]],
+      [say("cases"), cases(incident.cases)],
+      [say("found-by"), `${incident.detector} (${say(`strength.${incident.strength}`)})`],
+      [say("reason"), why(incident.reason)],
+      [say("what-left"), left(incident)],
+      [say("opened"), time(incident.opened_at)],
+      [say("last"), time(incident.last_at)],
+      [say("closed-by"), incident.closed_by], [say("closed-reason"), incident.closed_reason],
+    ]),
+    el("div", { class: "row" }, incident.state === "open"
+      ? action(app, "close-incident", say("close"), () => askClose(app, incident.id)) : "",
+    revealed
+      ? el("button", { type: "button", id: "conceal", click: () => { revealed = null; app.refresh(); } }, say("conceal"))
+      : action(app, "reveal", say("reveal"), () => askReveal(app, incident.id))));
+}
+
+function figures(incident, report) {
+  return tiles([
+    [say("f.cases"), number(incident.cases)], [say("f.pairs"), number(incident.pairs)],
+    [say("f.mutual"), number(incident.mutual_pairs)], [say("f.subjects"), number(incident.subjects)],
+    [say("f.viewers"), number(incident.viewers)], [say("f.unidentified"), number(incident.viewers_unidentified)],
+    [say("f.both"), number(incident.both)], [say("displays.withheld"), number(incident.outcomes.withheld)],
+    [say("displays.cut"), number(incident.outcomes.cut), incident.outcomes.cut > 0 ? "bad" : ""],
+    [say("displays.delivered"), number(incident.outcomes.delivered), incident.outcomes.delivered > 0 ? "bad" : ""],
+    [say("f.upper"), number(report.upper_bound)],
+  ]);
+}
+
+function timeline(report) {
+  return sheet(say("timeline"), report.timeline.length === 0 ? el("p", null, say("timeline.none")) :
+    el("ol", { class: "line" }, report.timeline.map((item) =>
+      el("li", { class: LINE_KIND[item.kind] }, time(item.at), item.event))));
+}
+
+function caseList(incident, report) {
+  if (revealed) {
+    return casesOf(incident.rows);
+  }
+  return report.case_list.map((item) => ({
+    viewer: item.viewer, subject: item.subject, displays: item.displays,
+    screens: item.screen_names.split(" / "), left: item.cut + item.delivered > 0,
+  }));
+}
+
+function people(incident, report) {
+  const list = caseList(incident, report);
+  if (list.length === 0) {
+    return sheet(say("drawing"), el("p", null, say("none")));
+  }
+  return sheet(say("drawing"),
+    el("div", { class: "wide", id: "drawing", tabindex: "0", role: "region", "aria-label": say("drawing") }, whoSawWhom(list)),
+    el("p", { class: "note" }, say("drawing.key")),
+    table("case-table", say("drawing"), [[say("viewer"), ""], [say("subject"), ""], [say("screens"), "wrap"], [say("displays"), "n"]],
+      list.map((item) => [item.viewer, item.subject, [...item.screens].join(" / "), number(item.displays)])));
+}
+
+function screens(incident) {
+  return sheet(say("screens"), table("screen-table", say("screens"),
+    [[say("screen"), ""], [say("shows"), "wrap"], [say("cases"), "n"], [say("displays"), "n"]],
+    incident.screens.map((item) => [item.screen, item.shows, number(item.cases), number(item.displays)])));
+}
+
+function connections(incident) {
+  const known = incident.rows.filter((row) => row.upstream);
+  return sheet(say("connections"), el("p", { class: "note" }, say("connections.why")),
+    known.length === 0 ? el("p", null, say("connections.none")) :
+      table("connection-table", say("connections"), [
+        [say("upstream"), ""], [say("connection"), "n"], [say("exchange-number"), "n"], [say("previous-session"), ""],
+        [say("previous"), ""], [say("session"), ""], [say("exchange"), ""],
+      ], known.slice(0, ROWS_SHOWN).map((row) => [
+        row.upstream, number(row.upstream_connection), number(row.upstream_exchanges), sessionLink(row.previous_session),
+        code(row.previous_exchange), sessionLink(row.session), code(row.exchange),
+      ])));
+}
+
+function display(row) {
+  return el("details", { id: `display-${row.number}` },
+    el("summary", null, el("span", { class: "code" }, `${row.viewer} → ${row.subject || "?"}`), row.screen, " ",
+      badge(sayOr(`outcome.${row.outcome}`, row.outcome), row.outcome === "withheld" ? "" : "bad")),
+    facts([
+      [say("first-at"), time(row.first_at)], [say("last-at"), time(row.last_at)], [say("times"), number(row.count)],
+      [say("request"), code(`${row.method} ${row.path}`)], [say("route"), code(row.route)], [say("status"), row.status],
+      [say("shows"), row.shows], [say("reason"), why(row.reason)], [say("detectors"), row.detectors],
+      [say("strength"), say(`strength.${row.strength}`)], [say("marker"), row.marker],
+      [say("confirmed"), say(row.viewer_confirmed ? "yes" : "no")], [say("one-of-two"), row.one_of_two ? say("yes") : null],
+      [say("session"), row.session ? sessionLink(row.session) : null], [say("exchange"), code(row.exchange)],
+      [say("echoed"), code(row.echoed)], [say("previous"), code(row.previous_exchange)],
+      [say("previous-session"), row.previous_session ? sessionLink(row.previous_session) : null],
+      [say("upstream"), row.upstream], [say("connection"), row.upstream ? number(row.upstream_connection) : null],
+      [say("body-size"), say("bytes", { count: number(row.body_size) })], [say("client"), row.client_address],
+    ]));
+}
+
+function evidence(incident) {
+  const shown = incident.rows.slice(0, ROWS_SHOWN);
+  return sheet(say("evidence"),
+    incident.rows.length > shown.length
+      ? el("p", { class: "note" }, say("first-of", { shown: shown.length, all: incident.rows.length })) : "",
+    rows(shown.map(display)));
+}
+
+function reports(app, incident, report) {
+  return sheet(say("report"), el("p", { class: "note" }, say("report.why")),
+    el("div", { class: "row" }, REPORTS.map(([format, lang]) => {
+      const key = `report.${format}${lang ? `-${lang}` : ""}`;
+      return el("button", { type: "button", id: key, click: () => openReport(app, incident.id, [format, lang]) }, say(key));
+    })),
+    el("h3", null, say("deadlines")),
+    facts(Object.entries(report.deadlines || {}).filter(([, at]) => at).map(([key, at]) => [sayOr(`deadline.${key}`, key), time(at)])));
+}
+
+export function render(app, { incident, report }) {
+  return [
+    el("p", null, el("a", { href: "#/incidents", id: "back" }, `← ${say("back")}`)),
+    title(say("incident.title", { id: incident.id, feature: incident.feature })),
+    revealed ? el("p", { class: "banner warn", id: "revealed" }, say("revealed", { name: app.me.name })) : "",
+    el("div", { class: "columns" }, head(app, incident), reports(app, incident, report)),
+    el("section", null, el("h2", { class: "quiet" }, say("figures")), figures(incident, report)),
+    el("div", { class: "columns" }, timeline(report), screens(incident)),
+    people(incident, report), connections(incident), evidence(incident),
+  ];
+}

@@ -1,0 +1,149 @@
+// What is up, what is down and why, and how the proxy does now.
+
+import * as api from "./api.js";
+import { badge, el, facts, tiles } from "./dom.js";
+import { ask, checkField, reasonField, whenField } from "./dialog.js";
+import { action, cases, casesOf, left, saw, time, title, why } from "./parts.js";
+import { number, percent, say } from "./words.js";
+
+const KIND = { up: "good", down: "bad", trial: "warn" };
+const PAIRS_SHOWN = 5;
+
+export async function load() {
+  const { incidents } = await api.get("/incidents?open=1");
+  const open = await Promise.all(incidents.slice(0, 10).map((item) => api.get(`/incidents/${item.id}`)));
+  return { open };
+}
+
+function askChange(app, feature, to) {
+  const { name, incident } = feature;
+  const fields = [reasonField()];
+  if (to === "up") {
+    fields.push(whenField());
+    if (incident) {
+      fields.push(checkField("anyway", say("anyway", { id: incident })));
+    }
+  }
+  ask({
+    title: say(`ask.${to}`, { name }), why: say(`ask.${to}.why`), fields,
+    confirm: say(`confirm.${to}`), danger: to === "down",
+    run: async (order) => {
+      await api.post(`/features/${encodeURIComponent(name)}/${to}`, order);
+      app.toast(say("done"));
+      await app.refresh();
+    },
+  });
+}
+
+function buttons(app, feature) {
+  const make = (to, blocked) => action(app, `${to}-${feature.name}`, say(`do.${to}`),
+    () => askChange(app, feature, to), { kind: to === "down" ? "danger" : "", blocked });
+  const already = (to) => (feature.state === to ? say("is-already", { state: say(`state.${to}`) }) : "");
+  return el("div", { class: "row" },
+    feature.state === "up" ? "" : make("up", already("up")),
+    make("trial", feature.has_trial ? already("trial") : say("no-trial")),
+    make("down", already("down")));
+}
+
+function incidentLink(id) {
+  return id ? el("a", { href: `#/incidents/${id}` }, String(id)) : null;
+}
+
+function card(app, feature) {
+  return el("section", { class: "sheet", "aria-label": feature.name },
+    el("div", { class: "headed" }, el("h3", null, feature.name), badge(say(`state.${feature.state}`), KIND[feature.state])),
+    facts([
+      [say("since"), feature.since ? time(feature.since) : null],
+      [say("by"), feature.who],
+      [say("reason"), feature.reason],
+      [say("incident"), incidentLink(feature.incident)],
+      [say("comes-up"), feature.up_at ? time(feature.up_at) : null],
+    ]),
+    buttons(app, feature));
+}
+
+function people(incident) {
+  const found = casesOf(incident.rows);
+  const lines = found.slice(0, PAIRS_SHOWN).map((item) => el("li", null, saw(item)));
+  if (found.length > PAIRS_SHOWN) {
+    lines.push(el("li", null, say("and-more", { count: incident.cases - PAIRS_SHOWN })));
+  }
+  return lines.length > 0 ? el("ul", null, lines) : null;
+}
+
+/** The first thing an alarmed person reads: how many, whose, which screen, what data. */
+function incidentBanner(app, incident) {
+  const feature = app.status.features.find((item) => item.name === incident.feature);
+  const heading = feature && feature.state !== "up"
+    ? say(`is-${feature.state}`, { name: feature.name }) : say("incident-open", { id: incident.id });
+  return el("section", { class: "banner bad" },
+    el("h2", null, `${heading}: ${cases(incident.cases)}`, incident.drill ? [" ", badge(say("drill"), "warn")] : ""),
+    facts([
+      [say("what-happened"), why(incident.reason)],
+      [say("whose"), people(incident)],
+      [say("screen-data"), el("ul", null, incident.screens.map((item) =>
+        el("li", null, item.shows ? `${item.screen}: ${item.shows}` : item.screen)))],
+      [say("what-left"), left(incident)],
+      [say("since"), time(incident.opened_at)],
+    ]),
+    el("p", { class: "row" }, el("a", { class: "button", href: `#/incidents/${incident.id}`, id: `look-${incident.id}` },
+      say("open-incident", { id: incident.id }))));
+}
+
+function simpleBanner(kind, heading, text) {
+  return el("section", { class: `banner ${kind}` }, el("h2", null, heading), text ? el("p", null, text) : "");
+}
+
+function featureBanner(feature) {
+  return el("section", { class: `banner ${KIND[feature.state]}` },
+    el("h2", null, say(`is-${feature.state}`, { name: feature.name })),
+    facts([[say("reason"), feature.reason], [say("by"), feature.who], [say("since"), time(feature.since)]]));
+}
+
+function banners(app, open) {
+  const { status } = app;
+  const found = [];
+  if (!status.ledger.ok) {
+    found.push(simpleBanner("bad", say("ledger-failing"), say("ledger-failing.why")));
+  }
+  found.push(...open.map((incident) => incidentBanner(app, incident)));
+  const told = new Set(open.map((incident) => incident.feature));
+  found.push(...status.features.filter((item) => item.state !== "up" && !told.has(item.name)).map(featureBanner));
+  if (status.mode === "observe") {
+    const { refused, taken_down: down } = status.would_have;
+    found.push(simpleBanner("warn", say("observing"), `${say("observing.why")} (${say("would-have", { refused, down })})`));
+  }
+  return found.length > 0 ? found : [simpleBanner("good", say("all-up"), say("all-up.why"))];
+}
+
+function lowestCoverage(metrics) {
+  const shares = metrics.all("marker_coverage_ratio").map(([, value]) => value);
+  return shares.length > 0 ? Math.min(...shares) : null;
+}
+
+function figures(app) {
+  const { metrics, status } = app;
+  const lowest = lowestCoverage(metrics);
+  const gone = metrics.sum("displays_total", { outcome: "cut" }) + metrics.sum("displays_total", { outcome: "delivered" });
+  const p99 = metrics.quantile("request_duration_seconds", 0.99);
+  return tiles([
+    [say("incidents-open"), number(status.incidents_open), status.incidents_open > 0 ? "bad" : "good"],
+    [say("withheld"), number(metrics.sum("displays_total", { outcome: "withheld" }))],
+    [say("left"), number(gone), gone > 0 ? "bad" : "good"],
+    [say("coverage-lowest"), lowest === null ? "–" : percent(lowest), lowest !== null && lowest < 0.99 ? "warn" : ""],
+    [say("requests-rate"), app.rate("requests_total") === null ? "…" : number(app.rate("requests_total"))],
+    [say("response-p99"), p99 === null ? "–" : say("within", { seconds: p99 })],
+    [say("sessions-known"), number(status.sessions)],
+    [say("alerts-waiting"), number(status.alerts.queue), status.alerts.queue > 0 ? "warn" : ""],
+  ]);
+}
+
+export function render(app, { open }) {
+  return [
+    title(say("page.overview")),
+    banners(app, open),
+    el("section", null, el("h2", { class: "quiet" }, say("figures")), figures(app)),
+    el("section", { class: "sheet" }, el("h2", null, say("features")),
+      el("div", { class: "cards" }, app.status.features.map((feature) => card(app, feature)))),
+  ];
+}

@@ -1,0 +1,87 @@
+// What several pages are made of.
+
+import { el, facts } from "./dom.js";
+import { languageNow, say, sayOr } from "./words.js";
+
+/** A point in time in the person's own zone; the machine's form is in the attribute. */
+export function time(at, { short = false } = {}) {
+  if (!at) {
+    return say("never");
+  }
+  const form = short ? { timeStyle: "medium" } : { dateStyle: "medium", timeStyle: "medium" };
+  return el("time", { datetime: at, title: at }, new Intl.DateTimeFormat(languageNow(), form).format(new Date(at)));
+}
+
+/** What a detector's reason means, and the word itself. */
+export function why(reason) {
+  const meaning = sayOr(`why.${reason}`, "");
+  return meaning ? `${meaning} (${reason})` : reason;
+}
+
+export function cases(count) {
+  return count === 1 ? say("cases-one") : say("cases-many", { count });
+}
+
+/** What left the proxy, of an incident's figures. */
+export function left(incident) {
+  const { withheld, cut, delivered } = incident.outcomes;
+  return cut + delivered === 0
+    ? say("nothing-left", { count: withheld })
+    : say("some-left", incident.outcomes);
+}
+
+/** Whom each viewer saw, out of the displays. */
+export function casesOf(rows) {
+  const found = new Map();
+  for (const row of rows) {
+    if (!row.subject || row.one_of_two) {
+      continue;
+    }
+    const key = `${row.viewer}\n${row.subject}`;
+    const item = found.get(key) || { viewer: row.viewer, subject: row.subject, screens: new Set(), displays: 0, left: false };
+    item.screens.add(row.screen);
+    item.displays += row.count;
+    item.left = item.left || row.outcome !== "withheld";
+    found.set(key, item);
+  }
+  return [...found.values()];
+}
+
+export function saw(item) {
+  return say(item.left ? "saw.left" : "saw", item);
+}
+
+/** A short, copyable piece of a long number. */
+export function code(text) {
+  return text ? el("span", { class: "code" }, text) : "";
+}
+
+/** A session's fingerprint that leads to what is known of it. */
+export function sessionLink(fingerprint) {
+  return fingerprint && /^[0-9a-f]{32}$/.test(fingerprint)
+    ? el("a", { href: `#/sessions/${fingerprint}`, class: "code" }, fingerprint)
+    : code(fingerprint);
+}
+
+/** A button that a viewer sees but cannot use, with the reason on it. */
+export function action(app, id, text, run, { kind = "", blocked = "" } = {}) {
+  const reason = app.me.role === "operator" ? blocked : say("needs-operator");
+  return el("button", {
+    type: "button", id, class: kind, title: reason,
+    "aria-disabled": reason ? "true" : null,
+    "aria-describedby": reason ? `${id}-why` : null,
+    click: () => (reason ? app.toast(reason) : run()),
+  }, text, reason ? el("span", { class: "quiet", id: `${id}-why` }, reason) : "");
+}
+
+/** Title, buttons and all that stands first on a page. */
+export function title(text, ...buttons) {
+  return el("div", { class: "headed" }, el("h1", { id: "title", tabindex: "-1" }, text),
+    buttons.length > 0 ? el("div", { class: "row" }, buttons) : "");
+}
+
+export function rows(items) {
+  return el("ul", { class: "rows" }, items.map((item) => el("li", null, item)));
+}
+
+export { facts };
