@@ -171,3 +171,15 @@ void answer_head(const struct answer *self, uint64_t content_len, int64_t unix_s
     }
     writer_text(out, "\r\n");
 }
+
+size_t answer_spans(struct answer *self, bool head_only, int64_t unix_s,
+                    struct writer *head, struct span *spans_out)
+{
+    struct span content = answer_content(self);
+
+    answer_head(self, content.len, unix_s, head);
+    CHECK(!head->full);
+    spans_out[0] = writer_span(head);
+    spans_out[1] = content;
+    return head_only || content.len == 0 ? 1 : ANSWER_SPANS;
+}

@@ -16,6 +16,7 @@
 
 enum {
     ANSWER_JSON_SIZE_MAX = 8 * 1024 * 1024,
+    ANSWER_SPANS = 2,            /**< Pieces of a whole answer. */
     ANSWER_HEAD_SIZE_MAX = 2048, /**< Bytes of the status line and all fields. */
 };
 
@@ -70,3 +71,8 @@ struct span answer_content(struct answer *self);
 /** Writes status line and fields. `unix_s` is for Date. */
 void answer_head(const struct answer *self, uint64_t content_len, int64_t unix_s,
                  struct writer *out);
+
+/** The whole answer in pieces, lent until it changes, the head in `head`. Returns how
+ * many. */
+size_t answer_spans(struct answer *self, bool head_only, int64_t unix_s,
+                    struct writer *head, struct span *spans_out);

@@ -183,17 +183,14 @@ static bool on_run(struct connection *self)
 
 static bool write_answer(struct connection *self)
 {
-    struct span content = answer_content(&self->answer);
+    struct span spans[ANSWER_SPANS];
     struct writer head = writer_of(self->answer_head, sizeof(self->answer_head));
     bool head_only = request_head(self->request)->method == METHOD_HEAD;
+    int64_t unix_s = (int64_t)(loop_unix_ms(self->setup->loop) / 1000);
+    size_t count = answer_spans(&self->answer, head_only, unix_s, &head, spans);
 
-    answer_head(&self->answer, content.len,
-                (int64_t)(loop_unix_ms(self->setup->loop) / 1000), &head);
-    CHECK(!head.full);
-    const struct span spans[] = {writer_span(&head), content};
     self->sending = true;
-    if (stream_write(self->stream, spans, head_only || content.len == 0 ? 1 : 2, true) ==
-        WRITTEN_FAILED) {
+    if (stream_write(self->stream, spans, count, true) == WRITTEN_FAILED) {
         return enter(self, STATE_CLOSED);
     }
     return true;
@@ -374,11 +371,6 @@ void connection_start(struct connection *self, struct stream *stream,
         self->broken = true;
         advance(self);
     }
-}
-
-bool connection_is_feed(const struct connection *self)
-{
-    return self->call.feed != NULL;
 }
 
 void connection_free(struct connection **self_p)

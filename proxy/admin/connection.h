@@ -38,9 +38,6 @@ void connection_start(struct connection *self, struct stream *stream,
 /** Closes at once; a change under way goes on. Sets NULL. NULL is fine. */
 void connection_free(struct connection **self_p);
 
-/** True while it carries a stream of events, which has no end of its own. */
-bool connection_is_feed(const struct connection *self);
-
 /** For the owner's list. */
 struct list_link *connection_link(struct connection *self);
 struct connection *connection_of(struct list_link *link);

@@ -13,6 +13,7 @@ struct feed {
     struct feeds *all;
     const struct admin_control *control;
     uint64_t after;
+    unsigned epoch;
     unsigned quiet;   /* Seconds since something was written. */
     unsigned stalled; /* Seconds in which the client took nothing. */
 };
@@ -29,6 +30,7 @@ struct feed *feed_new(struct feeds *feeds, const struct admin_control *control,
     self->all = feeds;
     self->control = control;
     self->after = after;
+    self->epoch = feeds->epoch;
     self->quiet = FEED_QUIET_SECONDS; /* The first answer comes at once. */
     return self;
 }
@@ -89,6 +91,9 @@ bool feed_write(struct feed *self, struct stream *stream)
 {
     struct page page = {0};
 
+    if (self->epoch != self->all->epoch) {
+        return false;
+    }
     if (stream_writing(stream)) {
         self->stalled++;
         return self->stalled < FEED_STALLED_SECONDS;

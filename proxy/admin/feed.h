@@ -19,9 +19,10 @@ enum {
     FEED_STALLED_SECONDS = 30 /**< Nothing was taken for so long: closed. */
 };
 
-/** How many there are; of one server. */
+/** All of one server. */
 struct feeds {
     unsigned count;
+    unsigned epoch; /**< Streams of an earlier one end: who may listen has changed. */
 };
 
 struct feed;

@@ -121,13 +121,6 @@ bool graph_report(void *context, const char *reveal_to, struct reporter_ticket *
 void graph_ledger(void *context, struct json_write *out);
 enum err graph_coverage_history(void *context, struct json_write *out);
 
-/* graph_show.c: what the console looks at, as struct admin_control has it. */
-enum err graph_changes(void *context, unsigned count_max, struct json_write *out);
-enum err graph_events(void *context, uint64_t after, unsigned count_max,
-                      uint64_t *last_out, struct json_write *out);
-enum err graph_last_event(void *context, uint64_t *last_out);
-bool graph_session(void *context, struct span fingerprint, struct json_write *out);
-
 /** Alerts of routes that lost their marker. */
 void graph_watch_coverage(struct graph *self);
 

@@ -1,4 +1,5 @@
-/* What the console looks at: changes, the stream of events, one session. */
+#include "app/graph_show.h"
+
 #include "app/graph.h"
 #include "record/pseudonym.h"
 
