@@ -42,7 +42,6 @@ struct h2_stream {
     bool closed;           /* The client's side is at its end too. */
     size_t left;           /**< Bytes of the part's body that are not framed yet. */
     size_t span_at;
-    size_t span_count;
     struct span spans[H2_SPANS_MAX];
 };
 

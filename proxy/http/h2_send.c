@@ -170,7 +170,6 @@ bool h2_send(struct h2 *self, struct h2_stream *stream, const struct h2_part *pa
     CHECK((part->head.len > 0) != stream->begun);
 
     stream->span_at = 0;
-    stream->span_count = part->count;
     for (size_t i = 0; i < part->count; i++) {
         stream->spans[i] = part->body[i];
         stream->left += part->body[i].len;

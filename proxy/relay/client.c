@@ -357,11 +357,6 @@ struct fingerprint client_fingerprint(struct client *self, struct span token)
     return fingerprint;
 }
 
-struct stream *client_stream(struct client *self)
-{
-    return self->stream;
-}
-
 struct relay *client_relay(struct client *self)
 {
     return self->relay;

@@ -42,7 +42,6 @@ void client_bind(struct client *self);
 /** The name under which those are kept; none: there are no such. */
 const struct fingerprint *client_bound_key(const struct client *self);
 
-struct stream *client_stream(struct client *self);
 struct relay *client_relay(struct client *self);
 /** `https` when the client speaks TLS with us, else `http`. */
 const char *client_scheme(const struct client *self);
