@@ -206,8 +206,8 @@ static void note_full(struct client_h2 *self)
     size_t left = stream_unwritten(self->client->stream);
 
     self->charged += left;
-    self->broken =
-        !admission_charge(shared->admission, peer, left, shared->budget.total_max / 16);
+    self->broken = !admission_charge(shared->admission, peer, left,
+                                     shared->budget.total_max / CLIENT_H2_SHARE);
     if (self->look_by_ms == 0) {
         self->look_by_ms = now_ms(self) + LOOK_MS;
         self->look_sent = self->sent;
