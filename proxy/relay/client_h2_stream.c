@@ -22,7 +22,7 @@ static bool charge(struct h2_caller *self, size_t len)
 
     self->charged += len;
     return admission_charge(shared->admission, &self->caller.client->peer, len,
-                            shared->budget.total_max / 16);
+                            shared->budget.total_max / CLIENT_H2_SHARE);
 }
 
 static void discharge(struct h2_caller *self, size_t len)
