@@ -15,30 +15,35 @@ enum trait {
 };
 
 struct element {
-    const char *name;
+    struct span name;
     unsigned traits;
 };
 
+#define LITERAL(text)                                                                    \
+    {                                                                                    \
+        .ptr = (const uint8_t *)(text), .len = sizeof(text) - 1                          \
+    }
+
 static const struct element ELEMENTS[] = {
-    {"script", TRAIT_SCRIPT | TRAIT_XML_HIDDEN},
-    {"style", TRAIT_RAW | TRAIT_XML_HIDDEN},
-    {"textarea", TRAIT_RAW | TRAIT_XML_HIDDEN},
-    {"title", TRAIT_RAW | TRAIT_SVG_HTML | TRAIT_XML_HIDDEN},
-    {"xmp", TRAIT_RAW},
-    {"iframe", TRAIT_RAW},
-    {"noembed", TRAIT_RAW},
-    {"noframes", TRAIT_RAW},
-    {"plaintext", TRAIT_PLAIN},
-    {"template", TRAIT_TEMPLATE | TRAIT_XML_HIDDEN},
-    {"svg", TRAIT_SVG},
-    {"math", TRAIT_MATH},
-    {"foreignobject", TRAIT_SVG_HTML},
-    {"desc", TRAIT_SVG_HTML},
-    {"mi", TRAIT_MATH_HTML},
-    {"mo", TRAIT_MATH_HTML},
-    {"mn", TRAIT_MATH_HTML},
-    {"ms", TRAIT_MATH_HTML},
-    {"mtext", TRAIT_MATH_HTML},
+    {LITERAL("script"), TRAIT_SCRIPT | TRAIT_XML_HIDDEN},
+    {LITERAL("style"), TRAIT_RAW | TRAIT_XML_HIDDEN},
+    {LITERAL("textarea"), TRAIT_RAW | TRAIT_XML_HIDDEN},
+    {LITERAL("title"), TRAIT_RAW | TRAIT_SVG_HTML | TRAIT_XML_HIDDEN},
+    {LITERAL("xmp"), TRAIT_RAW},
+    {LITERAL("iframe"), TRAIT_RAW},
+    {LITERAL("noembed"), TRAIT_RAW},
+    {LITERAL("noframes"), TRAIT_RAW},
+    {LITERAL("plaintext"), TRAIT_PLAIN},
+    {LITERAL("template"), TRAIT_TEMPLATE | TRAIT_XML_HIDDEN},
+    {LITERAL("svg"), TRAIT_SVG},
+    {LITERAL("math"), TRAIT_MATH},
+    {LITERAL("foreignobject"), TRAIT_SVG_HTML},
+    {LITERAL("desc"), TRAIT_SVG_HTML},
+    {LITERAL("mi"), TRAIT_MATH_HTML},
+    {LITERAL("mo"), TRAIT_MATH_HTML},
+    {LITERAL("mn"), TRAIT_MATH_HTML},
+    {LITERAL("ms"), TRAIT_MATH_HTML},
+    {LITERAL("mtext"), TRAIT_MATH_HTML},
 };
 
 /* HTML standard 13.2.6.5: start tags that end foreign content; for `font` see
@@ -82,8 +87,7 @@ static unsigned traits_of(struct span name)
         return 0;
     }
     for (size_t i = 0; i < sizeof(ELEMENTS) / sizeof(ELEMENTS[0]); i++) {
-        if ((uint8_t)ELEMENTS[i].name[0] == name.ptr[0] &&
-            span_equal(name, span_of(ELEMENTS[i].name))) {
+        if (span_equal(name, ELEMENTS[i].name)) {
             return ELEMENTS[i].traits;
         }
     }

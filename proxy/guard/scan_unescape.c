@@ -172,9 +172,20 @@ static size_t reference(struct writer *to, struct span text, bool attribute)
     return used;
 }
 
+/* Most values: nothing in them stands for anything else. */
+static bool means_itself(struct span text)
+{
+    return span_find(text, '&') == text.len && span_find(text, '\r') == text.len &&
+           span_find(text, '\0') == text.len;
+}
+
 // NOLINTNEXTLINE(readability-non-const-parameter): written through the writer.
 size_t scan_unescape_html(struct span text, bool attribute, uint8_t *out, size_t capacity)
 {
+    if (text.len > 0 && text.len <= capacity && means_itself(text)) {
+        memcpy(out, text.ptr, text.len);
+        return text.len;
+    }
     struct writer to = {.out = out, .capacity = capacity};
     size_t i = 0;
     while (i < text.len && to.len <= capacity) {
