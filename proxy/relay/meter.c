@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "net/tls.h"
@@ -10,6 +11,7 @@
 enum {
     CLASS_COUNT = 6, /* 1xx to 5xx, and none at 0. */
     LABELS_MAX = 512,
+    ACTION_COUNT = FINDING_REDACT + 1,
 };
 
 struct meter_route {
@@ -29,6 +31,7 @@ struct meter {
     unsigned h2_connections;
     unsigned h2_streams;
     unsigned h2_floods[H2_FLOOD_COUNT];
+    unsigned findings[DETECTOR_COUNT][ACTION_COUNT]; /* 0: none of it yet. */
     struct meter_route routes[];
 };
 
@@ -102,6 +105,7 @@ struct meter *meter_new(struct stats *stats, const struct site *site)
     if (self == NULL) {
         return NULL;
     }
+    memset(self->findings, 0, sizeof(self->findings));
     self->duration = stats_series(stats, STAT_REQUEST_DURATION, "");
     self->hold = stats_series(stats, STAT_HOLD_DURATION, "");
     for (unsigned i = 1; i < ENDING_COUNT; i++) {
@@ -178,14 +182,27 @@ void meter_marked(struct relay *relay, const struct meter *self, unsigned route,
     stats_add(relay->stats, marked ? slots->marked : slots->unmarked, 1);
 }
 
-void meter_finding(struct relay *relay, const struct finding *finding)
+static unsigned finding_series(struct stats *stats, const struct finding *finding)
 {
     char labels[LABELS_MAX];
 
     (void)snprintf(labels, sizeof(labels), "detector=\"%s\",action=\"%s\"",
                    detector_name(finding->detector),
                    finding_action_name(finding->action));
-    stats_add(relay->stats, stats_series(relay->shared->stats, STAT_FINDINGS, labels), 1);
+    return stats_series(stats, STAT_FINDINGS, labels);
+}
+
+/* A site whose every page is corrected has one in every exchange: its slot is kept. */
+void meter_finding(struct relay *relay, const struct finding *finding)
+{
+    CHECK(finding->detector < DETECTOR_COUNT);
+    CHECK((unsigned)finding->action < ACTION_COUNT);
+
+    unsigned *slot = &relay->plan->meter->findings[finding->detector][finding->action];
+    if (*slot == 0) {
+        *slot = finding_series(relay->shared->stats, finding);
+    }
+    stats_add(relay->stats, *slot, 1);
 }
 
 void meter_would_have(struct relay *relay, const char *what)
