@@ -1,10 +1,12 @@
 """The pages that the origin serves and the request that asks for them."""
+import gzip
 import hashlib
 import os
 
 COOKIE_NAME = "JSESSIONID"
 USER = "bench-user"
-SIZES = (1, 16, 128)                    # KiB
+SIZES = (1, 16, 128, 1024)              # KiB
+GOAL_SIZES = SIZES[:3]
 
 _HEAD = (f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>My page</title>'
          f'<meta name="user-marker" content="{USER}"></head><body>\n').encode()
@@ -29,6 +31,8 @@ def write_all(folder):
     for size in SIZES:
         with open(os.path.join(folder, path_of(size)[1:]), "wb") as out:
             out.write(page(size))
+        with open(os.path.join(folder, path_of(size)[1:] + ".gz"), "wb") as out:
+            out.write(gzip.compress(page(size), 6, mtime=0))
 
 
 def session_token(number=0):

@@ -33,6 +33,14 @@ http {{
 }}
 """
 
+# TLS 1.3 alone, so that all have the same cipher: the client's first, AES-256-GCM.
+NGINX_TLS = """
+        ssl_certificate {tls}/site.crt;
+        ssl_certificate_key {tls}/site.key;
+        ssl_protocols TLSv1.3;
+        ssl_session_cache shared:tls:10m;
+"""
+
 # Buffers that take the largest page: with its own, nginx spends a quarter more at 128 KiB.
 NGINX_PROXY = """
     upstream site {{
@@ -43,13 +51,14 @@ NGINX_PROXY = """
     }}
     {before}
     server {{
-        listen 127.0.0.1:{port} backlog=1024;
+        listen 127.0.0.1:{port} {secure} backlog=1024;
+        {certificate}
         location / {{
             proxy_pass http://site;
             proxy_http_version 1.1;
             proxy_set_header Connection "";
             proxy_buffer_size 16k;
-            proxy_buffers 16 16k;
+            proxy_buffers 72 16k;
             proxy_busy_buffers_size 64k;
             {inside}
         }}
@@ -59,6 +68,8 @@ NGINX_PROXY = """
 NGINX_ORIGIN = """
     sendfile on;
     tcp_nopush on;
+    gzip_static on;
+    gzip_proxied any;
     open_file_cache max=16 inactive=1h;
     open_file_cache_valid 1h;
     server {{
@@ -99,7 +110,7 @@ defaults
     timeout client 1h
     timeout server 1h
 frontend clients
-    bind 127.0.0.1:{port} backlog 1024
+    bind 127.0.0.1:{port} backlog 1024 {secure}
     default_backend site
 backend site
     server origin 127.0.0.1:{upstream} pool-max-conn 256
@@ -107,7 +118,7 @@ backend site
 
 COUNTERMARK = """
 listen:
-  - address: 127.0.0.1:{port}
+  - address: 127.0.0.1:{port}{secure}
 workers: 1
 upstreams:
   - name: site
@@ -134,6 +145,28 @@ admin:
   address: 127.0.0.1:{admin}
 mode: enforce
 """
+
+
+COUNTERMARK_TLS = """
+    tls:
+      certificate: {tls}/site.crt
+      key: {tls}/site.key"""
+
+
+def make_certificate(folder):
+    """A key and its certificate of P-256, also as one file; returns their folder."""
+    os.makedirs(folder)
+    said = output_of(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                      "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30", "-subj",
+                      "/CN=localhost", "-keyout", f"{folder}/site.key", "-out",
+                      f"{folder}/site.crt"])
+    if not os.path.exists(f"{folder}/site.crt"):
+        raise Failed(f"openssl makes no certificate: {said}")
+    with open(f"{folder}/site.pem", "wb") as out:
+        for name in ("site.crt", "site.key"):
+            with open(f"{folder}/{name}", "rb") as file:
+                out.write(file.read())
+    return folder
 
 
 def write(folder, name, text):
@@ -177,10 +210,12 @@ class Nginx:
     def version(self):
         return re.sub(r".*/", "", output_of([NGINX, "-v"]).strip())
 
-    def argv(self, folder, port, upstream, single=False):
+    def argv(self, folder, port, upstream, single=False, tls=None):
         """`single`: all in one process, for instruction counts."""
         http = NGINX_PROXY.format(port=port, upstream=upstream, before=self.before,
-                                  inside=self.inside.format())
+                                  inside=self.inside.format(),
+                                  secure="ssl http2" if tls else "",
+                                  certificate=NGINX_TLS.format(tls=tls) if tls else "")
         return nginx_argv(folder, http, self.modules, "master_process off;" if single else "")
 
 
@@ -208,8 +243,10 @@ class Haproxy:
     def version(self):
         return output_of(["/usr/sbin/haproxy", "-v"]).split()[2]
 
-    def argv(self, folder, port, upstream, single=False):
-        path = write(folder, "haproxy.cfg", HAPROXY.format(port=port, upstream=upstream))
+    def argv(self, folder, port, upstream, single=False, tls=None):
+        secure = f"ssl crt {tls}/site.pem ssl-min-ver TLSv1.3 alpn h2,http/1.1" if tls else ""
+        path = write(folder, "haproxy.cfg",
+                     HAPROXY.format(port=port, upstream=upstream, secure=secure))
         return ["/usr/sbin/haproxy", "-db", "-f", path]
 
 
@@ -235,7 +272,9 @@ class Floor:
         if not os.path.exists(self.binary):
             raise Failed(f"bench/floor.c does not build: {said}")
 
-    def argv(self, folder, port, upstream, single=False):
+    def argv(self, folder, port, upstream, single=False, tls=None):
+        if tls:
+            raise Failed("the floor has no TLS; leave it out with --peers")
         self.build()
         return [self.binary, str(port), str(upstream)]
 
@@ -251,9 +290,9 @@ class Countermark:
     def version(self):
         return (output_of([BINARY, "version"]).strip().splitlines() or ["?"])[0]
 
-    def argv(self, folder, port, upstream, single=False):
+    def argv(self, folder, port, upstream, single=False, tls=None):
         path = write(folder, "countermark.yaml", COUNTERMARK.format(
-            port=port, upstream=upstream, folder=folder, cookie=COOKIE_NAME, admin=free_port()))
+            port=port, secure=COUNTERMARK_TLS.format(tls=tls) if tls else "", upstream=upstream, folder=folder, cookie=COOKIE_NAME, admin=free_port()))
         return [BINARY, "serve", "--config", path]
 
 
@@ -269,7 +308,7 @@ def start_origin(folder, pages_writer, cores):
     return Server("origin", nginx_argv(folder, NGINX_ORIGIN.format(port=port)), folder, port, cores)
 
 
-def start_peer(peer, folder, upstream, cores):
+def start_peer(peer, folder, upstream, cores, tls=None):
     os.makedirs(folder)
     port = free_port()
-    return Server(peer.name, peer.argv(folder, port, upstream), folder, port, cores)
+    return Server(peer.name, peer.argv(folder, port, upstream, tls=tls), folder, port, cores)

@@ -1,10 +1,11 @@
 """Samples to medians, ratios and a table."""
 from statistics import median
 
+from .pages import GOAL_SIZES
+
 # Countermark's CPU per request as a multiple of the peer's, at 1 / 16 / 128 KiB
 GOALS = {"nginx": (0.85, 0.95, 0.95), "haproxy": (0.85, 0.7, 1.3), "lua": (0.7, 0.7, 0.5),
          "modsecurity": (0.12, 0.15, 0.33), "floor": (1.25, 1.15, 1.25)}
-GOAL_SIZES = (1, 16, 128)
 
 
 def summary(samples):
@@ -40,7 +41,7 @@ def line(label, cells):
     return f"{label:<14}" + "".join(f"{cell:>30}" for cell in cells)
 
 
-def table(figures):
+def table(figures, with_goals=True):
     sizes = sorted({size for rows in figures.values() for size in rows}, key=int)
     text = ["CPU of the proxy per request, microseconds: median (lowest to highest)",
             line("", [f"{size} KiB" for size in sizes])]
@@ -52,16 +53,17 @@ def table(figures):
         text.append(line(peer, [f"{rows[size]['per_second']} / {rows[size]['p50_us']} / "
                                 f"{rows[size]['p99_us']} / {rows[size]['busy']:.2f}"
                                 for size in sizes]))
-    return "\n".join(text + ratio_lines(figures, sizes))
+    return "\n".join(text + ratio_lines(figures, sizes, with_goals))
 
 
-def ratio_lines(figures, sizes):
+def ratio_lines(figures, sizes, with_goals):
     rows = ratios(figures)
     if not rows:
         return ["", "Countermark was not measured: no ratios."]
-    text = ["", "Countermark's CPU as a multiple of the peer's (goal)"]
+    text = ["", "Countermark's CPU as a multiple of the peer's" + (" (goal)" if with_goals else "")]
     for peer, values in rows.items():
-        text.append(line(peer, [ratio_cell(values[size], goal(peer, size)) for size in sizes]))
+        text.append(line(peer, [ratio_cell(values[size], goal(peer, size) if with_goals else None)
+                                for size in sizes]))
     return text
 
 

@@ -1,11 +1,18 @@
-"""The load: wrk on kept connections, with a session's cookie; and one request to check a page."""
+"""The load, with a session's cookie, over each way to a proxy; and one request to check a page."""
+import gzip
 import http.client
 import os
 import re
+import ssl
 import subprocess
+import sys
 
 from .pages import COOKIE_NAME, page, path_of, session_token
 from .server import Failed, on_cores
+
+# Kept connections without and with TLS, many streams on each, or a connection for each request.
+WAYS = ("plain", "tls", "h2", "full", "resumed")
+STREAMS = 8
 
 # One request per session, made once; wrk takes the next for every request.
 MANY_SESSIONS = """
@@ -23,28 +30,77 @@ end
 
 
 class Load:
-    def __init__(self, folder, connections, sessions, cores):
-        self.connections = connections
-        self.sessions = sessions
+    def __init__(self, folder, given, cores):
+        self.connections = given.connections
+        self.sessions = given.sessions
+        self._way = given.over
+        self._gzip = given.gzip
         self._cores = cores
         self._script = os.path.join(folder, "sessions.lua")
         self._tokens = os.path.join(folder, "tokens.txt")
+        self._log = os.path.join(folder, "h2load.log")
         with open(self._script, "w", encoding="ascii") as out:
             out.write(MANY_SESSIONS % COOKIE_NAME)
         with open(self._tokens, "w", encoding="ascii") as out:
-            out.writelines(session_token(number) + "\n" for number in range(sessions))
+            out.writelines(session_token(number) + "\n" for number in range(given.sessions))
 
     def run(self, port, size, seconds):
-        """Requests done, and wrk's own latency figures in microseconds. All must be 2xx."""
+        """Requests done, and the client's latency figures in microseconds. All must be 2xx."""
+        if self._way == "h2":
+            return self._h2load(port, size, seconds)
+        if self._way in ("full", "resumed"):
+            return self._handshakes(port, size, seconds)
+        return self._wrk(port, size, seconds)
+
+    def check(self, port, size):
+        check(port, size, self._way != "plain", self._gzip)
+
+    def _wrk(self, port, size, seconds):
         argv = ["wrk", "-t1", f"-c{self.connections}", f"-d{seconds}s", "--latency"]
-        url = f"http://127.0.0.1:{port}{path_of(size)}"
+        url = f"{'http' if self._way == 'plain' else 'https'}://127.0.0.1:{port}{path_of(size)}"
+        if self._gzip:
+            argv += ["-H", "Accept-Encoding: gzip"]
         if self.sessions > 1:
             argv += ["-s", self._script, url, self._tokens]
         else:
             argv += ["-H", f"Cookie: {COOKIE_NAME}={session_token()}", url]
-        done = subprocess.run(on_cores(self._cores, argv), capture_output=True, text=True,
-                              check=False)
-        return parse(done.stdout + done.stderr)
+        return parse(self._output(argv))
+
+    def _h2load(self, port, size, seconds):
+        if os.path.exists(self._log):
+            os.unlink(self._log)
+        argv = ["h2load", "-t1", f"-c{self.connections}", f"-m{STREAMS}", f"-D{seconds}",
+                f"--log-file={self._log}", "-H", f"cookie: {COOKIE_NAME}={session_token()}",
+                f"https://127.0.0.1:{port}{path_of(size)}"]
+        text = self._output(argv)
+        done = re.search(r"requests: .* (\d+) succeeded, 0 failed, 0 errored", text)
+        if done is None or "Application protocol: h2" not in text:
+            raise Failed(f"h2load was not served as it should be:\n{text}")
+        with open(self._log, encoding="ascii") as log:
+            times = [int(line.split("\t")[2]) for line in log]
+        return sample_of(times, seconds)
+
+    def _handshakes(self, port, size, seconds):
+        script = os.path.join(os.path.dirname(__file__), "handshakes.py")
+        text = self._output([sys.executable, script, str(port), path_of(size),
+                             f"{COOKIE_NAME}={session_token()}", str(seconds), self._way])
+        if not re.fullmatch(r"(\d+\n)+", text):
+            raise Failed(f"a TLS connection was not served as it should be:\n{text[-500:]}")
+        return sample_of([int(line) for line in text.split()], seconds)
+
+    def _output(self, argv):
+        try:
+            done = subprocess.run(on_cores(self._cores, argv), capture_output=True, text=True,
+                                  check=False)
+        except OSError as error:
+            raise Failed(f"{argv[0]} cannot be run: {error.strerror}") from error
+        return done.stdout + done.stderr
+
+
+def sample_of(times, seconds):
+    times.sort()
+    return {"requests": len(times), "per_second": len(times) / seconds,
+            "p50_us": times[len(times) // 2], "p99_us": times[len(times) * 99 // 100]}
 
 
 def parse(text):
@@ -60,12 +116,26 @@ def microseconds(text, name):
     return float(value) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
 
 
-def check(port, size):
-    """The page arrives unchanged: 200, and every byte of it."""
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    client.request("GET", path_of(size), headers={"Cookie": f"{COOKIE_NAME}={session_token()}"})
+def client_of(port, tls):
+    if not tls:
+        return http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=context)
+
+
+def check(port, size, tls=False, coded=False):
+    """The page arrives unchanged: 200, and every byte of it, in the coding that was asked for."""
+    client = client_of(port, tls)
+    fields = {"Cookie": f"{COOKIE_NAME}={session_token()}"}
+    if coded:
+        fields["Accept-Encoding"] = "gzip"
+    client.request("GET", path_of(size), headers=fields)
     reply = client.getresponse()
     body = reply.read()
     client.close()
-    if reply.status != 200 or body != page(size):
+    if (reply.getheader("Content-Encoding") == "gzip") != coded:
+        raise Failed(f"the page of {size} KiB came in coding {reply.getheader('Content-Encoding')}")
+    if reply.status != 200 or (gzip.decompress(body) if coded else body) != page(size):
         raise Failed(f"the page of {size} KiB came as {reply.status} with {len(body)} bytes")
