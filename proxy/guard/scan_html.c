@@ -125,17 +125,22 @@ static size_t on_end_open(struct html *self, struct span rest)
     return 0;
 }
 
+static bool ends_name(uint8_t byte)
+{
+    return byte <= '>' && (is_space(byte) || byte == '/' || byte == '>');
+}
+
 static size_t on_tag_name(struct html *self, struct span rest)
 {
-    for (size_t i = 0; i < rest.len; i++) {
-        uint8_t byte = rest.ptr[i];
-        if (is_space(byte) || byte == '/' || byte == '>') {
-            self->state = HTML_BEFORE_ATTRIBUTE;
-            return i;
-        }
-        tag_name_byte(self, byte);
+    size_t len = 0;
+    while (len < rest.len && !ends_name(rest.ptr[len])) {
+        len++;
     }
-    return rest.len;
+    tag_name(self, span_first(rest, len));
+    if (len < rest.len) {
+        self->state = HTML_BEFORE_ATTRIBUTE;
+    }
+    return len;
 }
 
 /* After the name, a value or a blank: `>`, `/`, blanks, or the next attribute. */
@@ -152,7 +157,7 @@ static size_t on_before_attribute(struct html *self, struct span rest)
         self->state = HTML_BEFORE_ATTRIBUTE;
     } else {
         tag_attribute_begin(self);
-        tag_attribute_byte(self, byte); /* even `=` */
+        tag_attribute(self, span_first(rest, 1)); /* even `=` */
         self->state = HTML_ATTRIBUTE_NAME;
     }
     return 1;
@@ -172,16 +177,16 @@ static size_t on_self_closing(struct html *self, struct span rest)
 
 static size_t on_attribute_name(struct html *self, struct span rest)
 {
-    for (size_t i = 0; i < rest.len; i++) {
-        uint8_t byte = rest.ptr[i];
-        if (is_space(byte) || byte == '/' || byte == '>' || byte == '=') {
-            tag_attribute_end(self);
-            self->state = HTML_AFTER_NAME;
-            return i;
-        }
-        tag_attribute_byte(self, byte);
+    size_t len = 0;
+    while (len < rest.len && !ends_name(rest.ptr[len]) && rest.ptr[len] != '=') {
+        len++;
     }
-    return rest.len;
+    tag_attribute(self, span_first(rest, len));
+    if (len < rest.len) {
+        tag_attribute_end(self);
+        self->state = HTML_AFTER_NAME;
+    }
+    return len;
 }
 
 static size_t on_after_name(struct html *self, struct span rest)

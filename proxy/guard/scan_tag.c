@@ -42,11 +42,23 @@ void tag_begin(struct html *self, bool end_tag)
     self->uses_seen = 0;
 }
 
-void tag_name_byte(struct html *self, uint8_t byte)
+/* As much of `text` as fits, in small letters; returns its bytes. */
+static size_t put_lower(struct span text, uint8_t *out, size_t room)
 {
-    if (self->name_len < HTML_NAME_SIZE) {
-        self->name[self->name_len++] = lower(byte);
+    size_t len = text.len < room ? text.len : room;
+
+    for (size_t i = 0; i < len; i++) {
+        out[i] = lower(text.ptr[i]);
     }
+    return len;
+}
+
+void tag_name(struct html *self, struct span part)
+{
+    size_t len = self->name_len;
+
+    self->name_len =
+        (uint8_t)(len + put_lower(part, self->name + len, HTML_NAME_SIZE - len));
 }
 
 void tag_attribute_begin(struct html *self)
@@ -55,11 +67,12 @@ void tag_attribute_begin(struct html *self)
     self->capturing = false;
 }
 
-void tag_attribute_byte(struct html *self, uint8_t byte)
+void tag_attribute(struct html *self, struct span part)
 {
-    if (self->attribute_len <= SELECTOR_NAME_MAX) {
-        self->attribute[self->attribute_len++] = lower(byte);
-    }
+    size_t len = self->attribute_len;
+
+    self->attribute_len = (uint8_t)(len + put_lower(part, self->attribute + len,
+                                                    sizeof(self->attribute) - len));
 }
 
 static bool is_meta(const struct html *self)

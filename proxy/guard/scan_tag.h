@@ -12,11 +12,11 @@
 void tag_begin(struct html *self, bool end_tag);
 
 /** Adds to the element's name. */
-void tag_name_byte(struct html *self, uint8_t byte);
+void tag_name(struct html *self, struct span part);
 
 /** An attribute's name begins, grows, ends: then it is known whether it is kept. */
 void tag_attribute_begin(struct html *self);
-void tag_attribute_byte(struct html *self, uint8_t byte);
+void tag_attribute(struct html *self, struct span part);
 void tag_attribute_end(struct html *self);
 
 /** A part of the attribute's value as written. */
