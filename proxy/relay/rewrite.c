@@ -54,6 +54,19 @@ static const bool NOT_NOMINATED[FIELD_ID_COUNT] = {
     [FIELD_CACHE_CONTROL] = true, [FIELD_CONTENT_LENGTH] = true,
 };
 
+/* Most often Connection says `keep-alive` and nothing else: that field never goes on. */
+static bool may_nominate(const struct head *head)
+{
+    for (size_t i = 0; i < head->field_count; i++) {
+        const struct field *field = &head->fields[i];
+        if (field->id == FIELD_CONNECTION &&
+            !span_equal_nocase(field->value, SPAN("keep-alive"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_nominated(const struct head *head, const struct field *field)
 {
     return !NOT_NOMINATED[field->id] &&
@@ -305,7 +318,7 @@ static void write_request_framing(const struct head *head, struct writer *out)
 void rewrite_request(const struct rewrite_request *self, struct writer *out)
 {
     const struct head *head = self->head;
-    bool nominates = head_field(head, FIELD_CONNECTION) != NULL;
+    bool nominates = may_nominate(head);
 
     writer_put(out, head->method_text);
     writer_put(out, SPAN(" "));
@@ -366,7 +379,7 @@ static bool response_field_stays(const struct rewrite_response *self,
 void rewrite_response(const struct rewrite_response *self, struct writer *out)
 {
     const struct head *head = self->head;
-    bool nominates = head_field(head, FIELD_CONNECTION) != NULL;
+    bool nominates = may_nominate(head);
 
     writer_put(out, SPAN("HTTP/1.1 "));
     writer_u64(out, head->status);
