@@ -1,10 +1,9 @@
 /* A marker of somebody for whom the requester has no grant. */
-#include "base/check.h"
 #include "guard/detect.h"
 #include "guard/requester.h"
 #include "guard/standing.h"
 
-_Static_assert((int)FINDINGS_SHOWN_MAX >= (int)SCAN_DISTINCT_MAX, "room for all");
+_Static_assert((int)FINDINGS_SHOWN_MAX >= (int)SCAN_DISTINCT_MAX, "room for one scan");
 
 /* What is common to all subjects of one answer. */
 struct sight {
@@ -111,13 +110,15 @@ static struct finding *finding_of(struct finding **of_class, size_t class_index,
     return finding;
 }
 
+/* One event is scanned in several ways and may show more than are listed; the finding
+ * itself refuses it whole. */
 static void note_shown(struct findings *findings, size_t index,
                        const struct finding *graded)
 {
-    if (graded->strength == STRENGTH_NONE) {
+    if (graded->strength == STRENGTH_NONE ||
+        findings->shown_count == FINDINGS_SHOWN_MAX) {
         return;
     }
-    CHECK(findings->shown_count < FINDINGS_SHOWN_MAX);
     findings->shown[findings->shown_count++] = (struct shown){
         .observation = (uint16_t)index,
         .counts = graded->counts,

@@ -74,6 +74,9 @@ static void proxy_protocol_skips_what_else_is_told(void **state)
 static void proxy_protocol_refuses_everything_else(void **state)
 {
     (void)state;
+    static const char endless[] =
+        "PROXY UNKNOWN 0123456789012345678901234567890123456789012345678901234567890123"
+        "456789012345678901234567890123456789\r\n";
     static const char *const lines[] = {
         "GET / HTTP/1.1\r\n",
         "PROXY\r\n",
@@ -90,8 +93,7 @@ static void proxy_protocol_refuses_everything_else(void **state)
         "PROXY TCP6 192.0.2.1 10.0.0.1 1 2\r\n",
         "PROXY TCP6 [2001:db8::9] 2001:db8::1 1 2\r\n",
         "PROXY UDP4 192.0.2.1 10.0.0.1 1 2\r\n",
-        "PROXY UNKNOWN 0123456789012345678901234567890123456789012345678901234567890123"
-        "456789012345678901234567890123456789\r\n",
+        endless,
     };
     struct proxy_protocol result;
 
