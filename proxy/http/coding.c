@@ -202,6 +202,21 @@ enum coding_state coding_start(struct coding *self, const struct head *head,
     return self->state;
 }
 
+void coding_limit(struct coding *self, const struct coding_limits *limits)
+{
+    self->limits = *limits;
+}
+
+size_t coding_memory(const struct coding *self)
+{
+    size_t size = sizeof(*self);
+
+    for (size_t i = 0; i < self->step_count; i++) {
+        size += decoder_of(&self->steps[i])->size(memory_of(&self->steps[i]));
+    }
+    return size;
+}
+
 size_t coding_step_count(const struct coding *self)
 {
     return self->state >= CODING_MORE ? self->step_count : 0;
@@ -372,18 +387,4 @@ enum coding_state coding_feed(struct coding *self, struct span bytes, enum piece
         finish(self);
     }
     return self->state;
-}
-
-const char *coding_state_name(enum coding_state state)
-{
-    static const char *const names[] = {
-        [CODING_UNKNOWN] = "unknown-coding",
-        [CODING_DAMAGED] = "damaged",
-        [CODING_LIMIT] = "over-limit",
-        [CODING_MORE] = "more",
-        [CODING_DONE] = "done",
-    };
-    CHECK((size_t)state < sizeof(names) / sizeof(names[0]));
-
-    return names[state];
 }

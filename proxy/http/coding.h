@@ -53,6 +53,12 @@ enum coding_state coding_start(struct coding *self, const struct head *head,
  */
 size_t coding_step_count(const struct coding *self);
 
+/** Other limits, from the next body on. */
+void coding_limit(struct coding *self, const struct coding_limits *limits);
+
+/** Bytes that the decoder has now: windows grow with the body. */
+size_t coding_memory(const struct coding *self);
+
 /** The body is over or given up: gives back what is large (a window is up to 16 MiB). */
 void coding_rest(struct coding *self);
 
@@ -61,9 +67,6 @@ void coding_rest(struct coding *self);
  * decoded and the result is CODING_DAMAGED.
  */
 enum coding_state coding_feed(struct coding *self, struct span bytes, enum piece piece);
-
-/** A short lower-case name for logs and counters. Static storage. */
-const char *coding_state_name(enum coding_state state);
 
 /** True for a coding we can take off: for narrowing Accept-Encoding. */
 bool coding_is_known(struct span name);

@@ -1,4 +1,5 @@
 #include <brotli/decode.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "http/coding_step.h"
@@ -7,7 +8,44 @@
  * unless it is asked for them. */
 struct brotli {
     BrotliDecoderState *state;
+    size_t size; /* Of all that the library has. */
 };
+
+/* In front of what the library gets. */
+union allocation {
+    size_t size;
+    max_align_t aligned;
+};
+
+static void *allocate(void *context, size_t size)
+{
+    struct brotli *self = context;
+    union allocation *made =
+        size <= SIZE_MAX - sizeof(*made) ? malloc(sizeof(*made) + size) : NULL;
+    if (made == NULL) {
+        return NULL;
+    }
+    made->size = size;
+    self->size += size;
+    return made + 1;
+}
+
+static void release(void *context, void *address)
+{
+    struct brotli *self = context;
+    if (address == NULL) {
+        return;
+    }
+    union allocation *made = (union allocation *)address - 1;
+    self->size -= made->size;
+    free(made);
+}
+
+static size_t size(const void *memory)
+{
+    const struct brotli *self = memory;
+    return self->size;
+}
 
 static void *make(void)
 {
@@ -35,7 +73,7 @@ static bool begin(void *memory, enum stream_form form)
 
     (void)form;
     rest(self);
-    self->state = BrotliDecoderCreateInstance(NULL, NULL, NULL);
+    self->state = BrotliDecoderCreateInstance(allocate, release, self);
     return self->state != NULL;
 }
 
@@ -64,4 +102,4 @@ static enum decoded once(void *memory, struct span *bytes_p, uint8_t *piece,
 }
 
 const struct decoder DECODER_BROTLI = {
-    .make = make, .drop = drop, .begin = begin, .rest = rest, .once = once};
+    .make = make, .drop = drop, .begin = begin, .rest = rest, .size = size, .once = once};

@@ -41,6 +41,9 @@ struct decoder {
     /** The stream is of no use any more: gives back what is large. */
     void (*rest)(void *memory);
 
+    /** Bytes that the memory has by now. */
+    size_t (*size)(const void *memory);
+
     /** Takes bytes from the front, gives at most CODING_PIECE_SIZE to `piece`. */
     enum decoded (*once)(void *memory, struct span *bytes_p, uint8_t *piece,
                          size_t *len_out);

@@ -6,6 +6,8 @@
 
 #include "http/coding_step.h"
 
+enum { STREAM_SIZE = 40960 };
+
 struct zlib {
     z_stream stream;
     bool made;
@@ -39,7 +41,14 @@ static bool begin(void *memory, enum stream_form form)
     return self->made;
 }
 
-/* 40 KiB: kept. */
+/* Its window is all at once, and not large. */
+static size_t size(const void *memory)
+{
+    (void)memory;
+    return STREAM_SIZE;
+}
+
+/* Kept. */
 static void rest(void *memory)
 {
     (void)memory;
@@ -70,4 +79,4 @@ static enum decoded once(void *memory, struct span *bytes_p, uint8_t *piece,
 }
 
 const struct decoder DECODER_ZLIB = {
-    .make = make, .drop = drop, .begin = begin, .rest = rest, .once = once};
+    .make = make, .drop = drop, .begin = begin, .rest = rest, .size = size, .once = once};

@@ -60,6 +60,12 @@ static void rest(void *memory)
     }
 }
 
+static size_t size(const void *memory)
+{
+    const struct zstd *self = memory;
+    return sizeof(*self) + ZSTD_sizeof_DCtx(self->context);
+}
+
 static bool begins_frame(struct zstd *self, struct span bytes)
 {
     for (size_t i = 0; i < bytes.len && self->magic_len < MAGIC_SIZE; i++) {
@@ -102,4 +108,4 @@ static enum decoded once(void *memory, struct span *bytes_p, uint8_t *piece,
 }
 
 const struct decoder DECODER_ZSTD = {
-    .make = make, .drop = drop, .begin = begin, .rest = rest, .once = once};
+    .make = make, .drop = drop, .begin = begin, .rest = rest, .size = size, .once = once};

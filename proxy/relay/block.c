@@ -58,19 +58,44 @@ void block_store_free(struct block_store **self_p)
     *self_p = NULL;
 }
 
-/* Makes sure that `size` more bytes are ours to use. */
-static bool reserve(struct block_store *self, size_t size, uint64_t beyond)
+/* What is not used any more is anybody's again. */
+static void give_back(struct block_store *self)
 {
-    if (self->used + size <= self->reserved) {
-        return true;
-    }
-    uint64_t before = atomic_fetch_add(&self->budget->reserved, RESERVE_STEP);
-    if (before + RESERVE_STEP > self->budget->total_max + beyond) {
+    while (self->reserved - self->used > 2 * (uint64_t)RESERVE_STEP) {
+        self->reserved -= RESERVE_STEP;
         (void)atomic_fetch_sub(&self->budget->reserved, RESERVE_STEP);
+    }
+}
+
+/* Makes sure that `size` more bytes are ours to use. */
+static bool reserve(struct block_store *self, uint64_t size, uint64_t beyond)
+{
+    while (self->used + size > self->reserved) {
+        uint64_t before = atomic_fetch_add(&self->budget->reserved, RESERVE_STEP);
+        if (before + RESERVE_STEP > self->budget->total_max + beyond) {
+            (void)atomic_fetch_sub(&self->budget->reserved, RESERVE_STEP);
+            give_back(self);
+            return false;
+        }
+        self->reserved += RESERVE_STEP;
+    }
+    return true;
+}
+
+bool block_store_charge(struct block_store *self, uint64_t size, uint64_t beyond)
+{
+    if (!reserve(self, size, beyond)) {
         return false;
     }
-    self->reserved += RESERVE_STEP;
+    self->used += size;
     return true;
+}
+
+void block_store_discharge(struct block_store *self, uint64_t size)
+{
+    CHECK(self->used >= size);
+    self->used -= size;
+    give_back(self);
 }
 
 struct block *block_take(struct block_store *self, size_t size, uint64_t beyond)
@@ -107,10 +132,7 @@ void block_give(struct block_store *self, struct block **block_p, bool wipe)
         explicit_bzero(block->bytes, block->size);
     }
     self->used -= block->size;
-    if (self->reserved - self->used > 2 * (uint64_t)RESERVE_STEP) {
-        self->reserved -= RESERVE_STEP;
-        (void)atomic_fetch_sub(&self->budget->reserved, RESERVE_STEP);
-    }
+    give_back(self);
     if (self->spare + block->size > SPARE_BYTES_MAX) {
         free(block);
         return;

@@ -50,5 +50,12 @@ struct block *block_take(struct block_store *self, size_t size, uint64_t beyond)
 /** Gives a block back and sets NULL. `wipe`: it held bytes of a refused response. */
 void block_give(struct block_store *self, struct block **block_p, bool wipe);
 
-/** Bytes of all blocks that are out. */
+/**
+ * Counts memory that is no block of ours but grows with what is held. False: at the
+ * bound. Whoever was told true discharges as much.
+ */
+bool block_store_charge(struct block_store *self, uint64_t size, uint64_t beyond);
+void block_store_discharge(struct block_store *self, uint64_t size);
+
+/** Bytes of all blocks that are out, and what was charged. */
 uint64_t block_store_used(const struct block_store *self);

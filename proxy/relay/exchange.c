@@ -352,16 +352,22 @@ enum step exchange_step_end(struct exchange *self)
     return STEP_DONE;
 }
 
+/* Does it hold longest of its worker, or before anybody? */
+bool exchange_is_oldest(const struct exchange *self)
+{
+    const struct list_link *first = list_first(&self->relay->holding);
+    return first == NULL || first == &self->hold_link;
+}
+
 /* Room for the next read. At the bound of all held bytes the oldest of each worker may
  * still go on, by one whole answer. */
 struct stream_space exchange_hold_space(struct exchange *self)
 {
-    const struct list_link *first = list_first(&self->relay->holding);
-    bool oldest = first == NULL || first == &self->hold_link;
     uint64_t whole = exchange_limits(self)->hold_max + HOLD_SLACK;
 
-    return hold_space(&self->hold,
-                      oldest ? whole * self->relay->shared->worker_count : 0);
+    return hold_space(&self->hold, exchange_is_oldest(self)
+                                       ? whole * self->relay->shared->worker_count
+                                       : 0);
 }
 
 void exchange_retry_holds(struct relay *relay)

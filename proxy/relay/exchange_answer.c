@@ -31,72 +31,6 @@ static struct stream_space on_space(void *owner)
     return space;
 }
 
-/* Decoded bytes from the coding. */
-static void on_decoded(void *context, struct span decoded)
-{
-    struct exchange_decoder *decoder = context;
-    struct exchange *self = decoder->exchange;
-
-    self->decoded_len += decoded.len;
-    if (exchange_is_recoded(self)) {
-        exchange_keep_decoded(self, decoded);
-        return;
-    }
-    exchange_keep_plain(self, decoded);
-    self->undecodable =
-        scan_feed(self->scan, decoded, SCAN_LEASE_BORROWED) == SCAN_UNDECODABLE ||
-        self->undecodable;
-}
-
-struct exchange_decoder *exchange_take_decoder(struct exchange *self)
-{
-    struct relay *relay = self->relay;
-    struct list_link *link = list_first(&relay->spare_decoders);
-    struct exchange_decoder *decoder = NULL;
-
-    if (link != NULL) {
-        list_remove(link);
-        decoder = LIST_ENTRY(link, struct exchange_decoder, link);
-    } else {
-        decoder = malloc(sizeof(*decoder));
-        if (decoder == NULL) {
-            return NULL;
-        }
-        const struct limits *limits = exchange_limits(self);
-        struct coding_limits bounds = {.decoded_size_max = limits->decoded_size_max,
-                                       .ratio_max = limits->decoded_ratio_max};
-        *decoder = (struct exchange_decoder){0};
-        decoder->coding = coding_new(&bounds, on_decoded);
-        if (decoder->coding == NULL) {
-            free(decoder);
-            return NULL;
-        }
-    }
-    decoder->exchange = self;
-    return decoder;
-}
-
-void exchange_free_decoders(struct relay *relay)
-{
-    for (struct list_link *link = list_take_first(&relay->spare_decoders); link != NULL;
-         link = list_take_first(&relay->spare_decoders)) {
-        struct exchange_decoder *decoder =
-            LIST_ENTRY(link, struct exchange_decoder, link);
-        coding_free(&decoder->coding);
-        free(decoder);
-    }
-}
-
-void exchange_give_decoder(struct exchange *self)
-{
-    if (self->decoder != NULL) {
-        coding_rest(self->decoder->coding);
-        self->decoder->exchange = NULL;
-        list_push_front(&self->relay->spare_decoders, &self->decoder->link);
-        self->decoder = NULL;
-    }
-}
-
 /* A head that is not the last: only 100 means something to a client of ours. */
 static void take_interim(struct exchange *self, unsigned status)
 {
@@ -185,7 +119,7 @@ static void feed(struct exchange *self, struct span content)
         self->undecodable = scan_feed(self->scan, content, SCAN_LEASE_KEPT) != SCAN_OK;
         return;
     }
-    switch (coding_feed(self->decoder->coding, content, PIECE_MORE)) {
+    switch (exchange_decode(self, content)) {
     case CODING_MORE:
     case CODING_DONE:
         note_coded(self);
@@ -230,8 +164,7 @@ static void complete(struct exchange *self)
 static bool keep_body(struct exchange *self, struct span content)
 {
     if (exchange_is_recoded(self)) {
-        if (content.len > 0 &&
-            coding_feed(self->decoder->coding, content, PIECE_MORE) < CODING_MORE) {
+        if (content.len > 0 && exchange_decode(self, content) < CODING_MORE) {
             exchange_fail_upstream(self, ENDING_UPSTREAM_MALFORMED);
         }
         return !self->upstream_failed;
@@ -243,7 +176,7 @@ static bool keep_body(struct exchange *self, struct span content)
     if (self->delivery == DELIVERY_WHOLE) {
         feed(self, content);
     }
-    return true;
+    return !self->upstream_failed;
 }
 
 /* Body bytes as received; chunk framing is taken off. */

@@ -306,10 +306,12 @@ static enum step ask_failed(struct exchange *self)
         self->upstream_failed = false;
         self->head_sent = false;
         self->nothing_sent = false;
+        self->no_room = false;
         self->request.fresh = true;
         return exchange_become(self, STATE_ACQUIRE);
     }
-    return exchange_reply_error(self, 502, self->request.failure);
+    bool full = self->request.failure == ENDING_HOLD_FULL;
+    return exchange_reply_error(self, full ? 503 : 502, self->request.failure);
 }
 
 static enum step ask_timed_out(struct exchange *self)

@@ -72,6 +72,7 @@ struct exchange_decoder {
     struct list_link link;
     struct coding *coding;
     struct exchange *exchange;
+    uint64_t charged; /* Of its memory, against the bound of all held bytes. */
 };
 
 /* Up to where a coded body was decoded and scanned with no match pending across it. */

@@ -42,6 +42,30 @@ void exchange_note_redactable(struct exchange *self, enum scan_kind kind,
                            : SCAN_KIND_NONE;
 }
 
+/* Counted with what is held. The old memory is wiped, which realloc() would not do. */
+static bool grow_plain(struct exchange *self, size_t capacity)
+{
+    struct exchange_plain *plain = &self->plain;
+    uint64_t more = capacity - plain->capacity;
+
+    if (!block_store_charge(self->relay->blocks, more, 0)) {
+        return false;
+    }
+    uint8_t *bytes = malloc(capacity);
+    if (bytes == NULL) {
+        block_store_discharge(self->relay->blocks, more);
+        return false;
+    }
+    if (plain->bytes != NULL) {
+        memcpy(bytes, plain->bytes, plain->len);
+        secret_wipe(plain->bytes, plain->len);
+        free(plain->bytes);
+    }
+    plain->bytes = bytes;
+    plain->capacity = capacity;
+    return true;
+}
+
 void exchange_keep_plain(struct exchange *self, struct span decoded)
 {
     size_t needed = self->plain.len + decoded.len;
@@ -55,14 +79,10 @@ void exchange_keep_plain(struct exchange *self, struct span decoded)
         while (capacity < needed) {
             capacity *= 2;
         }
-        bool fits = needed <= exchange_limits(self)->hold_max;
-        uint8_t *more = fits ? realloc(self->plain.bytes, capacity) : NULL;
-        if (more == NULL) {
+        if (needed > exchange_limits(self)->hold_max || !grow_plain(self, capacity)) {
             self->plain.kind = SCAN_KIND_NONE; /* Too large to be redacted. */
             return;
         }
-        self->plain.bytes = more;
-        self->plain.capacity = capacity;
     }
     memcpy(self->plain.bytes + self->plain.len, decoded.ptr, decoded.len);
     self->plain.len = needed;
@@ -73,6 +93,7 @@ void exchange_drop_plain(struct exchange *self)
     if (self->plain.bytes != NULL) {
         secret_wipe(self->plain.bytes, self->plain.len);
         free(self->plain.bytes);
+        block_store_discharge(self->relay->blocks, self->plain.capacity);
     }
     self->plain.bytes = NULL;
     self->plain.len = 0;

@@ -22,6 +22,7 @@ void exchange_advance(struct exchange *self);
 enum step exchange_become(struct exchange *self, enum exchange_state state);
 void exchange_set_deadline(struct exchange *self, uint64_t timeout_ms);
 const struct limits *exchange_limits(const struct exchange *self);
+bool exchange_is_oldest(const struct exchange *self);
 struct stream_space exchange_hold_space(struct exchange *self);
 void exchange_drop_upstream(struct exchange *self);
 void exchange_part_with_upstream(struct exchange *self);
@@ -88,9 +89,12 @@ void exchange_scan_fields(struct scan *scan, const struct head *head);
 
 /* exchange_answer.c: the answer until it is complete */
 extern const struct stream_events EXCHANGE_UPSTREAM_EVENTS;
+void exchange_stop_answer(struct exchange *self, bool refused);
+
+/* exchange_decoder.c: the decoder of a coded body */
 struct exchange_decoder *exchange_take_decoder(struct exchange *self);
 void exchange_give_decoder(struct exchange *self);
-void exchange_stop_answer(struct exchange *self, bool refused);
+enum coding_state exchange_decode(struct exchange *self, struct span content);
 
 /* exchange_judge.c: the verdict and what follows from it */
 struct rules exchange_rules(const struct exchange *self);

@@ -165,8 +165,11 @@ static bool is_stopped(struct exchange *self, enum step *step_out)
         return true;
     }
     if (self->upstream_failed || self->timed_out) {
-        enum ending late = self->no_room ? ENDING_HOLD_FULL : ENDING_RESPONSE_TIMEOUT;
-        *step_out = exchange_cut(self, self->timed_out ? late : ENDING_UPSTREAM_CLOSED);
+        bool full = self->upstream_failed ? self->request.failure == ENDING_HOLD_FULL
+                                          : self->no_room;
+        enum ending other =
+            self->timed_out ? ENDING_RESPONSE_TIMEOUT : ENDING_UPSTREAM_CLOSED;
+        *step_out = exchange_cut(self, full ? ENDING_HOLD_FULL : other);
         return true;
     }
     if (!exchange_observes(self) && exchange_wants_grants(self)) {

@@ -77,6 +77,7 @@ struct relay {
     struct list clients;
     struct list spare_exchanges;
     struct list spare_decoders;
+    unsigned spare_decoder_count;
     struct list holding;  /**< Exchanges that hold a response, oldest first. */
     struct list settling; /**< Exchanges that wait until a feature's state is on disk. */
     struct list open;     /**< Exchanges whose answer leaves before it is complete. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/coding.h"
+#include "relay/block.h"
 #include "support/encode.h"
 #include "support/flow_world.h"
 #include "support/test.h"
@@ -15,6 +16,8 @@ enum {
     BLOCK = 131072, /* Of zstd, decoded. */
     SECRET_AT = BLOCK + 100,
     TAG_FILL = 3000,
+    SHARE = 8192,
+    LEFT = 16 * SHARE,
 };
 
 static const struct row {
@@ -233,12 +236,51 @@ static void nothing_of_a_pending_marker_leaves_in_any_coding(void **state)
     }
 }
 
+/* A window is large whatever the page is: at the bound only the oldest may have one. */
+static void memory_of_decoders_counts_with_what_is_held(void **state)
+{
+    static const struct row BROTLI = {"br", {ENCODE_BROTLI}, 1};
+    struct flow_peer other;
+    struct flow_peer site;
+    uint64_t others = 0;
+    uint64_t total_max = world.shared.budget.total_max;
+
+    (void)state;
+    flow_client(&world, &other);
+    flow_get(&world, &other, "/stream/b", "bobs-session-token-of-16");
+    flow_accept(&world, &site);
+    flow_hear_request(&world, &site);
+    flow_say(
+        &world, &site,
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9\r\n\r\nbegun");
+    flow_settle(&world);
+    world.shared.budget.total_max = 1048576;
+    while (block_store_charge(world.relay->blocks, SHARE, 0)) {
+        others += SHARE;
+    }
+    block_store_discharge(world.relay->blocks, LEFT); /* For the page alone. */
+    others -= LEFT;
+    say(&BROTLI, encode(&BROTLI));
+    assert_true(flow_hear(&world, &client, " 503 "));
+    assert_int_equal(flow_ended(&world, "hold-full"), 1);
+    flow_say(&world, &site, "done");
+    assert_true(flow_hear(&world, &other, "begundone"));
+    flow_settle(&world);
+    block_store_discharge(world.relay->blocks, others);
+    assert_int_equal(block_store_used(world.relay->blocks), 0);
+    world.shared.budget.total_max = total_max;
+    flow_hang_up(&other);
+    flow_hang_up(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_coding_is_streamed_byte_for_byte, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(nothing_of_a_pending_marker_leaves_in_any_coding,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(memory_of_decoders_counts_with_what_is_held,
                                         set_up, tear_down),
     };
     return RUN_TESTS(tests);

@@ -340,6 +340,52 @@ static void coding_takes_only_the_zstd_of_today(void **state)
     coding_free(&coding);
 }
 
+static void coding_says_how_much_memory_its_windows_take(void **state)
+{
+    static uint8_t coded[CODED_SIZE];
+    static const struct {
+        const char *name;
+        enum encode_form form;
+    } rows[] = {{"br", ENCODE_BROTLI}, {"zstd", ENCODE_ZSTD}};
+
+    (void)state;
+    fill_body(BODY_SIZE);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct coding *coding = coding_new(&LIMITS, on_decoded);
+        struct head head = head_of(rows[i].name);
+        size_t empty = coding_memory(coding);
+        struct span bytes = {coded,
+                             encode((struct span){body, BODY_SIZE}, rows[i].form, coded)};
+
+        decoded_len = 0;
+        assert_int_equal(coding_start(coding, &head, NULL), CODING_MORE);
+        assert_int_equal(
+            coding_feed(coding, span_first(bytes, bytes.len / 2), PIECE_MORE),
+            CODING_MORE);
+        assert_true(coding_memory(coding) > empty + BODY_SIZE / 2);
+        coding_rest(coding);
+        assert_int_equal(coding_memory(coding), empty);
+        coding_free(&coding);
+    }
+}
+
+static void coding_takes_other_limits_for_the_next_body(void **state)
+{
+    static uint8_t coded[CODED_SIZE];
+    const struct coding_limits small = {.decoded_size_max = BODY_SIZE - 1,
+                                        .ratio_max = 100};
+    struct coding *coding = coding_new(&LIMITS, on_decoded);
+
+    (void)state;
+    fill_body(BODY_SIZE);
+    struct span bytes = {coded,
+                         encode((struct span){body, BODY_SIZE}, ENCODE_GZIP, coded)};
+    assert_int_equal(decode(coding, "gzip", bytes, bytes.len), CODING_DONE);
+    coding_limit(coding, &small);
+    assert_int_equal(decode(coding, "gzip", bytes, bytes.len), CODING_LIMIT);
+    coding_free(&coding);
+}
+
 static void coding_it_does_not_know_is_unknown_at_once(void **state)
 {
     (void)state;
@@ -400,6 +446,8 @@ int main(void)
         cmocka_unit_test(coding_refuses_a_zstd_window_of_more_than_8_mib),
         cmocka_unit_test(coding_takes_only_the_zstd_of_today),
         cmocka_unit_test(coding_keeps_its_limits),
+        cmocka_unit_test(coding_says_how_much_memory_its_windows_take),
+        cmocka_unit_test(coding_takes_other_limits_for_the_next_body),
         cmocka_unit_test(coding_it_does_not_know_is_unknown_at_once),
         cmocka_unit_test(coding_of_an_empty_body_is_done),
         cmocka_unit_test(coding_of_a_broken_body_is_damaged),

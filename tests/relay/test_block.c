@@ -40,6 +40,25 @@ blocks_past_the_bound_are_not_given_but_to_the_one_that_must_go_on(void **state)
     assert_int_equal(atomic_load(&budget.reserved), 0);
 }
 
+static void other_memory_counts_as_blocks_do(void **state)
+{
+    struct block_budget budget = {.total_max = 4 * (uint64_t)MIB};
+    struct block_store *store = block_store_new(&budget);
+
+    (void)state;
+    assert_true(block_store_charge(store, 3 * (uint64_t)MIB + 1, 0));
+    assert_int_equal(block_store_used(store), 3 * MIB + 1);
+    assert_false(block_store_charge(store, MIB, 0));
+    assert_int_equal(block_store_used(store), 3 * MIB + 1);
+    assert_true(block_store_charge(store, MIB, MIB));
+    block_store_discharge(store, 4 * (uint64_t)MIB + 1);
+    assert_true(atomic_load(&budget.reserved) <= 2 * (uint64_t)MIB);
+    assert_true(block_store_charge(store, MIB, 0));
+    block_store_discharge(store, MIB);
+    block_store_free(&store);
+    assert_int_equal(atomic_load(&budget.reserved), 0);
+}
+
 static void blocks_of_two_stores_share_one_bound(void **state)
 {
     struct block_budget budget = {.total_max = MIB};
@@ -81,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             blocks_past_the_bound_are_not_given_but_to_the_one_that_must_go_on),
+        cmocka_unit_test(other_memory_counts_as_blocks_do),
         cmocka_unit_test(blocks_of_two_stores_share_one_bound),
         cmocka_unit_test(block_of_a_refused_response_is_wiped_before_it_is_used_again),
     };
