@@ -566,41 +566,6 @@ static void failing_source_refuses_instead_of_redacting(void **state)
     assert_false(flow_has(&client, "Name of"));
 }
 
-/* Of what only begins like JSON both readings count, so that one event shows more people
- * than one page may. */
-static void event_with_more_people_than_are_listed_is_refused(void **state)
-{
-    static char event[FLOW_HOLD_MAX];
-    struct flow_peer nobody;
-    struct flow_peer site;
-    size_t len = 0;
-
-    (void)state;
-    start();
-    flow_client(&world, &nobody);
-    flow_get(&world, &nobody, "/stream/a", NULL);
-    flow_accept(&world, &site);
-    flow_hear_request(&world, &site);
-    flow_say(&world, &site,
-             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
-             "data: {\"members\":[");
-    for (int i = 0; i < FINDINGS_SHOWN_MAX * 3 / 4; i++) {
-        len += (size_t)snprintf(event + len, sizeof(event) - len, "{\"id\":\"m%d\"},", i);
-    }
-    for (int i = 0; i < FINDINGS_SHOWN_MAX * 3 / 4; i++) {
-        len += (size_t)snprintf(event + len, sizeof(event) - len,
-                                "<b data-member-id=m%d>", i);
-    }
-    assert_true(len < sizeof(event) - 1);
-    flow_say(&world, &site, event);
-    flow_say(&world, &site, "\n\n");
-    assert_true(flow_hear_end(&world, &nobody));
-    assert_false(flow_has(&nobody, "m1"));
-    assert_int_equal(world.journal.last->more_count, FINDINGS_SHOWN_MAX - 1);
-    flow_hang_up(&nobody);
-    flow_hang_up(&site);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -629,7 +594,6 @@ int main(void)
         TEST(chunked_json_loses_the_element_and_its_comma),
         TEST(page_that_cannot_be_redacted_is_refused),
         TEST(failing_source_refuses_instead_of_redacting),
-        TEST(event_with_more_people_than_are_listed_is_refused),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
