@@ -28,6 +28,7 @@ struct court {
     struct session owners[ANSWER_TOKENS_MAX];
     const struct observation *observations[(1 + MESSAGE_SCANS) * SCAN_DISTINCT_MAX];
     size_t observation_count;
+    uint32_t forged_mask;
     struct recalled recalled[RECALLED_MAX];
     struct user recalled_subject;
     struct judgement judgement;
@@ -83,6 +84,7 @@ static void summon_sights(const struct scan *scan, struct court *court)
     size_t count = scan != NULL ? scan_count(scan) : 0;
 
     CHECK(count <= SCAN_DISTINCT_MAX);
+    court->forged_mask |= scan != NULL ? scan_forged(scan) : 0;
     for (size_t i = 0; i < count; i++) {
         court->observations[court->observation_count++] = scan_at(scan, i);
     }
@@ -91,6 +93,7 @@ static void summon_sights(const struct scan *scan, struct court *court)
 static void summon_observations(struct exchange *self, struct court *court)
 {
     court->observation_count = 0;
+    court->forged_mask = 0;
     summon_sights(self->scan, court);
     for (size_t i = 0; i < MESSAGE_SCANS; i++) {
         summon_sights(self->messages.scans[i], court);
@@ -98,7 +101,7 @@ static void summon_observations(struct exchange *self, struct court *court)
     self->answer.observations = court->observations;
     self->answer.observation_count = court->observation_count;
     self->answer.has_content = has_content(self);
-    self->answer.forged_mask = self->scan != NULL ? scan_forged(self->scan) : 0;
+    self->answer.forged_mask = court->forged_mask;
     self->answer.doubtful = self->undecodable || self->overflow;
     self->answer.head_left = self->streaming && !exchange_observes(self);
     exchange_summon_grants(self);

@@ -18,6 +18,8 @@ static struct scan *begin(struct exchange *self, enum message_scan which,
     self->messages.scans[which] = scan_begin(self->plan->scanner, kind, charset);
     if (self->messages.scans[which] == NULL) {
         self->undecodable = true;
+    } else {
+        scan_bind(self->messages.scans[which], span_of(self->id));
     }
     return self->messages.scans[which];
 }
@@ -116,7 +118,7 @@ bool exchange_message_is_plain(const struct exchange *self)
 
     for (size_t i = 0; i < MESSAGE_SCANS; i++) {
         const struct scan *scan = self->messages.scans[i];
-        count += scan != NULL ? scan_count(scan) : 0;
+        count += scan != NULL ? scan_count(scan) + (scan_forged(scan) != 0) : 0;
     }
     return count == 0 && !self->undecodable;
 }

@@ -198,6 +198,7 @@ void flow_compile_markers(struct flow_world *self)
                                         .selectors = self->selectors,
                                         .selector_count = count,
                                         .must_be = MARKER_RULE_REQUESTER,
+                                        .signature = {.mac = self->mac, .bound = true},
                                         .trusted = true};
     if (self->grant.name != NULL) {
         add_member(self);

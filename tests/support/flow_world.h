@@ -91,6 +91,8 @@ struct flow_world {
     struct selector selectors[3];
     struct marker_class class;
     const char *regex; /**< A third selector; NULL: none. */
+    const struct secret_mac
+        *mac; /**< Class `owner` is signed, and bound; NULL: it is not. */
     struct sources *sources;
     struct grant_settings grant;    /**< With a name: class `member` is granted by it. */
     struct selector member[2];      /**< attr:data-member-id, json:/members/ * /id */

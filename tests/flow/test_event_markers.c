@@ -1,7 +1,8 @@
-/* More people in one event than one page may show: nothing of it leaves, and all goes on.
- */
+/* Markers that are peculiar in an event: more people than one page may show, and markers
+ * whose signature is not the site's. Nothing of the event leaves, and all goes on. */
 #include <stdio.h>
 
+#include "base/secret.h"
 #include "guard/finding.h"
 #include "support/flow_world.h"
 #include "support/test.h"
@@ -65,11 +66,44 @@ static void event_with_more_people_than_are_listed_is_refused(void **state)
     flow_hang_up(&site);
 }
 
+/* What is signed wrongly, or for another exchange, is no marker; but no plain event. */
+static void event_with_a_wrongly_signed_marker_is_refused(void **state)
+{
+    struct secret_mac mac;
+    struct flow_peer nobody;
+    struct flow_peer site;
+
+    (void)state;
+    flow_init(&world);
+    secret_mac_start(&mac, SPAN("a key of the site's own"));
+    world.mac = &mac;
+    world.regex = "json:/user";
+    flow_start(&world);
+    flow_client(&world, &nobody);
+    flow_get(&world, &nobody, "/stream/a", NULL);
+    flow_accept(&world, &site);
+    flow_hear_request(&world, &site);
+    flow_say(&world, &site,
+             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+             "data: 1\n\n");
+    assert_true(flow_hear(&world, &nobody, "data: 1\n\n"));
+    flow_say(&world, &site,
+             "data: {\"user\":\"bob.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}\n\n");
+    assert_true(flow_hear_end(&world, &nobody));
+    assert_false(flow_has(&nobody, "bob"));
+    assert_int_equal(flow_last_entry(&world)->detector, DETECTOR_MARKER_SIGNATURE);
+    flow_hang_up(&nobody);
+    flow_hang_up(&site);
+    flow_close(&world);
+    secret_wipe(&mac, sizeof(mac));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(event_with_more_people_than_are_listed_is_refused,
                                         set_up, tear_down),
+        cmocka_unit_test(event_with_a_wrongly_signed_marker_is_refused),
     };
     return RUN_TESTS(tests);
 }
