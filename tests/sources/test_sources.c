@@ -1,11 +1,13 @@
 #include "sources/sources.h"
 #include "support/test.h"
 
+static char query[] = "SELECT 1 WHERE :requester = 1";
+
 static struct grant_settings settings_of(char *name, char *path)
 {
     return (struct grant_settings){.name = name,
                                    .sqlite = path,
-                                   .query = (char[]){"SELECT 1 WHERE :requester = 1"},
+                                   .query = query,
                                    .cache_ms = 30000,
                                    .deadline_ms = 1000};
 }
