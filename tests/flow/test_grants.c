@@ -27,7 +27,7 @@ static char endless[] =
     "'') SELECT i FROM n WHERE i < 0";
 
 static char slow[] =
-    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) "
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250000) "
     "SELECT member_id FROM partners WHERE user_id = :requester AND "
     "(SELECT count(*) FROM n) > 0";
 
