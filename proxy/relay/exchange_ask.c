@@ -98,7 +98,8 @@ bool exchange_takes_body(const struct exchange *self)
     if (exchange_is_socket(self)) {
         return exchange_takes_frames(self);
     }
-    if (self->request_read) {
+    /* The disk's deadline is not the client's to move. */
+    if (self->request_read || self->state == STATE_COMMIT) {
         return false;
     }
     if (self->state == STATE_LOGIN) {
