@@ -6,6 +6,7 @@
 
 #include "app/config_flags.h"
 #include "app/file.h"
+#include "app/kept.h"
 #include "app/loader.h"
 #include "base/parse.h"
 #include "guard/markers.h"
@@ -284,8 +285,14 @@ struct config *config_load(const struct config_source *source,
             .folder = folder_of(source->path, scratch),
             .state_default = source->state_default,
         };
-        loader.root = read_tree(source, scratch, report);
+        loader.root = source->kept.ptr != NULL
+                          ? kept_tree(source->kept, scratch, report, &loader.folder)
+                          : read_tree(source, scratch, report);
         bool good = loader.root != NULL && load(&loader, source, features);
+        if (good) {
+            snapshot->config.kept = kept_text(loader.root, loader.folder,
+                                              snapshot->config.hash, snapshot->arena);
+        }
         config = good ? &snapshot->config : NULL;
     }
     if (config == NULL && report_error_count(report) == 0) {

@@ -73,9 +73,10 @@ struct config {
     uint64_t ledger_max; /**< Bytes. */
     uint64_t retention_ms;
     struct site *site;
-    char hash[65];   /**< The same as `site->hash`. */
-    char *path;      /**< The file that was read; NULL: flags alone. */
-    uint64_t *notes; /**< By row of the table of options: a digest of its values. */
+    char hash[65];    /**< The same as `site->hash`. */
+    char *path;       /**< The file that was read; NULL: flags alone. */
+    uint64_t *notes;  /**< By row of the table of options: a digest of its values. */
+    struct span kept; /**< What app/kept.h keeps of it; empty: too large. */
 };
 
 /** One flag as given: `--name value` or `--name=value`. */
@@ -87,6 +88,7 @@ struct config_flag {
 /** Where a configuration comes from; everything is borrowed. */
 struct config_source {
     const char *path; /**< NULL: no file. */
+    struct span kept; /**< Instead of file and flags: what app/kept.h kept. */
     const struct config_flag *flags;
     size_t flag_count;
     const char *state_default; /**< Where state lives when no key says it. */

@@ -102,6 +102,9 @@ bool graph_reload(struct graph *self, const char *who, const char *accept_weaker
 void graph_note_reload(struct graph *self, const struct config *old, const char *who,
                        const char *accepted);
 
+/** At the start: likewise, against what was kept of the last run. */
+void graph_note_start(struct graph *self);
+
 /** Keeps in the ledger which configuration is in force since when. */
 void graph_note_config(struct graph *self, const char *who, const char *summary);
 

@@ -264,7 +264,7 @@ int graph_run(struct graph *self)
         stop_workers(self);
         return CLI_NO;
     }
-    graph_note_config(self, "start", "in force");
+    graph_note_start(self);
     self->ready = CONTROL_READY;
     say_serving(self);
     tell_serving(self);

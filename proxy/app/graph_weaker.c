@@ -1,12 +1,18 @@
 /* What a change of configuration leaves behind: ledger, alert, log (graph.h). */
 #include <stdio.h>
+#include <string.h>
 
 #include "app/difference.h"
+#include "app/file.h"
 #include "app/graph.h"
+#include "app/kept.h"
 #include "base/log.h"
 #include "base/writer.h"
 
+static const char KEPT_NAME[] = "config.last";
+
 enum {
+    MEMORY_MAX = 64 * 1024 * 1024,
     DATA_MAX = 16384,
     CHANGES_TOLD_MAX = 20, /* In an alert; `count` says how many there are. */
 };
@@ -60,24 +66,28 @@ static void summarise(const struct difference *difference, const char *accepted,
     summary_out[writer_span(&out).len] = '\0';
 }
 
-static void alert(struct graph *self, const struct difference *difference,
-                  const char *who, const char *reason)
+/* What an alert of it says; texts are lent. */
+struct told {
+    const char *who;
+    const char *reason;
+    size_t count;
+    const char *lines[CHANGES_TOLD_MAX];
+};
+
+static void alert(struct graph *self, const struct told *told)
 {
     struct json_write data;
-    const char *text = NULL;
 
     json_write_init(&data, DATA_MAX);
     json_write_begin_object(&data);
-    json_write_member(&data, "who", span_of(who));
-    json_write_member(&data, "reason", span_of(reason));
+    json_write_member(&data, "who", span_of(told->who));
+    json_write_member(&data, "reason", span_of(told->reason));
     json_write_member(&data, "config", span_of(self->config->hash));
-    json_write_member_u64(&data, "count", difference_count(difference, EFFECT_WEAKER));
+    json_write_member_u64(&data, "count", told->count);
     json_write_key(&data, "weaker");
     json_write_begin_array(&data);
-    for (size_t i = 0; i < CHANGES_TOLD_MAX &&
-                       (text = difference_text(difference, EFFECT_WEAKER, i)) != NULL;
-         i++) {
-        json_write_text(&data, span_of(text));
+    for (size_t i = 0; i < CHANGES_TOLD_MAX && told->lines[i] != NULL; i++) {
+        json_write_text(&data, span_of(told->lines[i]));
     }
     json_write_end_array(&data);
     json_write_end_object(&data);
@@ -85,6 +95,89 @@ static void alert(struct graph *self, const struct difference *difference,
         log_write(LOG_LEVEL_ERROR, "the alert config.weaker was not taken");
     }
     json_write_free(&data);
+}
+
+static void alert_reload(struct graph *self, const struct difference *difference,
+                         const char *who, const char *reason)
+{
+    struct told told = {.who = who,
+                        .reason = reason,
+                        .count = difference_count(difference, EFFECT_WEAKER)};
+
+    for (size_t i = 0; i < CHANGES_TOLD_MAX; i++) {
+        told.lines[i] = difference_text(difference, EFFECT_WEAKER, i);
+    }
+    alert(self, &told);
+}
+
+/* For the next start. */
+static void keep(struct graph *self)
+{
+    char path[STATE_DIR_PATH_MAX + 64];
+    const char *error = "it is too large";
+
+    state_dir_file(self->state_dir, KEPT_NAME, path);
+    if (self->config->kept.len > 0) {
+        error = kept_store(path, self->config->kept);
+    }
+    if (error != NULL) {
+        log_write(LOG_LEVEL_ERROR,
+                  "the configuration in force is not kept for the next start: %s: %s",
+                  path, error);
+    }
+}
+
+static void alert_start(struct graph *self, const struct report *report)
+{
+    struct told told = {.who = "start",
+                        .reason = "the proxy was started with it",
+                        .count = report_warning_count(report)};
+    struct report_problem problem;
+    char summary[RECORDER_NOTE_SIZE_MAX];
+    struct writer out = writer_of(summary, sizeof(summary) - 1);
+
+    writer_text(&out, "in force, weaker than before the start");
+    for (size_t i = 0; report_problem(report, i, &problem); i++) {
+        log_write(LOG_LEVEL_WARNING, "weaker than before the start: %s", problem.message);
+        writer_text(&out, "; weaker: ");
+        writer_text(&out, problem.message);
+        if (i < CHANGES_TOLD_MAX) {
+            told.lines[i] = problem.message;
+        }
+    }
+    summary[writer_span(&out).len] = '\0';
+    graph_note_config(self, "start", summary);
+    alert(self, &told);
+}
+
+/* True: it is weaker than what was kept, and everybody was told. */
+static bool is_weaker(struct graph *self, const char *path, struct arena *arena,
+                      struct report *report)
+{
+    struct span text = {0};
+
+    if (file_read(arena, path, KEPT_SIZE_MAX, &text) != NULL ||
+        strcmp(kept_hash(text, arena), self->config->hash) == 0 ||
+        kept_compare(text, self->config, report)) {
+        return false;
+    }
+    alert_start(self, report);
+    return true;
+}
+
+void graph_note_start(struct graph *self)
+{
+    char path[STATE_DIR_PATH_MAX + 64];
+    struct arena *arena = arena_new(MEMORY_MAX);
+    struct report *report = report_new();
+
+    state_dir_file(self->state_dir, KEPT_NAME, path);
+    if (arena == NULL || report == NULL || !is_weaker(self, path, arena, report)) {
+        graph_note_config(self, "start", "in force");
+    }
+    report_free(&report);
+    arena_free(&arena);
+    keep(self);
 }
 
 void graph_note_reload(struct graph *self, const struct config *old, const char *who,
@@ -100,7 +193,8 @@ void graph_note_reload(struct graph *self, const struct config *old, const char 
     summarise(difference, accepted != NULL ? accepted : "", summary);
     graph_note_config(self, who, summary);
     if (difference_count(difference, EFFECT_WEAKER) > 0) {
-        alert(self, difference, who, accepted != NULL ? accepted : "");
+        alert_reload(self, difference, who, accepted != NULL ? accepted : "");
     }
     difference_free(&difference);
+    keep(self);
 }
