@@ -33,6 +33,8 @@ static const struct own_flag {
     {"admin-socket", CLI_TAKES_SOCKET, true, "PATH", "Admin socket of the proxy."},
     {"json", CLI_TAKES_SOCKET | CLI_TAKES_CHECK, false, "", "Print the answer as JSON."},
     {"against", CLI_TAKES_CHECK, true, "FILE", "What protection changes from that one."},
+    {"log", CLI_TAKES_CHECK, true, "FILE",
+     "Access log that says which pages had their marker."},
     {"strict", CLI_TAKES_CHECK, false, "", "Exit code 1 when there is a warning."},
     {"reason", CLI_TAKES_REASON, true, "TEXT", "Why; it is recorded. Needed."},
     {"for", CLI_TAKES_FOR, true, "TIME", "How long, like 30m or 1h."},
@@ -104,6 +106,8 @@ static void set_own(struct cli_call *call, const char *name, const char *value)
         call->from = value;
     } else if (strcmp(name, "to") == 0) {
         call->to = value;
+    } else if (strcmp(name, "log") == 0) {
+        call->log = value;
     } else if (strcmp(name, "against") == 0) {
         call->against = value;
     } else if (strcmp(name, "accept-weaker") == 0) {

@@ -4,6 +4,7 @@
 #include "app/cli.h"
 #include "app/config_print.h"
 #include "app/difference.h"
+#include "app/lint_log.h"
 #include "base/json_write.h"
 
 enum {
@@ -206,6 +207,22 @@ static int code_of(const struct cli_call *call, const struct outcome *outcome)
     return call->strict && doubt ? CLI_NO : CLI_DONE;
 }
 
+/* False: reported. */
+static bool read_log(const struct cli_call *call, const struct config *config,
+                     struct report *report)
+{
+    FILE *file = fopen(call->log, "re");
+
+    if (file == NULL) {
+        (void)fprintf(stderr, "countermark: cannot read the log %s\n", call->log);
+        return false;
+    }
+    lint_log(config, file, call->log, report);
+    bool good = ferror(file) == 0;
+    (void)fclose(file);
+    return good;
+}
+
 static int check(const struct cli_call *call, struct report *report)
 {
     struct config_source source = cli_source(call);
@@ -214,7 +231,13 @@ static int check(const struct cli_call *call, struct report *report)
     struct config *other = NULL;
 
     feature_table_init(&features);
+    source.lint = true;
     outcome.config = config_load(&source, &features, report);
+    if (call->log != NULL && outcome.config != NULL &&
+        !read_log(call, outcome.config, report)) {
+        config_free(&outcome.config);
+        return CLI_USAGE;
+    }
     if (call->against != NULL && outcome.config != NULL) {
         other = load_other(call);
         outcome.difference = other != NULL ? difference_new(other, outcome.config) : NULL;

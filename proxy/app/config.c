@@ -7,6 +7,7 @@
 #include "app/config_flags.h"
 #include "app/file.h"
 #include "app/kept.h"
+#include "app/lint.h"
 #include "app/loader.h"
 #include "base/parse.h"
 #include "guard/markers.h"
@@ -253,6 +254,9 @@ static bool load(struct loader *loader, const struct config_source *source,
         place_features(loader, features);
     }
     set_hash(loader);
+    if (source->lint && report_error_count(loader->report) == 0) {
+        lint_config(loader);
+    }
     return report_error_count(loader->report) == 0 &&
            !arena_failed(loader->snapshot->arena);
 }

@@ -88,6 +88,7 @@ struct config_flag {
 /** Where a configuration comes from; everything is borrowed. */
 struct config_source {
     const char *path; /**< NULL: no file. */
+    bool lint;        /**< Also tell what is valid and may not be meant (app/lint.h). */
     struct span kept; /**< Instead of file and flags: what app/kept.h kept. */
     const struct config_flag *flags;
     size_t flag_count;

@@ -16,9 +16,8 @@ const struct node *loader_item(const struct node *list, size_t index)
     return item;
 }
 
-/* Where `key` of a map stands, or the map itself, or the start of the file. */
-static struct place place_of(const struct loader *loader, const struct node *map,
-                             const char *key)
+struct place loader_place(const struct loader *loader, const struct node *map,
+                          const char *key)
 {
     const struct node *value = node_find(map, span_of(key));
 
@@ -79,10 +78,10 @@ static void check_addresses(struct loader *loader)
             const struct listen_settings *other = &config->listens[j];
             if (same_address(listen->host, listen->port, other->host, other->port)) {
                 report_error(loader->report,
-                             place_of(loader, loader_item(list, i), "address"),
+                             loader_place(loader, loader_item(list, i), "address"),
                              "address %s port %u is already listened on, at line %zu",
                              listen->host, listen->port,
-                             place_of(loader, loader_item(list, j), "address").line);
+                             loader_place(loader, loader_item(list, j), "address").line);
                 break;
             }
         }
@@ -90,7 +89,7 @@ static void check_addresses(struct loader *loader)
                          config->admin.port)) {
             report_error(
                 loader->report,
-                place_of(loader, node_find(loader->root, SPAN("admin")), "address"),
+                loader_place(loader, node_find(loader->root, SPAN("admin")), "address"),
                 "`admin.address` is also in `listen`");
         }
     }
@@ -104,9 +103,9 @@ static void check_routes(struct loader *loader)
     for (size_t i = 0; i < site->route_count; i++) {
         for (size_t j = 0; j < i; j++) {
             if (cover_route(&site->routes[j], &site->routes[i])) {
-                struct place first = place_of(loader, loader_item(list, j), "path");
+                struct place first = loader_place(loader, loader_item(list, j), "path");
                 report_error(loader->report,
-                             place_of(loader, loader_item(list, i), "path"),
+                             loader_place(loader, loader_item(list, i), "path"),
                              "route `%s` can never match: `%s` at %s:%zu:%zu comes first",
                              site->routes[i].pattern, site->routes[j].pattern,
                              first.source, first.line, first.column);
@@ -133,16 +132,16 @@ static void check_login(struct loader *loader)
     const struct node *rules = node_find(login, SPAN("success"));
 
     if (site->login.user_field != NULL && !has_requester_class(site)) {
-        report_error(loader->report, place_of(loader, login, "user_field"),
+        report_error(loader->report, loader_place(loader, login, "user_field"),
                      "`user_is: %s` needs a marker class with `must_be: requester`",
                      site->login.user_is_alias ? "alias" : "marker");
     }
     if (site->login.user_is_alias && site->login.user_field == NULL) {
-        report_error(loader->report, place_of(loader, login, "user_is"),
+        report_error(loader->report, loader_place(loader, login, "user_is"),
                      "`user_is: alias` needs `user_field`: where the login's name is");
     }
     if (site->login.user_field != NULL && site->login.request.count == 0) {
-        report_error(loader->report, place_of(loader, login, "user_field"),
+        report_error(loader->report, loader_place(loader, login, "user_field"),
                      "`user_field` needs `request`: which requests log in");
     }
     for (size_t i = 0; i < site->login.success_count; i++) {
@@ -189,14 +188,14 @@ static void check_features(struct loader *loader)
         return;
     }
     if (!site->observe) {
-        report_error(loader->report, place_of(loader, loader->root, "features"),
+        report_error(loader->report, loader_place(loader, loader->root, "features"),
                      "no feature is called `login`, the one that findings take down; "
                      "name its paths in `features`, or set `mode: observe`");
         return;
     }
     const struct node *enforced = enforced_item(loader);
     if (enforced != NULL) {
-        report_error(loader->report, place_of(loader, enforced, "mode"),
+        report_error(loader->report, loader_place(loader, enforced, "mode"),
                      "`mode: enforce` on a route needs a feature called `login`, the one "
                      "that findings take down");
     }
@@ -207,15 +206,15 @@ static void check_limits(struct loader *loader)
     const struct limits *limits = &loader->snapshot->site.limits;
 
     if (limits->hold_max > limits->hold_total_max) {
-        report_error(loader->report, place_of(loader, loader->root, "hold_max"),
+        report_error(loader->report, loader_place(loader, loader->root, "hold_max"),
                      "`hold_max` is more than `hold_total_max`");
     }
     if (limits->connections_per_address_max > limits->connections_max &&
         node_find(node_find(loader->root, SPAN("limits")),
                   SPAN("connections_per_address_max")) != NULL) {
         report_error(loader->report,
-                     place_of(loader, node_find(loader->root, SPAN("limits")),
-                              "connections_per_address_max"),
+                     loader_place(loader, node_find(loader->root, SPAN("limits")),
+                                  "connections_per_address_max"),
                      "`connections_per_address_max` is more than `connections_max`");
     }
 }
@@ -232,7 +231,7 @@ static void check_required(struct loader *loader)
             bool required = (site->routes[i].requirement.require_mask >> k & 1U) != 0;
             if (required && class->must_be == MARKER_RULE_NOBODY) {
                 report_error(loader->report,
-                             place_of(loader, loader_item(list, i), "require"),
+                             loader_place(loader, loader_item(list, i), "require"),
                              "`%.63s` has `must_be: nobody`: no page can be required to "
                              "carry it",
                              (const char *)class->name.ptr);
@@ -254,14 +253,14 @@ static void check_credentials(struct loader *loader)
     }
     if (session->header != NULL && session->jwt.header != NULL &&
         span_equal_nocase(span_of(session->header), span_of(session->jwt.header))) {
-        report_error(loader->report, place_of(loader, jwt, "header"),
+        report_error(loader->report, loader_place(loader, jwt, "header"),
                      "`%s` is also `session.header`: a field carries a session's token "
                      "or a JWT, not both",
                      session->jwt.header);
     }
     if (session->jwt.cookie != NULL && session->cookies != NULL &&
         cookie_names_rank(session->cookies, span_of(session->jwt.cookie)) >= 0) {
-        report_error(loader->report, place_of(loader, jwt, "cookie"),
+        report_error(loader->report, loader_place(loader, jwt, "cookie"),
                      "`%s` is also in `session.cookies`: a cookie carries a session's "
                      "token or a JWT, not both",
                      session->jwt.cookie);
@@ -276,7 +275,7 @@ static void check_staff(struct loader *loader)
     bool checked = site->session.jwt.key != NULL;
 
     if (site->staff_count > 0 && site->login.user_field == NULL && !checked) {
-        report_error(loader->report, place_of(loader, loader->root, "staff"),
+        report_error(loader->report, loader_place(loader, loader->root, "staff"),
                      "`staff` needs `login.user_field`: who is known by first markers "
                      "alone is not staff");
     }
@@ -332,7 +331,7 @@ static void warn_classes(struct loader *loader)
         const struct marker_class *class = &site->classes[i];
         if (class->trusted && class->name.len > 0) {
             report_warning(
-                loader->report, place_of(loader, loader_item(list, i), "trusted"),
+                loader->report, loader_place(loader, loader_item(list, i), "trusted"),
                 "`trusted: true` on `%.63s`: why can no visitor's text match it? "
                 "If some can, that visitor takes the site down",
                 (const char *)class->name.ptr);
@@ -347,12 +346,13 @@ static void warn(struct loader *loader)
 
     warn_classes(loader);
     if (site->detectors_off != 0) {
-        report_warning(loader->report, place_of(loader, loader->root, "detectors_off"),
+        report_warning(loader->report,
+                       loader_place(loader, loader->root, "detectors_off"),
                        "`detectors_off` switches detectors off: what they would see is "
                        "delivered unseen. Not for a site that people use");
     }
     if (!has_session(&site->session)) {
-        report_warning(loader->report, place_of(loader, loader->root, "session"),
+        report_warning(loader->report, loader_place(loader, loader->root, "session"),
                        "`session` names no cookie, path parameter or header: nobody's "
                        "session is known");
     }
@@ -363,7 +363,7 @@ static void warn(struct loader *loader)
     for (size_t i = 0; i < site->upstream_count; i++) {
         if (site->upstreams[i].connections == CONNECTIONS_SHARED) {
             report_warning(loader->report,
-                           place_of(loader, loader_item(list, i), "connections"),
+                           loader_place(loader, loader_item(list, i), "connections"),
                            "`connections: shared` lets one connection carry requests of "
                            "several users");
         }

@@ -47,6 +47,10 @@ void loader_make_tls(struct loader *self);
 /** Where the list item `index` of `list` stands; NULL: there is none. */
 const struct node *loader_item(const struct node *list, size_t index);
 
+/** Where `key` of a map stands, or the map itself, or the start of the file. */
+struct place loader_place(const struct loader *loader, const struct node *map,
+                          const char *key);
+
 /** Checks what single values cannot tell: names, contradictions, what is missing. */
 void loader_check(struct loader *self);
 

@@ -187,6 +187,10 @@ void access_log_write(struct access_log *self, const struct access_log_line *lin
     if (line->would_have != NULL && line->would_have[0] != '\0') {
         put_plain(&out, TEXT_NAME("would_have"), span_of(line->would_have));
     }
+    if (line->coverage != ACCESS_LOG_NOT_ASKED) {
+        writer_put(&out, line->coverage == ACCESS_LOG_MARKED ? SPAN(",\"marked\":true")
+                                                             : SPAN(",\"marked\":false"));
+    }
     writer_text(&out, "}\n");
     CHECK(!out.full);
     self->len += out.len;

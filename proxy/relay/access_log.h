@@ -22,6 +22,13 @@ struct access_log_sink {
     bool (*take)(void *self, struct span text);
 };
 
+/** Whether it carried every marker that its route requires. */
+enum access_log_coverage {
+    ACCESS_LOG_NOT_ASKED, /**< Nothing is required of it: the line has no word on it. */
+    ACCESS_LOG_UNMARKED,
+    ACCESS_LOG_MARKED,
+};
+
 /** One line. Spans are borrowed. */
 struct access_log_line {
     uint64_t unix_ms;
@@ -40,6 +47,7 @@ struct access_log_line {
     const char *detector;   /**< "" when there is no finding. */
     const char *would_have; /**< "" or NULL unless something was only observed. */
     uint64_t incident;
+    enum access_log_coverage coverage;
 };
 
 struct access_log;

@@ -138,6 +138,7 @@ static void write_access_log(const struct exchange *self, uint64_t duration_us)
         .detector = self->detector,
         .would_have = self->would_have,
         .incident = self->incident,
+        .coverage = self->coverage,
     };
     access_log_write(self->relay->access_log, &line);
 }

@@ -27,6 +27,7 @@ void exchange_count_answer(struct exchange *self, const struct judgement *judgem
     if (self->routed.requirement.require_mask != 0 && self->answer.has_content &&
         self->upstream_status / 100 == 2) {
         meter_marked(self->relay, meter, route, !judgement->unmarked);
+        self->coverage = judgement->unmarked ? ACCESS_LOG_UNMARKED : ACCESS_LOG_MARKED;
     }
     if (judgement->source != SOURCE_NONE) {
         meter_binding(self->relay, binding_source_name(judgement->source));

@@ -153,6 +153,7 @@ static enum step end_text(struct exchange *self)
         self->answer.status = STATUS_OK;
         meter_marked(self->relay, self->plan->meter, self->routed.index,
                      missing(self) == 0);
+        self->coverage = missing(self) == 0 ? ACCESS_LOG_MARKED : ACCESS_LOG_UNMARKED;
     }
     if (owed || !exchange_message_is_plain(self)) {
         may = exchange_judge_message(self, &step);

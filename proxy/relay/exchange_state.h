@@ -6,8 +6,7 @@
  * _answer.c the response until it is complete, _judge.c the verdict and what follows from
  * it, _reply.c everything that goes to the client, _stream.c what leaves before it is
  * complete, _events.c what leaves event by event, _socket.c and _socket_ask.c a
- * WebSocket, _message.c how one message is read,
- * _pin.c what closes an answer that stays open.
+ * WebSocket, _message.c how one message is read, _pin.c what closes an open answer.
  */
 #pragma once
 
@@ -85,6 +84,7 @@ struct exchange {
     unsigned status;       /* That the client gets. */
     unsigned upstream_status;
     uint64_t incident;
+    enum access_log_coverage coverage;
     enum method method;
     enum framing answer_framing;
     uint64_t answer_length;

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from support.countermark import BINARY
-from support.plain_site import config
+from support.plain_site import config, page_of, signed_in
 from support.ports import wait_until
 from support.webhook import SECRET
 
@@ -146,3 +146,29 @@ def test_a_feature_that_is_down_can_be_neither_removed_nor_renamed(watched):
         assert done.returncode == 2 and "is down and cannot be removed or renamed" in done.stderr
     assert proxy.run("up", "shop", "--reason", "test").returncode == 0
     assert proxy.run("reload", "--accept-weaker", "it is meant").returncode == 0
+
+
+@pytest.mark.sanitize
+def test_check_says_what_a_log_shows(origin, countermark):
+    proxy = countermark(config(origin.port))
+    browser = signed_in(proxy.port, "user001")
+    assert page_of(browser, "user001").status == 200
+    assert browser.get("/guarded/x?field=Content-Type:text/html&body=nothing").status == 502
+    assert browser.get("/account/7").status == 200
+    browser.close()
+    wait_until(lambda: any(line["path"] == "/account/7" for line in proxy.log_lines()), 10,
+               "the log has its lines")
+    by_path = {line["path"]: line for line in proxy.log_lines()}
+    assert by_path["/guarded/x"]["marked"] is False and "marked" not in by_path["/account/7"]
+    assert any(line.get("marked") is True for line in proxy.log_lines())
+    done = check("--config", proxy.config_path, "--log", proxy.access_log)
+    assert done.returncode == 0
+    assert "none of 1 pages of `/guarded/**` carried its marker, such as `/guarded/x`" in done.stderr
+    assert "`/account/7`, which looks personal, were for route `/**`" in done.stderr
+    assert "of `/mypage/**`" not in done.stderr
+    assert "no receiver in `alerts`" in done.stderr
+    assert check("--config", proxy.config_path, "--strict").returncode == 1
+    assert check("--config", proxy.config_path, "--log", "/nowhere").returncode == 2
+    value = json.loads(check("--config", proxy.config_path, "--log", proxy.access_log,
+                             "--json").stdout)
+    assert any("carried its marker" in w["message"] for w in value["warnings"])

@@ -49,6 +49,8 @@ static int tear_down(void **state)
     return 0;
 }
 
+static enum access_log_coverage coverage;
+
 static void write_line(struct span path, const char *detector)
 {
     static struct address client;
@@ -67,6 +69,7 @@ static void write_line(struct span path, const char *detector)
         .upstream = "",
         .detector = detector,
         .incident = 3,
+        .coverage = coverage,
     };
     assert_int_equal(address_parse(SPAN("192.0.2.1"), &client), ERR_NONE);
     access_log_write(access_log, &line);
@@ -94,6 +97,19 @@ static void access_log_escapes_what_would_break_out_of_a_line(void **state)
     assert_non_null(strstr(sink.text, "\"path\":\"/a%22%5C%0A%E3%81%82%25\""));
     assert_non_null(strstr(sink.text, "\"detector\":\"owner-marker\",\"incident\":3"));
     assert_ptr_equal(strchr(sink.text, '\n'), sink.text + sink.len - 1);
+}
+
+static void access_log_says_whether_a_required_marker_was_there(void **state)
+{
+    (void)state;
+    coverage = ACCESS_LOG_MARKED;
+    write_line(SPAN("/a"), "");
+    coverage = ACCESS_LOG_UNMARKED;
+    write_line(SPAN("/b"), "");
+    coverage = ACCESS_LOG_NOT_ASKED;
+    access_log_flush(access_log);
+    assert_non_null(strstr(sink.text, ",\"marked\":true}\n"));
+    assert_non_null(strstr(sink.text, ",\"marked\":false}\n"));
 }
 
 static void access_log_cuts_a_long_path_and_always_fits(void **state)
@@ -125,6 +141,7 @@ int main(void)
 #define LOG_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         LOG_TEST(access_log_writes_one_json_line),
         LOG_TEST(access_log_escapes_what_would_break_out_of_a_line),
+        LOG_TEST(access_log_says_whether_a_required_marker_was_there),
         LOG_TEST(access_log_cuts_a_long_path_and_always_fits),
         LOG_TEST(access_log_counts_the_lines_that_nobody_took),
     };
