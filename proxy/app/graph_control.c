@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/writer.h"
 #include "guard/alias.h"
+#include "net/tls_context.h"
 #include "relay/meter.h"
 
 enum {
@@ -200,6 +201,29 @@ static void refresh_coverage(struct graph *self)
     }
 }
 
+static void refresh_certificates(struct graph *self)
+{
+    for (size_t i = 0; i < self->config->listen_count; i++) {
+        const struct listen_settings *listen = &self->config->listens[i];
+        int64_t least = 0;
+        int64_t end = 0;
+        char text[320];
+        char labels[512];
+        for (size_t k = 0;
+             listen->tls != NULL && (end = tls_context_not_after(listen->tls, k)) > 0;
+             k++) {
+            least = least == 0 || end < least ? end : least;
+        }
+        (void)snprintf(text, sizeof(text), "%s:%u", listen->host, listen->port);
+        size_t len = stats_label(labels, sizeof(labels), "listen", span_of(text));
+        if (least > 0 && len < sizeof(labels)) {
+            stats_set(self->stats,
+                      stats_series(self->shared.stats, STAT_TLS_EXPIRY, labels),
+                      (uint64_t)least);
+        }
+    }
+}
+
 static void refresh(void *context)
 {
     struct graph *self = context;
@@ -219,6 +243,7 @@ static void refresh(void *context)
               self->glass.until_ms != 0 ? 1 : 0);
     refresh_features(self);
     refresh_coverage(self);
+    refresh_certificates(self);
 }
 
 static enum err incidents(void *context, bool open_only, unsigned count_max,
