@@ -65,3 +65,28 @@ def test_the_dashboard_asks_what_prometheus_understands(folder):
     done = subprocess.run([PROMTOOL, "check", "rules", path], capture_output=True, text=True,
                           check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def run(*words):
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def recipe(name):
+    with open(os.path.join(CONFIG, "recipes", name), encoding="utf-8") as file:
+        return file.read()
+
+
+def test_the_recipes_are_what_their_programs_take(folder):
+    apache, nginx = os.path.join(folder, "apache.conf"), os.path.join(folder, "nginx.conf")
+    modules = "".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"
+                      for name in ("mpm_event", "authz_core", "proxy", "proxy_http", "headers"))
+    with open(apache, "w", encoding="utf-8") as out:
+        out.write(f"ServerRoot {folder}\nServerName localhost\nErrorLog {folder}/error.log\n"
+                  f"PidFile {folder}/pid\n{modules}" + recipe("apache.conf"))
+    with open(nginx, "w", encoding="utf-8") as out:
+        out.write(f"pid {folder}/pid;\nerror_log {folder}/error.log;\nevents {{}}\n"
+                  f"http {{ access_log off;\n{recipe('nginx.conf')}\n}}\n")
+    run("/usr/sbin/apache2", "-t", "-f", apache)
+    run("/usr/sbin/nginx", "-t", "-c", nginx, "-e", f"{folder}/start.log")
+    run("/usr/sbin/haproxy", "-c", "-f", os.path.join(CONFIG, "recipes", "haproxy.cfg"))

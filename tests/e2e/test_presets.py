@@ -1,0 +1,113 @@
+"""config/presets: each against the real application of Debian, unmodified."""
+import os
+import threading
+
+import pytest
+import yaml
+
+from support import dokuwiki, mediawiki
+from support.client import Browser
+from support.countermark import REPOSITORY
+
+IGNORED = "Set-Cookie Cache-Control Expires Vary"
+
+
+class Preset:
+    def __init__(self, name, application, make, shared):
+        self.name, self.application, self._make, self.shared = name, application, make, shared
+        self.users = list(application.USERS)
+        self.site = None
+
+    def start(self, folder):
+        self.site = self._make(folder)
+        return self
+
+    def config(self, port):
+        path = os.path.join(REPOSITORY, "config", "presets", f"{self.name}.yaml")
+        with open(path, encoding="utf-8") as file:
+            preset = yaml.safe_load(file)
+        return {"upstreams": [{"name": "site", "servers": [f"http://127.0.0.1:{port}"]}], **preset}
+
+    def browser(self, port, number, user=None):
+        browser = Browser(port, source=f"127.{40 + number}.0.1")
+        if user is not None:
+            assert self.application.login(browser, user).status == 302
+        return browser
+
+
+@pytest.fixture(scope="module", params=["mediawiki", "dokuwiki"])
+def preset(request, tmp_path_factory):
+    made = {
+        "mediawiki": lambda: Preset("mediawiki", mediawiki, mediawiki.MediaWiki,
+                                    "/index.php/Special:Version"),
+        "dokuwiki": lambda: Preset("dokuwiki", dokuwiki, dokuwiki.DokuWiki,
+                                   "/doku.php?id=start"),
+    }[request.param]().start(str(tmp_path_factory.mktemp("p")))
+    yield made
+    made.site.stop()
+
+
+def no_alarm(proxy):
+    metrics = proxy.metrics()
+    assert metrics.value("countermark_findings_total") == 0
+    assert metrics.value("countermark_incidents_open") == 0
+    assert proxy.feature_is_up()
+
+
+def test_users_side_by_side_raise_no_alarm(preset, countermark):
+    proxy = countermark(preset.config(preset.site.port))
+    seen, threads = [], []
+
+    def views(browser, user):
+        for number in range(40):
+            page = preset.application.PAGES[number % len(preset.application.PAGES)]
+            reply = browser.get(page)
+            seen.append((reply.status, preset.application.user_named_in(reply) == user))
+
+    for number, user in enumerate(preset.users):
+        threads.append(threading.Thread(target=views,
+                                        args=(preset.browser(proxy.port, number, user), user)))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [(200, True)] * 80
+    assert proxy.metrics().value("countermark_bindings_total") >= 2
+    no_alarm(proxy)
+
+
+@pytest.mark.sanitize
+def test_every_change_of_user_raises_no_alarm(preset, countermark):
+    proxy = countermark(preset.config(preset.site.port))
+    application, (first, second) = preset.application, preset.users
+    browser, page = preset.browser(proxy.port, 7), preset.application.PAGES[0]
+    named = lambda: application.user_named_in(browser.get(page))
+    assert named() is None
+    assert application.login(browser, first, "wrong").status in (200, 403)
+    assert named() is None
+    assert application.login(browser, first).status == 302
+    assert named() == first
+    application.logout(browser)
+    assert named() is None
+    assert application.login(browser, second).status == 302
+    assert named() == second
+    browser.close()
+    no_alarm(proxy)
+
+
+@pytest.mark.sanitize
+def test_through_a_cache_that_mixes_pages_up_nothing_of_another_arrives(
+        preset, caching_nginx, countermark):
+    cache = caching_nginx(preset.site.port, ignored=IGNORED)
+    proxy = countermark(preset.config(cache.port))
+    owner, other = (preset.browser(proxy.port, number, user)
+                    for number, user in enumerate(preset.users))
+    guest = preset.browser(proxy.port, 2)
+    assert preset.application.user_named_in(owner.get(preset.shared)) == preset.users[0]
+    for browser in (other, guest):
+        reply = browser.get(preset.shared)
+        assert reply.status in (502, 503)
+        assert preset.users[0].encode() not in reply.received
+    assert proxy.ledger().displays()
+    for browser in (owner, other, guest):
+        browser.close()
