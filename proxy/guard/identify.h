@@ -90,6 +90,10 @@ bool identify_sets_session(const struct session_policy *policy, struct span fiel
 bool identify_is_token_field(const struct session_policy *policy,
                              const struct field *field);
 
+/** True for a field in which a TLS terminator hands on the client's certificate (RFC
+ * 9440, and the names in use with Apache, nginx, HAProxy, Envoy, IIS and AWS). */
+bool identify_is_certificate_field(const struct field *field);
+
 /** True when the request has a cookie that identify_write_cookies() leaves out. */
 bool identify_has_cookies(const struct head *head, const struct session_policy *policy);
 

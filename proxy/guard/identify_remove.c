@@ -45,6 +45,31 @@ bool identify_is_token_field(const struct session_policy *policy,
             field->value.ptr[bearer.len] == '\t');
 }
 
+bool identify_is_certificate_field(const struct field *field)
+{
+    static const char *const NAMES[] = {
+        "Client-Cert",   "Client-Cert-Chain",    "X-Forwarded-Client-Cert",
+        "X-Client-Cert", "X-Client-Certificate", "X-ARR-ClientCert",
+    };
+    static const char *const PREFIXES[] = {
+        "SSL-Client-", "SSL_Client_",    "X-SSL-Client-",
+        "X-SSL-Cert",  "X-Client-Cert-", "X-Amzn-Mtls-Clientcert",
+    };
+
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+        if (span_equal_nocase(field->name, span_of(NAMES[i]))) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof(PREFIXES) / sizeof(PREFIXES[0]); i++) {
+        struct span prefix = span_of(PREFIXES[i]);
+        if (span_equal_nocase(span_first(field->name, prefix.len), prefix)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The next byte of a name, `%XX` decoded. False at its end. */
 static bool next_byte(struct span *rest_p, uint8_t *byte_out)
 {

@@ -85,6 +85,7 @@ bool exchange_token_goes(void *context, const struct field *field)
                is_gone(removal, IDENTITY_HEADER, (struct span){0});
     }
     return identify_is_token_field(policy, field) ||
+           identify_is_certificate_field(field) ||
            credential_is_field(&policy->jwt, policy->basic, field);
 }
 

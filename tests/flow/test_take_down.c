@@ -202,11 +202,13 @@ static void rest_of_the_site_stays_up_without_identities(void **state)
     flow_hang_up(&upstream);
     flow_say(&world, &client,
              "GET /public;jsessionid=x HTTP/1.1\r\nHost: site\r\n"
+             "X-SSL-Client-S-DN: CN=alice\r\n"
              "Cookie: a=1; sid=alice-session-token; remember=me; b=2\r\n\r\n");
     flow_accept(&world, &upstream);
     flow_hear_request(&world, &upstream);
     assert_false(flow_has(&upstream, "alice-session-token"));
     assert_false(flow_has(&upstream, "remember"));
+    assert_false(flow_has(&upstream, "CN=alice"));
     assert_true(flow_has(&upstream, "Cookie: a=1; b=2\r\n"));
     assert_true(flow_has(&upstream, "Countermark-Session: none\r\n"));
     flow_page(&world, &upstream, NULL, "public");

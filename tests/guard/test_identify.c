@@ -272,6 +272,33 @@ static void identify_token_field_is_the_configured_one_or_a_bearer(void **state)
     assert_false(identify_is_token_field(&POLICY, &head.fields[2]));
 }
 
+static void identify_certificate_field_is_what_terminators_send(void **state)
+{
+    static const char *const names[] = {"client-cert",
+                                        "Client-Cert-Chain",
+                                        "X-Forwarded-Client-Cert",
+                                        "SSL_CLIENT_S_DN",
+                                        "SSL-Client-S-DN",
+                                        "X-SSL-Client-CN",
+                                        "X-SSL-Client-Cert",
+                                        "X-SSL-CERT",
+                                        "x-amzn-mtls-clientcert-leaf",
+                                        "X-Client-Cert-Hash",
+                                        "X-ARR-CLIENTCERT",
+                                        "X-Client-Cert",
+                                        "Client-Certs",
+                                        "X-Client-Version",
+                                        "SSL-Clients",
+                                        "Client",
+                                        "X-Forwarded-Cluster",
+                                        "X-SSL"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct field field = {.name = span_of(names[i])};
+        assert_int_equal(identify_is_certificate_field(&field), i < 12);
+    }
+}
+
 static void identify_write_cookies_leaves_out_every_identity(void **state)
 {
     (void)state;
@@ -340,6 +367,7 @@ int main(void)
         cmocka_unit_test(identify_issued_says_when_there_are_more_than_it_can_hold),
         cmocka_unit_test(identify_sets_session_goes_by_the_name),
         cmocka_unit_test(identify_token_field_is_the_configured_one_or_a_bearer),
+        cmocka_unit_test(identify_certificate_field_is_what_terminators_send),
         cmocka_unit_test(identify_write_cookies_leaves_out_every_identity),
         cmocka_unit_test(identify_write_target_leaves_out_names_of_sessions),
     };
