@@ -199,7 +199,7 @@ void standing_read(struct scene *scene)
     }
     /* Asked last: nearly always there is nobody else to be seen. */
     if (scene->owner.foreign != NULL || scene->owner.second != NULL ||
-        scene->owner.typed != NULL || rules->class_count > 1) {
+        scene->owner.typed != NULL || rules->class_count > 1 || identity > 0) {
         scene->staff = is_staff(scene);
     }
     if (scene->staff) {
@@ -290,5 +290,7 @@ void standing_grade(const struct scene *scene, struct span value, struct finding
     out->strength = grade(scene, value, &out->counts);
     out->one_of_two = scene->evidence->asker->kind != ASKER_STATELESS &&
                       scene->session->binding == BINDING_UNCONFIRMED &&
-                      scene->session->claim_count == 0 && out->strength != STRENGTH_NONE;
+                      scene->session->claim_count == 0 &&
+                      out->strength != STRENGTH_NONE &&
+                      !standing_passed_through(scene); /* Then it is of another time. */
 }

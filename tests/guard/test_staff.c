@@ -135,6 +135,19 @@ static void with_a_second_user_s_token_nobody_is_staff(void **state)
     assert_int_equal(trip_end(&world, &trip), VERDICT_REFUSE);
 }
 
+/* Nobody is asked for: the site marks none but those whom one may not see. */
+static void staff_sees_those_whom_others_have_no_grant_for(void **state)
+{
+    (void)state;
+    (void)world_login(&world, &trip, 0, "help-1", T1);
+    (void)world_login(&world, &trip, 0, "aoki", T2);
+    world.class.must_be = MARKER_RULE_GRANTED;
+    assert_int_equal(page_of(T1, "alice", "bob"), VERDICT_RELEASE);
+    assert_int_equal(page_of(T2, "alice", NULL), VERDICT_REFUSE);
+    world.requirement.staff_mask = 0;
+    assert_int_equal(page_of(T1, "alice", NULL), VERDICT_REFUSE);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
@@ -146,6 +159,7 @@ int main(void)
         TEST(a_first_marker_makes_nobody_staff),
         TEST(an_open_login_of_another_ends_it),
         TEST(with_a_second_user_s_token_nobody_is_staff),
+        cmocka_unit_test_setup(staff_sees_those_whom_others_have_no_grant_for, set_up),
     };
     return RUN_TESTS(tests);
 }

@@ -85,6 +85,28 @@ static void where_the_cookie_may_have_logged_in_another_page_never_counts(void *
     assert_int_equal(trip_finding(&trip).strength, STRENGTH_STRONG);
 }
 
+static void a_page_from_before_two_logins_does_not_dispute_the_second(void **state)
+{
+    static struct trip late;
+    (void)state;
+    (void)world_login(&world, &trip, 0, "endo", T1);
+    (void)world_page(&world, &trip, T1, "endo");
+    trip_ask(&late, T1);
+    trip_forward(&world, &late);
+    for (unsigned i = 0; i < 2; i++) {
+        trip_ask(&trip, T1);
+        trip.asker.role = ROLE_CALLBACK;
+        trip_forward(&world, &trip);
+        (void)trip_mark(&trip, i == 0 ? "chiba" : "doi");
+        assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    }
+    (void)trip_mark(&late, "chiba");
+    assert_int_equal(trip_end(&world, &late), VERDICT_REFUSE);
+    assert_string_equal(trip_finding(&late).reason, "changed-twice");
+    assert_false(trip_finding(&late).one_of_two);
+    assert_int_equal(world_page(&world, &trip, T1, "doi"), VERDICT_RELEASE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +117,8 @@ int main(void)
                                set_up),
         cmocka_unit_test_setup(
             where_the_cookie_may_have_logged_in_another_page_never_counts, set_up),
+        cmocka_unit_test_setup(a_page_from_before_two_logins_does_not_dispute_the_second,
+                               set_up),
     };
     return RUN_TESTS(tests);
 }
