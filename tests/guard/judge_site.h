@@ -11,6 +11,7 @@
 
 enum {
     USERS = 5,
+    STRANGER = USERS + 1, /* Who is never there. */
     BROWSERS = 6,
     TRIPS = 16,
     TOKENS_MAX = 200000,
@@ -93,7 +94,8 @@ static inline uint32_t roll(uint32_t below)
 
 static inline const char *name_of(unsigned user)
 {
-    static const char *const NAMES[] = {NULL, "aoki", "baba", "chiba", "doi", "endo"};
+    static const char *const NAMES[] = {NULL,  "aoki", "baba", "chiba",
+                                        "doi", "endo", "fuji"};
     return NAMES[user];
 }
 

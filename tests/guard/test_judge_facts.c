@@ -1,0 +1,250 @@
+/* Goal: what a judgement says beside its verdict, and which of two tokens is believed. */
+#include "guard/judge_world.h"
+#include "support/test.h"
+
+enum { T1 = 101, T2, T3 };
+
+static struct world world;
+static struct trip trip;
+
+static int set_up(void **state)
+{
+    (void)state;
+    world_init(&world);
+    return 0;
+}
+
+static struct session session_of(uint64_t id, const char *requester, const char *claim)
+{
+    struct session session = {.id = id, .generation = 1};
+    (void)user_set(&session.requester, span_of(requester));
+    session.binding = session.requester.len > 0 ? BINDING_CONFIRMED : BINDING_NONE;
+    if (claim != NULL) {
+        (void)user_set(&session.claims[session.claim_count++], span_of(claim));
+    }
+    return session;
+}
+
+static bool mixed(struct session first, struct session other)
+{
+    return judge_mixed(ROLE_NONE, &first, &other);
+}
+
+static void two_tokens_are_mixed_unless_both_can_only_be_one_user(void **state)
+{
+    struct session aoki = session_of(1, "aoki", NULL);
+    struct session same = session_of(2, "aoki", "aoki");
+    (void)state;
+    assert_false(mixed(aoki, aoki));
+    assert_false(mixed(aoki, same));
+    assert_false(mixed(same, aoki));
+    assert_false(mixed(session_of(1, "", "aoki"), aoki));
+    assert_false(mixed(session_of(1, "", NULL), session_of(2, "", NULL)));
+    assert_false(mixed(aoki, session_of(2, "", NULL)));
+    assert_true(mixed(session_of(1, "", NULL), session_of(2, "aoki", NULL)));
+    assert_true(mixed(aoki, session_of(2, "baba", NULL)));
+    assert_true(mixed(aoki, session_of(2, "", "baba")));
+    assert_true(mixed(aoki, session_of(2, "aoki", "baba")));
+    assert_true(mixed(session_of(1, "", "baba"), same));
+    assert_true(mixed(session_of(1, "aoki", ""), same));
+    assert_true(mixed(aoki, session_of(2, "aoki", "")));
+    assert_true(mixed(aoki, session_of(0, "", NULL)));
+    assert_true(mixed(session_of(0, "", NULL), aoki));
+    assert_true(judge_mixed(ROLE_LOGIN, &aoki, &same));
+    assert_true(judge_mixed(ROLE_LOGOUT, &aoki, &same));
+    assert_false(judge_mixed(ROLE_LOGIN, &aoki, &aoki));
+}
+
+/* Judges without the miniature relay, which keeps no viewer. */
+static const struct judgement *judged(const struct session *view,
+                                      const struct session *now)
+{
+    static struct evidence evidence;
+    trip_ask(&trip, T1);
+    trip.asker.kind = ASKER_SESSION;
+    trip.asker.session = *view;
+    evidence = (struct evidence){
+        .rules = &world.rules, .asker = &trip.asker, .now = now, .answer = &trip.answer};
+    judge_response(&evidence, &trip.judgement);
+    return &trip.judgement;
+}
+
+static void the_viewer_is_who_it_is_now_or_was_when_he_asked(void **state)
+{
+    const struct session nobody = {0};
+    struct session aoki = session_of(1, "aoki", NULL);
+    struct session baba = session_of(1, "baba", NULL);
+    (void)state;
+    baba.binding = BINDING_UNCONFIRMED;
+    assert_true(user_equal(judged(&aoki, &baba)->viewer, &baba.requester));
+    assert_false(trip.judgement.viewer_confirmed);
+    assert_true(user_equal(judged(&aoki, &nobody)->viewer, &aoki.requester));
+    assert_true(trip.judgement.viewer_confirmed);
+    assert_null(judged(&nobody, &nobody)->viewer);
+    assert_false(trip.judgement.viewer_confirmed);
+}
+
+static void an_ambiguous_viewer_is_nobody(void **state)
+{
+    struct session aoki = session_of(1, "aoki", NULL);
+    struct evidence evidence = {.rules = &world.rules,
+                                .asker = &trip.asker,
+                                .now = &aoki,
+                                .answer = &trip.answer};
+    (void)state;
+    trip_ask(&trip, T1);
+    trip.asker.kind = ASKER_AMBIGUOUS;
+    judge_response(&evidence, &trip.judgement);
+    assert_null(trip.judgement.viewer);
+}
+
+static void doubt_is_told_from_a_finding(void **state)
+{
+    (void)state;
+    world.requirement.require_mask = 1;
+    trip_ask(&trip, 0);
+    trip_forward(&world, &trip);
+    trip.answer.too_many_tokens = true;
+    assert_int_equal(trip_end(&world, &trip), VERDICT_REFUSE);
+    assert_true(trip.judgement.in_doubt);
+    assert_int_equal(world_page(&world, &trip, 0, "aoki"), VERDICT_REFUSE);
+    assert_false(trip.judgement.in_doubt);
+    assert_int_equal(world_page(&world, &trip, 0, NULL), VERDICT_RELEASE);
+    assert_false(trip.judgement.in_doubt);
+    assert_true(trip.judgement.unmarked);
+}
+
+static void an_echo_is_missed_only_where_it_is_expected(void **state)
+{
+    (void)state;
+    (void)world_page(&world, &trip, 0, NULL);
+    assert_false(trip.judgement.unechoed);
+    world.requirement.echo_expected = true;
+    (void)world_page(&world, &trip, 0, NULL);
+    assert_true(trip.judgement.unechoed);
+    trip_ask(&trip, 0);
+    trip_forward(&world, &trip);
+    trip.answer.echo = ECHO_MATCH;
+    (void)trip_end(&world, &trip);
+    assert_false(trip.judgement.unechoed);
+}
+
+static void a_login_is_open_unless_it_failed(void **state)
+{
+    (void)state;
+    world.login.success_count = 1;
+    world.login.success = &world.success;
+    (void)world_login(&world, &trip, 0, "aoki", T1);
+    assert_true(trip.judgement.login_open);
+    assert_int_equal(trip.judgement.source, SOURCE_LOGIN);
+    trip_ask(&trip, T1);
+    trip_log_in(&trip, "aoki");
+    trip_forward(&world, &trip);
+    trip.answer.success = LOGIN_FAILED;
+    (void)trip_end(&world, &trip);
+    assert_false(trip.judgement.login_open);
+    assert_int_equal(trip.judgement.source, SOURCE_NONE);
+    (void)world_page(&world, &trip, T1, NULL);
+    assert_false(trip.judgement.login_open);
+}
+
+/* Where callbacks alone are configured no other unsafe request logs in. */
+static void only_what_is_configured_may_answer_nobody_with_a_marked_page(void **state)
+{
+    (void)state;
+    world.login.request.count = 0;
+    for (size_t callbacks = 0; callbacks < 2; callbacks++) {
+        world.login.callback.count = callbacks;
+        trip_ask(&trip, 0);
+        trip.asker.unsafe = true;
+        trip_forward(&world, &trip);
+        trip_issue(&trip, T1 + (uint32_t)callbacks);
+        (void)trip_mark(&trip, "aoki");
+        assert_int_equal(trip_end(&world, &trip),
+                         callbacks == 0 ? VERDICT_RELEASE : VERDICT_REFUSE);
+    }
+    trip_ask(&trip, 0);
+    trip.asker.role = ROLE_CALLBACK;
+    trip_forward(&world, &trip);
+    trip_issue(&trip, T3);
+    (void)trip_mark(&trip, "aoki");
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+}
+
+static void a_known_session_that_nobody_logged_in_on_shows_nobody(void **state)
+{
+    (void)state;
+    trip_ask(&trip, 0);
+    trip_forward(&world, &trip);
+    trip_issue(&trip, T1);
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    assert_int_equal(world_page(&world, &trip, T1, "aoki"), VERDICT_REFUSE);
+    assert_string_equal(trip_finding(&trip).reason, "no-login");
+    world.login.request.count = 0;
+    assert_int_equal(world_page(&world, &trip, T1, "aoki"), VERDICT_RELEASE);
+}
+
+static void what_a_login_said_goes_with_the_logout(void **state)
+{
+    (void)state;
+    (void)world_login(&world, &trip, 0, "aoki", T1);
+    assert_true(world_view(&world, T1).by_login);
+    trip_ask(&trip, T1);
+    trip.asker.role = ROLE_LOGOUT;
+    trip_forward(&world, &trip);
+    (void)trip_end(&world, &trip);
+    assert_int_equal(world_view(&world, T1).binding, BINDING_NONE);
+    assert_false(world_view(&world, T1).by_login);
+}
+
+static void only_what_was_counted_is_settled(void **state)
+{
+    struct change change;
+    struct session none = {0};
+    struct session aoki = session_of(1, "aoki", NULL);
+    (void)state;
+    trip_ask(&trip, T1);
+    assert_false(judge_settle(&world.rules, &trip.asker, &aoki, &change));
+    assert_false(change.store);
+    trip_log_in(&trip, "aoki");
+    assert_false(judge_settle(&world.rules, &trip.asker, &none, &change));
+    assert_true(judge_settle(&world.rules, &trip.asker, &aoki, &change));
+    assert_int_equal(change.next.generation, 2);
+}
+
+static void an_unnamed_kind_of_login_stirs_only_where_none_is_configured(void **state)
+{
+    (void)state;
+    for (size_t logins = 0; logins < 2; logins++) {
+        world_init(&world);
+        world.login.request.count = logins;
+        (void)world_page(&world, &trip, T1, "aoki");
+        (void)world_page(&world, &trip, T1, "aoki");
+        trip_ask(&trip, T1);
+        trip.asker.unsafe = true;
+        trip_forward(&world, &trip);
+        assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+        assert_int_equal(world_view(&world, T1).stirred, logins == 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_tokens_are_mixed_unless_both_can_only_be_one_user),
+        cmocka_unit_test_setup(the_viewer_is_who_it_is_now_or_was_when_he_asked, set_up),
+        cmocka_unit_test_setup(an_ambiguous_viewer_is_nobody, set_up),
+        cmocka_unit_test_setup(doubt_is_told_from_a_finding, set_up),
+        cmocka_unit_test_setup(an_echo_is_missed_only_where_it_is_expected, set_up),
+        cmocka_unit_test_setup(a_login_is_open_unless_it_failed, set_up),
+        cmocka_unit_test_setup(
+            only_what_is_configured_may_answer_nobody_with_a_marked_page, set_up),
+        cmocka_unit_test_setup(a_known_session_that_nobody_logged_in_on_shows_nobody,
+                               set_up),
+        cmocka_unit_test_setup(what_a_login_said_goes_with_the_logout, set_up),
+        cmocka_unit_test_setup(only_what_was_counted_is_settled, set_up),
+        cmocka_unit_test_setup(
+            an_unnamed_kind_of_login_stirs_only_where_none_is_configured, set_up),
+    };
+    return RUN_TESTS(tests);
+}
