@@ -43,7 +43,7 @@ struct asker {
     enum asker_kind kind;
     enum asker_role role;
     bool unsafe;     /**< The method is not a safe one. */
-    bool remembered; /**< Carries a cookie of session.remember. */
+    bool remembered; /**< Carries a cookie of session.remember, or a proof (NTLM). */
     bool mixed;      /**< judge_mixed() holds for the entry of a further token, when
                           forwarded or when judged, or its generation changed in
                           between: nothing is bound, what is found never counts. */

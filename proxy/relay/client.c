@@ -31,6 +31,16 @@ const struct fingerprint *client_bound_key(const struct client *self)
     return &self->bound_key;
 }
 
+void client_note_proof(struct client *self)
+{
+    self->proved = true;
+}
+
+bool client_has_proved(const struct client *self)
+{
+    return self->proved;
+}
+
 /* What servers bound to this client is of use to nobody else. */
 static void forget_bound(struct client *self)
 {

@@ -42,6 +42,10 @@ void client_bind(struct client *self);
 /** The name under which those are kept; none: there are no such. */
 const struct fingerprint *client_bound_key(const struct client *self);
 
+/** Its user has proved himself (NTLM, Negotiate): the site knows him without a cookie. */
+void client_note_proof(struct client *self);
+bool client_has_proved(const struct client *self);
+
 struct relay *client_relay(struct client *self);
 /** `https` when the client speaks TLS with us, else `http`. */
 const char *client_scheme(const struct client *self);

@@ -43,6 +43,7 @@ struct client {
     struct address peer;
     enum client_state state;
     bool ended;       /* The client sent FIN. */
+    bool proved;      /* client_note_proof() */
     bool may_be_h2;   /* It has said nothing yet that HTTP/2 would not. */
     bool pumping;     /* pump() is running below us. */
     uint8_t *backlog; /* Bytes that wait; NULL: none ever did. */

@@ -170,6 +170,7 @@ void exchange_identify(struct exchange *self, const struct head *head,
     identify_request(head, &self->plan->site->session, identity_out);
     ask_as(self, identity_out);
     name_asker(self, head);
+    exchange_note_request_bound(self, head);
 }
 
 void exchange_ask_as(struct exchange *self, const struct identity *identity)
@@ -181,6 +182,7 @@ void exchange_ask_as(struct exchange *self, const struct identity *identity)
     self->asker.role = role;
     self->asker.unsafe = unsafe;
     ask_as(self, identity);
+    exchange_note_proof(self);
 }
 
 /* With login down the rest of the site is there for everybody as anonymous. */

@@ -160,7 +160,7 @@ static bool write_request(struct exchange *self, struct opening *opening,
 }
 
 /* Which connections may carry this request. */
-static void plan_connection(struct exchange *self, const struct head *head)
+static void plan_connection(struct exchange *self)
 {
     const struct asker *asker = &self->asker;
     struct upstream_settings *settings =
@@ -171,7 +171,8 @@ static void plan_connection(struct exchange *self, const struct head *head)
     self->request.alone = self->socket != NULL || asker->kind == ASKER_AMBIGUOUS ||
                           asker->mixed ||
                           (asker->kind == ASKER_STATELESS && asker->token_count > 0) ||
-                          (asker->remembered && asker->token_count == 0) ||
+                          (asker->remembered && asker->token_count == 0 &&
+                           !client_has_proved(self->client)) ||
                           settings->connections == CONNECTIONS_NONE;
     self->request.session = asker->token_count == 0  ? (struct fingerprint){{0}}
                             : asker->session.id != 0 ? asker->session.first
@@ -182,10 +183,11 @@ static void plan_connection(struct exchange *self, const struct head *head)
                asker->kind == ASKER_STATELESS) {
         self->request.key = asker->credential;
     }
-    exchange_note_request_bound(self, head);
     self->key_private = exchange_make_private(self, &self->request.key);
-    if (self->key_private) {
-        self->request.alone = self->request.alone || exchange_shares_client(self);
+    if (self->key_private) { /* A connection on which he proved himself is identity too.
+                              */
+        self->request.alone =
+            self->request.alone || exchange_shares_client(self) || self->identity_removed;
     }
 }
 
@@ -350,7 +352,7 @@ static void open_routed(struct exchange *self, struct opening *opening)
         return;
     }
     exchange_remove(self, opening->head, &opening->identity, &opening->removal);
-    plan_connection(self, opening->head);
+    plan_connection(self);
     if (!write_request(self, opening, peer_trusted)) {
         (void)exchange_reply_error(self, 503, ENDING_INTERNAL);
         return;

@@ -23,12 +23,32 @@ static bool names_bound_scheme(struct span list)
     return false;
 }
 
+/* The site knows who asks, and we do not: as with a cookie of session.remember. */
+static void note_proof(struct asker *asker)
+{
+    asker->remembered = true;
+    if (asker->kind == ASKER_ANONYMOUS) {
+        asker->kind = ASKER_UNKNOWN;
+    }
+}
+
+void exchange_note_proof(struct exchange *self)
+{
+    if (client_has_proved(self->client) && !exchange_shares_client(self)) {
+        note_proof(&self->asker);
+    }
+}
+
 void exchange_note_request_bound(struct exchange *self, const struct head *head)
 {
     const struct field *credentials = head_field(head, FIELD_AUTHORIZATION);
 
     if (credentials != NULL && is_bound_scheme(credentials->value)) {
         client_bind(self->client);
+        client_note_proof(self->client);
+        note_proof(&self->asker);
+    } else {
+        exchange_note_proof(self);
     }
 }
 

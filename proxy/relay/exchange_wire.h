@@ -17,6 +17,9 @@ void exchange_note_no_head(struct exchange *self, struct span bytes);
 
 /* exchange_private.c: connections that a server binds to one user */
 void exchange_note_request_bound(struct exchange *self, const struct head *head);
+/* Whoever proved himself on the client's connection is known to the site without a
+ * cookie. */
+void exchange_note_proof(struct exchange *self);
 void exchange_note_answer_bound(struct exchange *self, const struct head *head);
 bool exchange_make_private(const struct exchange *self, struct fingerprint *key);
 struct fingerprint exchange_private_key(struct exchange *self, struct fingerprint key);

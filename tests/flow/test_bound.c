@@ -178,6 +178,66 @@ static void proxy_in_front_cannot_lend_it_to_its_other_users(void **state)
     assert_true(flow_hear_end(&world, &upstream));
 }
 
+static bool sees_page_of(const char *owner)
+{
+    struct flow_answer got;
+
+    flow_forget(&upstream);
+    flow_get(&world, &client, "/mypage/top", NULL);
+    flow_hear_request(&world, &upstream);
+    flow_page(&world, &upstream, owner, "personal");
+    assert_true(flow_hear_answer(&world, &client, false, &got));
+    flow_forget(&client);
+    assert_true(got.status == 200 || got.status == 502);
+    return got.status == 200;
+}
+
+static void who_proved_himself_needs_no_cookie_to_see_his_page(void **state)
+{
+    (void)state;
+    prove(&client, NULL);
+    assert_true(sees_page_of("alice"));
+    assert_true(sees_page_of("alice"));
+    assert_false(flow_login_down(&world));
+}
+
+static void an_offer_to_prove_oneself_is_no_proof(void **state)
+{
+    (void)state;
+    say(&client, NULL, "");
+    flow_accept(&world, &upstream);
+    answer(&client, "401 No\r\nWWW-Authenticate: NTLM");
+    assert_false(sees_page_of("alice"));
+    assert_true(flow_login_down(&world));
+}
+
+/* With login down his connection to the site would still be his. */
+static void proof_is_not_used_while_login_is_down(void **state)
+{
+    struct flow_peer other;
+    struct flow_peer fresh;
+
+    (void)state;
+    prove(&client, NULL);
+    flow_client(&world, &other);
+    flow_get(&world, &other, "/mypage/top", NULL);
+    flow_accept(&world, &fresh);
+    flow_hear_request(&world, &fresh);
+    flow_page(&world, &fresh, "bob", "secret");
+    flow_settle(&world);
+    assert_true(flow_login_down(&world));
+    flow_hang_up(&other);
+    flow_hang_up(&fresh);
+    say(&client, NULL, "");
+    flow_accept(&world, &fresh);
+    flow_hear_request(&world, &fresh);
+    flow_settle(&world);
+    flow_listen(&upstream);
+    assert_int_equal(upstream.len, 0);
+    flow_hang_up(&client);
+    flow_hang_up(&fresh);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +250,9 @@ int main(void)
         FLOW_TEST(shared_connections_are_private_then_too),
         FLOW_TEST(it_ends_with_its_client),
         FLOW_TEST(proxy_in_front_cannot_lend_it_to_its_other_users),
+        FLOW_TEST(who_proved_himself_needs_no_cookie_to_see_his_page),
+        FLOW_TEST(an_offer_to_prove_oneself_is_no_proof),
+        FLOW_TEST(proof_is_not_used_while_login_is_down),
     };
     return RUN_TESTS(tests);
 }
