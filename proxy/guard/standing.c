@@ -243,11 +243,30 @@ static bool told_otherwise(const struct session *session, struct span value)
     return !login_names_alike(user_span(&session->requester), value);
 }
 
+/* A login may be this one's; by a remember cookie too the site may know somebody else. */
+static bool login_is_open(const struct scene *scene, struct span value)
+{
+    const struct asker *asker = scene->evidence->asker;
+    const struct session *session = scene->session;
+    bool remembered = asker->remembered && asker->kind != ASKER_STATELESS;
+
+    return session->claim_count > 0 && (remembered || !told_otherwise(session, value));
+}
+
 static bool stirred(const struct scene *scene)
 {
     const struct asker *asker = scene->evidence->asker;
     return scene->session->stirred || asker->session.stirred || asker->unsafe ||
            scene->session->pending > 0 || asker->session.pending > 0 || scene->issues_new;
+}
+
+/* A login by a way that is not configured looks like this too. */
+static enum strength grade_for_nobody(const struct scene *scene, bool *counts_p)
+{
+    bool unseen_login = scene->issues_new && !scene->evidence->answer->cache_sign;
+
+    *counts_p = !unseen_login;
+    return unseen_login ? STRENGTH_WEAK : STRENGTH_STRONG;
 }
 
 static enum strength grade(const struct scene *scene, struct span value, bool *counts_p)
@@ -259,9 +278,8 @@ static enum strength grade(const struct scene *scene, struct span value, bool *c
     if (asker->kind == ASKER_AMBIGUOUS || asker->mixed) {
         return STRENGTH_NONE;
     }
-    if (session->claim_count > 0 &&
-        (asker->remembered || !told_otherwise(session, value))) {
-        return STRENGTH_WEAK; /* By its cookie the site may know somebody else. */
+    if (login_is_open(scene, value)) {
+        return STRENGTH_WEAK;
     }
     if (asker->kind == ASKER_STATELESS) {
         *counts_p = asker->trust > CREDENTIAL_SAID;
@@ -272,10 +290,7 @@ static enum strength grade(const struct scene *scene, struct span value, bool *c
         return STRENGTH_WEAK;
     }
     if (scene->anonymous) {
-        /* A login by a way that is not configured looks like this too. */
-        bool unseen_login = scene->issues_new && !scene->evidence->answer->cache_sign;
-        *counts_p = !unseen_login;
-        return unseen_login ? STRENGTH_WEAK : STRENGTH_STRONG;
+        return grade_for_nobody(scene, counts_p);
     }
     if (session->binding == BINDING_NONE) {
         *counts_p = !stirred(scene) && !asker->remembered;

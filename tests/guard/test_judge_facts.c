@@ -228,6 +228,45 @@ static void an_unnamed_kind_of_login_stirs_only_where_none_is_configured(void **
     }
 }
 
+static bool verified_so_far(const struct session *session, const char *marker)
+{
+    const struct observation *list = trip.markers;
+    struct evidence evidence = {.rules = &world.rules,
+                                .asker = &trip.asker,
+                                .now = session,
+                                .answer = &trip.answer};
+    bool corrects;
+
+    trip_ask(&trip, T1);
+    trip.asker.kind = session->id != 0 ? ASKER_SESSION : ASKER_UNKNOWN;
+    trip.asker.session = *session;
+    trip.answer.complete = false;
+    trip.answer.observations = &list;
+    if (marker != NULL) {
+        list = trip_mark(&trip, marker);
+        trip.answer.observation_count = 1;
+    }
+    return judge_verified_so_far(&evidence, &corrects);
+}
+
+/* What begins to leave before its end has to show a user who is known. */
+static void nothing_streams_by_a_first_marker_or_by_none(void **state)
+{
+    struct session aoki = session_of(1, "aoki", NULL);
+    struct session open = session_of(1, "", "");
+    const struct session none = {0};
+    (void)state;
+    world.requirement.require_mask = 1;
+    assert_true(verified_so_far(&aoki, "aoki"));
+    assert_false(verified_so_far(&aoki, NULL));
+    assert_false(verified_so_far(&aoki, "baba"));
+    assert_false(verified_so_far(&open, "aoki"));
+    assert_false(verified_so_far(&none, "aoki"));
+    world.requirement.require_mask = 0;
+    assert_true(verified_so_far(&aoki, NULL));
+    assert_false(verified_so_far(&aoki, "baba"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup(only_what_was_counted_is_settled, set_up),
         cmocka_unit_test_setup(
             an_unnamed_kind_of_login_stirs_only_where_none_is_configured, set_up),
+        cmocka_unit_test_setup(nothing_streams_by_a_first_marker_or_by_none, set_up),
     };
     return RUN_TESTS(tests);
 }

@@ -85,6 +85,21 @@ static void where_the_cookie_may_have_logged_in_another_page_never_counts(void *
     assert_int_equal(trip_finding(&trip).strength, STRENGTH_STRONG);
 }
 
+static void a_checked_credential_outweighs_the_cookie(void **state)
+{
+    (void)state;
+    trip_ask(&trip, 0);
+    trip.asker.remembered = true;
+    trip_forward(&world, &trip);
+    trip.asker.kind = ASKER_STATELESS;
+    trip.asker.trust = CREDENTIAL_CHECKED;
+    (void)user_set(&trip.asker.named, SPAN("aoki"));
+    (void)trip_mark(&trip, "baba");
+    assert_int_equal(trip_end(&world, &trip), VERDICT_REFUSE);
+    assert_int_equal(trip_finding(&trip).strength, STRENGTH_STRONG);
+    assert_true(trip_finding(&trip).counts);
+}
+
 static void a_page_from_before_two_logins_does_not_dispute_the_second(void **state)
 {
     static struct trip late;
@@ -117,6 +132,7 @@ int main(void)
                                set_up),
         cmocka_unit_test_setup(
             where_the_cookie_may_have_logged_in_another_page_never_counts, set_up),
+        cmocka_unit_test_setup(a_checked_credential_outweighs_the_cookie, set_up),
         cmocka_unit_test_setup(a_page_from_before_two_logins_does_not_dispute_the_second,
                                set_up),
     };
