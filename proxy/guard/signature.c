@@ -45,3 +45,21 @@ bool signature_verify(const struct marker_signature *self, struct span written,
     *value_out = parts[0];
     return secret_equal(given, right, SECRET_DIGEST_SIZE);
 }
+
+void signature_write(const struct marker_signature *self, struct span value,
+                     struct span request, struct writer *out)
+{
+    uint8_t digest[SECRET_DIGEST_SIZE];
+    char digits[SIGNATURE_DIGITS_MAX + 3];
+    const struct span parts[] = {value, SPAN("|"), request};
+
+    writer_put(out, value);
+    if (self->mac == NULL) {
+        return;
+    }
+    secret_mac_of_parts(self->mac, parts, self->bound ? 3 : 1, digest);
+    size_t len = base64_encode((struct span){.ptr = digest, .len = sizeof(digest)},
+                               BASE64_URL, digits);
+    writer_byte(out, '.');
+    writer_put(out, (struct span){.ptr = (const uint8_t *)digits, .len = len});
+}

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/span.h"
+#include "base/writer.h"
 
 struct secret_mac;
 
@@ -31,3 +32,7 @@ struct marker_signature {
  */
 bool signature_verify(const struct marker_signature *self, struct span written,
                       struct span request, struct span *value_out);
+
+/** Writes `value` as the site would: with its signature, or, not signed, as it is. */
+void signature_write(const struct marker_signature *self, struct span value,
+                     struct span request, struct writer *out);

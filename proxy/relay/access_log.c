@@ -184,6 +184,9 @@ void access_log_write(struct access_log *self, const struct access_log_line *lin
         put_plain(&out, TEXT_NAME("detector"), span_of(line->detector));
         put_number(&out, NUMBER_NAME("incident"), line->incident);
     }
+    if (line->drill) {
+        writer_put(&out, SPAN(",\"drill\":true"));
+    }
     if (line->would_have != NULL && line->would_have[0] != '\0') {
         put_plain(&out, TEXT_NAME("would_have"), span_of(line->would_have));
     }

@@ -33,6 +33,7 @@ enum access_log_coverage {
 struct access_log_line {
     uint64_t unix_ms;
     uint64_t duration_us;
+    bool drill;
     const char *id; /**< JOURNAL_ID_DIGITS digits. */
     const struct address *client;
     struct span method;

@@ -106,4 +106,5 @@ struct listen_settings {
     struct network *trusted_proxies;
     size_t trusted_proxy_count;
     enum http2_mode http2;
+    bool drill; /**< Nobody listens: of the clients of drills (relay/drill.h). */
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "relay/drill.h"
 #include "relay/exchange_rooms.h"
 
 enum {
@@ -124,6 +125,7 @@ static void write_access_log(const struct exchange *self, uint64_t duration_us)
     struct access_log_line line = {
         .unix_ms = loop_unix_ms(self->relay->loop),
         .duration_us = duration_us,
+        .drill = drill_is(self),
         .id = self->id,
         .client = &self->client_address,
         .method = span_of(self->method_text),
@@ -177,7 +179,10 @@ static void end(struct exchange *self)
     };
 
     CHECK(self->ending != ENDING_NONE);
-    meter_exchange(self->relay, self->plan->meter, &facts);
+    if (!drill_is(self)) {
+        meter_exchange(self->relay, self->plan->meter, &facts);
+    }
+    drill_note_end(self);
     write_access_log(self, facts.duration_us);
     note_write(self);
     struct caller *caller = self->caller;

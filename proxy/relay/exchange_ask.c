@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "guard/alias.h"
 #include "guard/claim.h"
+#include "relay/drill.h"
 #include "relay/exchange_rooms.h"
 
 enum {
@@ -223,6 +224,15 @@ enum step exchange_step_login(struct exchange *self)
     return exchange_become(self, STATE_ACQUIRE);
 }
 
+/* A drill has its own site, which is asked once and instead of the real one. */
+static bool acquire_drill(struct exchange *self)
+{
+    int fd = drill_take_site(self);
+
+    self->upstream = fd >= 0 ? pool_adopt(self->pool, fd) : NULL;
+    return self->upstream != NULL;
+}
+
 /* Asks the pool once; then the answer comes by a callback. */
 enum step exchange_step_acquire(struct exchange *self)
 {
@@ -236,7 +246,11 @@ enum step exchange_step_acquire(struct exchange *self)
         bool full = failure == ENDING_QUEUE_TIMEOUT;
         return exchange_reply_error(self, late ? 504 : full ? 503 : 502, failure);
     }
-    if (self->upstream == NULL) {
+    if (self->upstream == NULL && drill_is(self)) {
+        if (!acquire_drill(self)) {
+            return exchange_reply_error(self, 502, ENDING_CONNECT);
+        }
+    } else if (self->upstream == NULL) {
         if (self->request.waiting || self->request.connecting != NULL) {
             return STEP_WAIT;
         }

@@ -1,9 +1,12 @@
 /* What is counted of an answer. */
+#include "relay/drill.h"
 #include "relay/exchange_rooms.h"
 
 void exchange_count_findings(struct exchange *self, const struct judgement *judgement)
 {
-    for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
+    unsigned counted = drill_is(self) ? 0 : judgement->findings.count;
+
+    for (unsigned i = 0; i < counted && i < FINDINGS_MAX; i++) {
         meter_finding(self->relay, &judgement->findings.items[i]);
     }
     if (judgement->findings.count > 0) {
@@ -17,6 +20,10 @@ void exchange_count_answer(struct exchange *self, const struct judgement *judgem
     const struct meter *meter = self->plan->meter;
     unsigned route = self->routed.index;
 
+    if (drill_is(self)) {
+        exchange_count_findings(self, judgement); /* For its line in the log. */
+        return;
+    }
     if (self->overflow) {
         meter_uninspected(self->relay, meter, route, UNINSPECTED_LIMIT);
     } else if (self->inspected && !self->undecodable) {

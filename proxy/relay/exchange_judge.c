@@ -1,4 +1,5 @@
 #include "base/check.h"
+#include "relay/drill.h"
 #include "relay/exchange_grants.h"
 
 enum {
@@ -207,12 +208,13 @@ static enum step refuse(struct exchange *self, const struct judgement *judgement
     entry.outcome = self->streaming ? JOURNAL_CUT : JOURNAL_WITHHELD;
     entry.took_down_mask = exchange_take_down(self, judgement);
     exchange_quarantine(self, judgement);
-    if (entry.kind == JOURNAL_DISPLAY) {
+    if (entry.kind == JOURNAL_DISPLAY && !entry.drill) {
         meter_display(self->relay, entry.outcome);
         if (self->upstream != NULL) {
             pool_blame(self->upstream);
         }
     }
+    drill_note_refused(self);
     exchange_drop_upstream(self);
     bool posted = exchange_post(self, &entry);
     if (self->streaming) {

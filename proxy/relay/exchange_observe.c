@@ -2,6 +2,7 @@
  * everything is delivered as it came. */
 #include <stdio.h>
 
+#include "relay/drill.h"
 #include "relay/exchange_rooms.h"
 
 bool exchange_observes(const struct exchange *self)
@@ -12,7 +13,9 @@ bool exchange_observes(const struct exchange *self)
 static void say(struct exchange *self, const char *would_have)
 {
     self->would_have = would_have;
-    meter_would_have(self->relay, would_have);
+    if (!drill_is(self)) {
+        meter_would_have(self->relay, would_have);
+    }
 }
 
 /* The cases that a rehearsal counts never take down what is enforced elsewhere. */
@@ -30,7 +33,7 @@ void exchange_observe(struct exchange *self, const struct judgement *judgement)
 
     exchange_fill_entry(self, judgement, &entry);
     entry.outcome = JOURNAL_DELIVERED;
-    if (entry.kind == JOURNAL_DISPLAY) {
+    if (entry.kind == JOURNAL_DISPLAY && !entry.drill) {
         meter_display(self->relay, JOURNAL_DELIVERED);
     }
     say(self, would_have(self, judgement));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "relay/drill.h"
 #include "relay/exchange_grants.h"
 
 /* The features whose incident a finding about identity belongs to. */
@@ -82,13 +83,14 @@ static uint64_t note_finding(struct exchange *self, const struct judgement *judg
     return takedown_note(takedown, &noted, self->plan->policies);
 }
 
-/* What the findings would take down by the count of `takedown`. */
+/* What the findings would take down by the count of `takedown`; a drill's nothing. */
 uint64_t exchange_note_cases(struct exchange *self, const struct judgement *judgement,
                              struct takedown *takedown)
 {
     uint64_t mask = 0;
+    unsigned count = drill_is(self) ? 0 : judgement->findings.count;
 
-    for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
+    for (unsigned i = 0; i < count && i < FINDINGS_MAX; i++) {
         const struct finding *finding = &judgement->findings.items[i];
         bool acts =
             finding->action == FINDING_REFUSE || finding->action == FINDING_REDACT;
@@ -143,7 +145,7 @@ void exchange_quarantine(struct exchange *self, const struct judgement *judgemen
     enum quarantine policy = self->plan->site->quarantine;
     bool identity = false;
 
-    if (policy == QUARANTINE_NONE) {
+    if (policy == QUARANTINE_NONE || drill_is(self)) {
         return;
     }
     for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
@@ -208,6 +210,9 @@ static void fill_finding(struct exchange *self, const struct judgement *judgemen
 static uint64_t feature_mask(const struct exchange *self,
                              const struct journal_entry *entry)
 {
+    if (entry->drill) {
+        return drill_feature(self);
+    }
     if (detector_down(entry->detector) == DOWN_ROUTE) {
         return down_mask(self, entry->detector);
     }
@@ -238,6 +243,10 @@ static void fill_connection(const struct exchange *self, struct journal_entry *e
     if (upstream == NULL) {
         return;
     }
+    if (upstream->adopted) {
+        (void)snprintf(entry->upstream, sizeof(entry->upstream), "drill");
+        return;
+    }
     (void)snprintf(entry->upstream, sizeof(entry->upstream), "%s %s",
                    pool_settings(self->pool)->name, upstream_server_text(upstream));
     entry->upstream_connection = upstream->number;
@@ -258,6 +267,7 @@ void exchange_fill_entry(struct exchange *self, const struct judgement *judgemen
         .at_ms = loop_unix_ms(self->relay->loop),
         .status = self->upstream_status,
         .body_size = self->hold.len + self->body_sent,
+        .drill = drill_is(self),
     };
     fill_finding(self, judgement, entry);
     fill_viewer(self, judgement, entry);
@@ -289,6 +299,7 @@ static void on_recorded(struct mail *mail)
         self->committed = true;
         self->commit_failed = !inner->committed;
         self->incident = inner->incident;
+        drill_note_recorded(self);
     }
     free(ticket);
     if (self != NULL) {

@@ -290,7 +290,7 @@ void pool_return(struct upstream **upstream_p, const struct fingerprint *key)
     *upstream_p = NULL;
     unlend(upstream);
     if (self->settings->connections == CONNECTIONS_NONE || self->retired ||
-        pool_is_drained(upstream->server)) {
+        pool_is_drained(upstream->server) || upstream->adopted) {
         pool_destroy(&upstream);
         pool_serve_waiting(self);
         return;

@@ -45,6 +45,10 @@ void pool_free(struct pool **self_p);
  * this returns. */
 struct upstream *pool_take(struct pool *self, struct pool_request *request);
 
+/** A connection over the socket `fd`, which it takes: lent at once, never kept. NULL:
+ * memory. */
+struct upstream *pool_adopt(struct pool *self, int fd);
+
 /** The pool's plan is no longer in force: idle connections close, none is kept. */
 void pool_retire(struct pool *self);
 

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -266,6 +267,33 @@ static bool connect_for(struct pool_server *server, struct pool_request *request
     request->connecting = upstream;
     list_remove(&request->link);
     return true;
+}
+
+struct upstream *pool_adopt(struct pool *self, int fd)
+{
+    struct upstream *upstream = malloc(sizeof(*upstream));
+    struct pool_server *server = &self->servers[0];
+
+    if (upstream == NULL) {
+        (void)close(fd);
+        return NULL;
+    }
+    *upstream = (struct upstream){
+        .pool = self,
+        .server = server,
+        .codec = h1_new(H1_RESPONSE),
+        .number = atomic_fetch_add(&self->relay->shared->connection_number, 1) + 1,
+        .adopted = true,
+    };
+    pool_count_connection(server, true);
+    upstream->stream = stream_open(self->relay->loop, fd, &CONNECT_EVENTS, upstream);
+    if (upstream->codec == NULL || upstream->stream == NULL) {
+        pool_destroy(&upstream);
+        return NULL;
+    }
+    pool_lend(upstream);
+    stream_start(upstream->stream);
+    return upstream;
 }
 
 /* Tries to start a connection for the first waiting request. With `may_fail` false what

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/secret.h"
 #include "relay/client.h"
+#include "relay/drill.h"
 #include "relay/exchange.h"
 #include "relay/exchange_rooms.h"
 #include "relay/pool.h"
@@ -135,6 +136,7 @@ void relay_free(struct relay **self_p)
         return;
     }
     CHECK(list_empty(&self->clients));
+    drill_stop(self);
     if (self->plan != NULL) {
         retire_pools(self->plan);
         plan_unref(&self->plan);

@@ -87,8 +87,9 @@ struct relay {
     struct journal_entry lost; /**< and what to post until it does. */
     struct list plans;         /**< In force, and those that exchanges still keep. */
     unsigned client_count;
-    uint8_t *frames; /**< Scratch for frames of HTTP/2; NULL until the first. */
-    unsigned held;   /**< Slot of the gauge of held bytes. */
+    uint8_t *frames;     /**< Scratch for frames of HTTP/2; NULL until the first. */
+    unsigned held;       /**< Slot of the gauge of held bytes. */
+    struct drill *drill; /**< Under way; NULL: none. */
     uint64_t logged_ms;
     uint64_t noted_second; /**< In which `noted` findings were only recorded. */
     unsigned noted;

@@ -34,4 +34,5 @@ struct upstream {
     char previous_id[JOURNAL_ID_DIGITS + 1]; /**< The last exchange on it. */
     char previous_session[FINGERPRINT_DIGITS + 1];
     struct address address;
+    bool adopted; /**< pool_adopt(): serves one exchange alone. */
 };
