@@ -56,3 +56,12 @@ struct mode_change {
     const char *who;
     const char *reason;
 };
+
+/** A drill that an operator wants. */
+struct control_drill {
+    const char *feature;
+    const char *path;     /**< "": one that fits. */
+    uint64_t take_down_s; /**< Seconds; 0: it stays up. */
+    const char *who;
+    const char *reason; /**< "": none was given. */
+};

@@ -17,6 +17,9 @@ enum member {
     MEMBER_ALERT,
     MEMBER_AT,
     MEMBER_ACCEPT_WEAKER,
+    MEMBER_FEATURE,
+    MEMBER_PATH,
+    MEMBER_TAKE_DOWN,
     MEMBER_COUNT,
 };
 
@@ -30,6 +33,9 @@ static const char *const POINTERS[MEMBER_COUNT] = {
     [MEMBER_ALERT] = "/alert",
     [MEMBER_AT] = "/at",
     [MEMBER_ACCEPT_WEAKER] = "/accept_weaker",
+    [MEMBER_FEATURE] = "/feature",
+    [MEMBER_PATH] = "/path",
+    [MEMBER_TAKE_DOWN] = "/take_down",
 };
 
 struct reading {
@@ -135,6 +141,36 @@ static const char *take_at(struct order *order, const struct json_match *match)
     return NULL;
 }
 
+static const char *take_feature(struct order *order, const struct json_match *match)
+{
+    if (match->kind != JSON_STRING || match->too_long ||
+        match->value.len >= sizeof(order->feature) || !utf8_is_text(match->value)) {
+        return "`feature` must be the name of a feature.";
+    }
+    (void)span_copy(match->value, order->feature, sizeof(order->feature));
+    return NULL;
+}
+
+static const char *take_path(struct order *order, const struct json_match *match)
+{
+    if (match->kind != JSON_STRING || match->too_long ||
+        match->value.len >= sizeof(order->path) || !utf8_is_text(match->value)) {
+        return "`path` must be a path of at most 255 bytes.";
+    }
+    (void)span_copy(match->value, order->path, sizeof(order->path));
+    return NULL;
+}
+
+static const char *take_take_down(struct order *order, const struct json_match *match)
+{
+    if (match->kind != JSON_NUMBER || match->too_long ||
+        parse_u64(match->value, &order->take_down_s) != ERR_NONE ||
+        order->take_down_s == 0 || order->take_down_s > ORDER_TAKE_DOWN_S_MAX) {
+        return "`take_down` must be a number of seconds from 1 to 3600.";
+    }
+    return NULL;
+}
+
 static const char *(*const TAKE[MEMBER_COUNT])(struct order *order,
                                                const struct json_match *match) = {
     [MEMBER_REASON] = take_reason,
@@ -146,6 +182,9 @@ static const char *(*const TAKE[MEMBER_COUNT])(struct order *order,
     [MEMBER_ALERT] = take_alert,
     [MEMBER_AT] = take_at,
     [MEMBER_ACCEPT_WEAKER] = take_accept_weaker,
+    [MEMBER_FEATURE] = take_feature,
+    [MEMBER_PATH] = take_path,
+    [MEMBER_TAKE_DOWN] = take_take_down,
 };
 
 static void on_match(void *context, const struct json_match *match)

@@ -1,6 +1,7 @@
 /**
  * What an operator writes into the body of a change: `{"reason": "…", "anyway": true}`,
- * or `{"login": "…"}`, or of a mark: `{"text": "…"}`. `at`: `2026-03-22T17:00:00Z`.
+ * or `{"login": "…"}`, or of a drill: `{"feature": "…", "take_down": 30}`, or of a mark:
+ * `{"text": "…"}`. `at`: `2026-03-22T17:00:00Z`.
  *
  * Layer: admin. Pure but for memory.
  */
@@ -13,6 +14,11 @@
 #include "base/span.h"
 #include "guard/session.h"
 #include "record/recorder.h"
+
+enum {
+    ORDER_PATH_SIZE_MAX = 256,
+    ORDER_TAKE_DOWN_S_MAX = 3600, /**< Longer is no drill. */
+};
 
 enum order_mode {
     ORDER_NO_MODE, /**< None was given. */
@@ -29,7 +35,10 @@ struct order {
     uint64_t for_ms;               /**< 0: not given. */
     char login[USER_SIZE_MAX + 1]; /**< "": none was given. */
     char alert[RECORDER_NAME_SIZE_MAX];
-    uint64_t at_ms; /**< Unix time of `at`; 0: none was given. */
+    char feature[FEATURE_NAME_SIZE_MAX]; /**< Of a drill; "": none was given. */
+    char path[ORDER_PATH_SIZE_MAX];      /**< Likewise. */
+    uint64_t take_down_s;                /**< Likewise; 0: not given. */
+    uint64_t at_ms;                      /**< Unix time of `at`; 0: none was given. */
 };
 
 /**

@@ -39,6 +39,11 @@ static const struct own_flag {
     {"reason", CLI_TAKES_REASON, true, "TEXT", "Why; it is recorded. Needed."},
     {"for", CLI_TAKES_FOR, true, "TIME", "How long, like 30m or 1h."},
     {"login", CLI_TAKES_LOGIN, true, "NAME", "Name as typed at the login. Needed."},
+    {"feature", CLI_TAKES_DRILL, true, "NAME", "What the drill is about. Needed."},
+    {"take-down", CLI_TAKES_DRILL, true, "SECONDS",
+     "Take the feature down too, for so long; at most 3600."},
+    {"path", CLI_TAKES_DRILL, true, "PATH",
+     "Ask for this path; without it the first that fits."},
     {"reason", CLI_TAKES_REASON_MAYBE, true, "TEXT", "Why; it is recorded."},
     {"format", CLI_TAKES_REPORT, true, "WORD", "text (default), html, json or csv."},
     {"lang", CLI_TAKES_REPORT, true, "WORD", "en (default) or ja."},
@@ -98,6 +103,12 @@ static void set_own(struct cli_call *call, const char *name, const char *value)
         call->at = value;
     } else if (strcmp(name, "login") == 0) {
         call->login = value;
+    } else if (strcmp(name, "feature") == 0) {
+        call->feature = value;
+    } else if (strcmp(name, "take-down") == 0) {
+        call->take_down = value;
+    } else if (strcmp(name, "path") == 0) {
+        call->path = value;
     } else if (strcmp(name, "format") == 0) {
         call->format = value;
     } else if (strcmp(name, "lang") == 0) {

@@ -218,7 +218,9 @@ static int run_with(const struct cli_admin *self, struct arena *arena,
         return CLI_USAGE;
     }
     json_write_init(&body, BODY_SIZE_MAX);
-    if (self->reason != NULL) {
+    if (self->write_body != NULL) {
+        self->write_body(self->call, &body);
+    } else if (self->reason != NULL) {
         json_write_begin_object(&body);
         json_write_member(&body, "reason", span_of(self->reason));
         json_write_member_bool(&body, "anyway", self->anyway);

@@ -7,6 +7,7 @@
 
 #include "app/cli.h"
 #include "app/json_tree.h"
+#include "base/json_write.h"
 
 /** One call of the API. */
 struct cli_admin {
@@ -24,6 +25,8 @@ struct cli_admin {
     const char *duration;      /**< Sent as {"for": ...} with the reason; or NULL. */
     const char *at;            /**< Sent with the reason as {"at": ...}; NULL: not. */
     const char *alert;         /**< Sent as {"alert": ...}; NULL: not. */
+    /** Writes what is sent instead of all these; or NULL. */
+    void (*write_body)(const struct cli_call *call, struct json_write *out);
     bool reads; /**< `print` only reads the answer, and gets it in any case. */
     void (*print)(const struct json_tree *answer); /**< For people. */
 };

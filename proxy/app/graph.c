@@ -374,6 +374,7 @@ void graph_free(struct graph **self_p)
     log_writer_free(&self->log);
     query_close(&self->query);
     mailbox_free(&self->mailbox);
+    graph_drill_free(&self->drill);
     loop_free(&self->loop);
     registry_free(&self->shared.registry);
     takedown_free(&self->shared.takedown);

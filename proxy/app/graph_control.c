@@ -98,6 +98,7 @@ static bool change_feature(void *context, const struct feature_change *change,
     struct graph *self = context;
     unsigned slot = 0;
 
+    graph_drill_leave(self, change->name);
     ticket->reply_to = self->mailbox;
     if (change->state == FEATURE_UP &&
         feature_table_find(&self->features, span_of(change->name), &slot)) {
@@ -364,6 +365,8 @@ struct admin_control graph_control(struct graph *self)
         .events = graph_events,
         .last_event = graph_last_event,
         .session = graph_session,
+        .drill = graph_drill,
+        .drill_state = graph_drill_state,
     };
 }
 

@@ -91,6 +91,7 @@ const char *graph_schedule_up(void *context, const struct feature_change *change
     if (at_ms <= now_ms || at_ms - now_ms > AHEAD_MAX_MS) {
         return "The time must be later than now, and within 31 days.";
     }
+    graph_drill_leave(self, change->name);
     struct graph_reopening *reopening = &self->reopenings[slot];
     reopening->change = *change;
     reopening->at_ms = at_ms;

@@ -217,6 +217,19 @@ bool worker_use(struct worker *self, const struct config *config)
     return told;
 }
 
+static void on_drill(struct mail *mail)
+{
+    struct drill_order *order = LIST_ENTRY(mail, struct drill_order, mail);
+    drill_start(order->relay, order);
+}
+
+void worker_drill(struct worker *self, struct drill_order *order)
+{
+    order->relay = self->relay;
+    order->mail = (struct mail){.deliver = on_drill};
+    mailbox_post(self->relay->mailbox, &order->mail);
+}
+
 bool worker_drain(struct worker *self, uint64_t patience_ms)
 {
     struct order order = {.patience_ms = patience_ms};

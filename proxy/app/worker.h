@@ -9,6 +9,7 @@
 
 #include "app/config.h"
 #include "app/log_writer.h"
+#include "relay/drill.h"
 #include "relay/relay.h"
 
 enum {
@@ -36,6 +37,9 @@ MUST_USE bool worker_start(struct worker *self);
 /** New exchanges use the site, and new connections the certificates of `config` from soon
  * on. Any thread. False: memory. */
 bool worker_use(struct worker *self, const struct config *config);
+
+/** Makes a drill on its thread; the order stays the caller's. Any thread. */
+void worker_drill(struct worker *self, struct drill_order *order);
 
 /** Stops accepting, lets what is under way end, then the thread ends; what is left after
  * `patience_ms` is broken off. Any thread, once. False: memory. */

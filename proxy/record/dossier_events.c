@@ -78,7 +78,7 @@ static void read_findings(struct dossier_work *work)
     " names AS (SELECT feature AS name FROM i UNION SELECT feature FROM feature_changes" \
     " WHERE incident IN (SELECT id FROM i))"                                             \
     " SELECT at, feature || ': ' || reason || ' (' || who || ')' FROM feature_changes c" \
-    " WHERE feature IN (SELECT name FROM names) AND at >= ?5"
+    " WHERE feature IN (SELECT name FROM names) AND cause <> 'drill' AND at >= ?5"
 
 /* A reopening is the first after each take-down, also when the incident is closed. */
 static void read_features(struct dossier_work *work)

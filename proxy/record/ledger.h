@@ -69,7 +69,7 @@ struct ledger_change {
     enum feature_state state;
     const char *who;
     const char *reason;
-    const char *cause; /**< `finding`, `operator`, `recovered` */
+    const char *cause; /**< `finding`, `operator`, `drill`, `recovered` */
     bool anyway;
     uint64_t incident; /**< 0: none. */
     uint64_t at_ms;

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "record/ledger_private.h"
 
 static const char *state_name(enum feature_state state)
@@ -25,6 +27,7 @@ static void tell_change(struct ledger *self, const struct ledger_change *change)
     json_write_member(data, "who", span_of(change->who));
     json_write_member(data, "reason", span_of(change->reason));
     json_write_member(data, "cause", span_of(change->cause));
+    json_write_member_bool(data, "drill", strcmp(change->cause, "drill") == 0);
     if (change->incident != 0) {
         json_write_member_u64(data, "incident", change->incident);
     }

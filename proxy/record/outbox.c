@@ -93,8 +93,9 @@ void outbox_each_open(struct outbox *self, outbox_open_fn *each, void *context)
         self->db,
         "SELECT CAST(id AS TEXT), feature, detector, reason, CAST(displays AS TEXT),"
         " opened_at, drill FROM incidents WHERE closed_at IS NULL"
-        " UNION ALL SELECT '', name, '', reason, '', at, 0 FROM features"
-        " WHERE state = 'down'",
+        " UNION ALL SELECT '', name, '', reason, '', at, coalesce((SELECT cause = 'drill'"
+        " FROM feature_changes WHERE feature = name ORDER BY seq DESC LIMIT 1), 0)"
+        " FROM features WHERE state = 'down'",
         NULL, 0);
     while (more && db_next(rows)) {
         const struct outbox_open open = {

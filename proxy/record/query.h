@@ -112,6 +112,25 @@ MUST_USE enum err query_deliveries(struct query *self,
                                    const struct query_delivery_filter *filter,
                                    struct json_write *out);
 
+/** How far one alert of a drill came at one receiver. */
+struct query_arrival {
+    char alert[64];
+    bool done;      /**< It took it, at `at_ms`. */
+    uint64_t at_ms; /**< Unix time. */
+    unsigned tries;
+    char error[128]; /**< Of the last try; "": none failed. */
+};
+
+/** The first `incident.opened` of each receiver about an incident, among the deliveries
+ * with a higher number than `after`; at most `count_max`. */
+MUST_USE enum err query_arrivals(struct query *self, uint64_t incident, uint64_t after,
+                                 struct query_arrival *arrivals_out, unsigned count_max,
+                                 unsigned *count_out);
+
+/** The open incident of a feature's drill, which a crash may have left; 0: none. */
+MUST_USE enum err query_open_drill(struct query *self, const char *feature,
+                                   uint64_t *incident_out);
+
 /** Number of the newest delivery, 0: none. */
 MUST_USE enum err query_last_delivery(struct query *self, uint64_t *id_out);
 

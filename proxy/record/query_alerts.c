@@ -79,3 +79,42 @@ enum err query_last_delivery(struct query *self, uint64_t *id_out)
     *id_out = db_one_u64(self->db, "SELECT coalesce(max(id), 0) FROM deliveries", 0);
     return query_end(self, NULL);
 }
+
+enum err query_arrivals(struct query *self, uint64_t incident, uint64_t after,
+                        struct query_arrival *arrivals_out, unsigned count_max,
+                        unsigned *count_out)
+{
+    *count_out = 0;
+    db_clear(self->db);
+    struct db_rows *rows = db_query(
+        self->db,
+        "SELECT alert, state, tries, error, coalesce(done_at, 0) FROM deliveries WHERE"
+        " type = 'incident.opened' AND id > ?1 AND"
+        " json_extract(body, '$.data.incident') = ?2 GROUP BY alert ORDER BY alert"
+        " LIMIT ?3",
+        DB_VALUES(DB_U64(after), DB_U64(incident), DB_U64(count_max)));
+    while (db_next(rows)) {
+        struct query_arrival *arrival = &arrivals_out[(*count_out)++];
+        *arrival = (struct query_arrival){
+            .done = span_equal(db_text(rows, 1), SPAN("done")),
+            .tries = (unsigned)db_u64(rows, 2),
+            .at_ms = db_u64(rows, 4),
+        };
+        (void)span_copy(db_text(rows, 0), arrival->alert, sizeof(arrival->alert));
+        (void)span_copy(db_text(rows, 3), arrival->error, sizeof(arrival->error));
+    }
+    db_end(rows);
+    return query_end(self, NULL);
+}
+
+enum err query_open_drill(struct query *self, const char *feature, uint64_t *incident_out)
+{
+    db_clear(self->db);
+    struct db_rows *rows = db_query(self->db,
+                                    "SELECT id FROM incidents WHERE closed_at IS NULL AND"
+                                    " drill = 1 AND feature = ?",
+                                    DB_VALUES(DB_STRING(feature)));
+    *incident_out = db_next(rows) ? db_u64(rows, 0) : 0;
+    db_end(rows);
+    return query_end(self, NULL);
+}

@@ -96,14 +96,13 @@ struct feature_change {
     char name[FEATURE_NAME_SIZE_MAX];
     enum feature_state state;
     bool anyway; /**< Up although the incident is open. */
+    bool drill;  /**< Cause `drill` instead of `operator`. */
     char who[RECORDER_NAME_SIZE_MAX];
     char reason[RECORDER_REASON_SIZE_MAX];
 };
 
-/**
- * False: the queue is full. `ticket` may be NULL. Sets the feature table when done; a
- * finding that comes between this call and then keeps the feature down.
- */
+/** False: the queue is full. `ticket` may be NULL. Sets the feature table when done; a
+ * finding that comes between this call and then keeps the feature down. */
 MUST_USE bool recorder_change_feature(struct recorder *self,
                                       const struct feature_change *change,
                                       struct control_ticket *ticket);

@@ -30,7 +30,7 @@ static void apply_change(struct recorder *self, void *context)
         .state = task->change->state,
         .who = task->change->who,
         .reason = task->change->reason,
-        .cause = "operator",
+        .cause = task->change->drill ? "drill" : "operator",
         .anyway = task->change->anyway,
         .incident = task->incident,
         .at_ms = clock_wall_ms(),

@@ -298,37 +298,6 @@ static bool make_session(struct drill *self)
                REGISTRY_STORED;
 }
 
-static void write_request(const struct drill *self, struct span token, struct writer *out)
-{
-    const struct drill_aim *aim = &self->order->aim;
-    char name[DRILL_TEXT_MAX];
-    enum drill_place place = drill_aim_place(&self->relay->plan->site->session, name);
-
-    writer_text(out, "GET ");
-    writer_text(out, aim->target);
-    if (place == DRILL_PLACE_PARAMETER) {
-        writer_text(out, ";");
-        writer_text(out, name);
-        writer_text(out, "=");
-        writer_put(out, token);
-    }
-    writer_text(out, " HTTP/1.1\r\n");
-    writer_field(out, SPAN("Host"), span_of(aim->host));
-    writer_field(out, SPAN("User-Agent"), SPAN("countermark-drill"));
-    writer_field(out, SPAN("Accept"), SPAN("text/html"));
-    writer_field(out, SPAN("Connection"), SPAN("close"));
-    if (place == DRILL_PLACE_HEADER) {
-        writer_field(out, span_of(name), token);
-    } else if (place == DRILL_PLACE_COOKIE) {
-        writer_text(out, "Cookie: ");
-        writer_text(out, name);
-        writer_text(out, "=");
-        writer_put(out, token);
-        writer_text(out, "\r\n");
-    }
-    writer_text(out, "\r\n");
-}
-
 /* Both pairs, with a client of the relay at the far end of the first. */
 static bool open_ends(struct drill *self)
 {
@@ -367,7 +336,7 @@ static const char *begin(struct drill *self)
     format_hex(relay_random(self->relay, TOKEN_BYTES), TOKEN_BYTES, digits);
     self->token = fingerprint_of(self->relay->fingerprinter, token);
     make_name(self->relay, "countermark-drill-subject-", self->subject);
-    write_request(self, token, &out);
+    drill_aim_write(&self->order->aim, &self->relay->plan->site->session, token, &out);
     if (out.full) {
         return "The request of the drill would be too long.";
     }

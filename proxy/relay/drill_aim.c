@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/writer.h"
 #include "http/path_pattern.h"
 #include "relay/route.h"
 
@@ -277,4 +276,35 @@ enum drill_place drill_aim_place(const struct session_policy *policy, char *name
         return DRILL_PLACE_HEADER;
     }
     return DRILL_PLACE_NONE;
+}
+
+void drill_aim_write(const struct drill_aim *self, const struct session_policy *policy,
+                     struct span token, struct writer *out)
+{
+    char name[DRILL_TEXT_MAX];
+    enum drill_place place = drill_aim_place(policy, name);
+
+    writer_text(out, "GET ");
+    writer_text(out, self->target);
+    if (place == DRILL_PLACE_PARAMETER) {
+        writer_text(out, ";");
+        writer_text(out, name);
+        writer_text(out, "=");
+        writer_put(out, token);
+    }
+    writer_text(out, " HTTP/1.1\r\n");
+    writer_field(out, SPAN("Host"), span_of(self->host));
+    writer_field(out, SPAN("User-Agent"), SPAN("countermark-drill"));
+    writer_field(out, SPAN("Accept"), SPAN("text/html"));
+    writer_field(out, SPAN("Connection"), SPAN("close"));
+    if (place == DRILL_PLACE_HEADER) {
+        writer_field(out, span_of(name), token);
+    } else if (place == DRILL_PLACE_COOKIE) {
+        writer_text(out, "Cookie: ");
+        writer_text(out, name);
+        writer_text(out, "=");
+        writer_put(out, token);
+        writer_text(out, "\r\n");
+    }
+    writer_text(out, "\r\n");
 }

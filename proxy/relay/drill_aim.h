@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/writer.h"
 #include "relay/site.h"
 
 enum {
@@ -40,3 +41,7 @@ enum drill_place {
 
 /** Where a token goes that a drill makes up; `name_out`: DRILL_TEXT_MAX bytes. */
 enum drill_place drill_aim_place(const struct session_policy *policy, char *name_out);
+
+/** The request of a session with `token`. `out` is full when there was no room. */
+void drill_aim_write(const struct drill_aim *self, const struct session_policy *policy,
+                     struct span token, struct writer *out);

@@ -116,7 +116,8 @@ struct span drill_page_field(struct span head, struct span name)
     while (span_next(&head, '\n', &line)) {
         size_t colon = span_find(line, ':');
         if (colon < line.len && span_equal_nocase(span_first(line, colon), name)) {
-            return span_trim(span_from(line, colon + 1));
+            line = span_from(line, colon + 1);
+            return span_trim(span_first(line, span_find(line, '\r')));
         }
     }
     return (struct span){0};

@@ -60,6 +60,13 @@ static void order_that_is_unclear_is_refused(void **state)
         "{\"reason\":\"a\",\"reason\":\"b\"}",
         "{\"anyway\":\"true\"}",
         "{\"anyway\":1}",
+        "{\"feature\":1}",
+        "{\"path\":true}",
+        "{\"take_down\":\"3\"}",
+        "{\"take_down\":0}",
+        "{\"take_down\":3601}",
+        "{\"take_down\":1.5}",
+        "{\"take_down\":-1}",
         "{\"mode\":true}",
         "{\"mode\":\"\"}",
         "{\"for\":3600}",
@@ -99,9 +106,24 @@ static void order_takes_no_reason_that_would_be_cut(void **state)
     }
 }
 
+static void order_of_a_drill_names_feature_path_and_seconds(void **state)
+{
+    struct order order;
+
+    (void)state;
+    assert_null(order_read(
+        SPAN("{\"feature\":\"login\",\"path\":\"/a\",\"take_down\":3600}"), &order));
+    assert_string_equal(order.feature, "login");
+    assert_string_equal(order.path, "/a");
+    assert_int_equal(order.take_down_s, 3600);
+    assert_null(order_read(SPAN("{}"), &order));
+    assert_int_equal(order.take_down_s, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(order_of_a_drill_names_feature_path_and_seconds),
         cmocka_unit_test(order_names_a_receiver_and_a_time),
         cmocka_unit_test(order_has_its_reason_and_what_else_was_said),
         cmocka_unit_test(order_without_a_body_says_nothing),

@@ -47,6 +47,25 @@ static bool verifies(const struct marker_signature *by, const char *written,
     return good;
 }
 
+static void what_is_written_verifies(void **state)
+{
+    char text[400];
+    struct writer out = writer_of(text, sizeof(text) - 1);
+
+    (void)state;
+    signature_write(&plain, SPAN("alice"), SPAN(REQUEST), &out);
+    text[out.len] = '\0';
+    assert_true(verifies(&plain, text, "alice"));
+    assert_false(verifies(&bound, text, "alice"));
+    out = writer_of(text, sizeof(text) - 1);
+    signature_write(&bound, SPAN("alice"), SPAN(REQUEST), &out);
+    text[out.len] = '\0';
+    assert_true(verifies(&bound, text, "alice"));
+    out = writer_of(text, sizeof(text) - 1);
+    signature_write(&(struct marker_signature){0}, SPAN("alice"), SPAN(REQUEST), &out);
+    assert_true(span_equal(writer_span(&out), SPAN("alice")));
+}
+
 static void signature_of_the_value_gives_the_value(void **state)
 {
     (void)state;
@@ -205,6 +224,7 @@ static void scan_counts_no_signed_marker_as_typed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(what_is_written_verifies, set_up),
         cmocka_unit_test_setup(signature_of_the_value_gives_the_value, set_up),
         cmocka_unit_test_setup(signature_as_other_programs_make_it_is_right, set_up),
         cmocka_unit_test_setup(signature_of_anything_else_is_wrong, set_up),

@@ -1,0 +1,56 @@
+/* A drill: begun by one call, and looked at by another until it is done. */
+#include <string.h>
+
+#include "admin/api.h"
+#include "admin/order.h"
+
+static bool is_feature(const struct admin_control *control, const char *name)
+{
+    struct control_feature feature = {0};
+
+    for (unsigned i = 0; control->feature(control->self, i, &feature); i++) {
+        if (strcmp(feature.name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void api_drill_state(struct api_call *call)
+{
+    const struct admin_control *control = call->context->control;
+    control->drill_state(control->self, answer_json(call->answer));
+}
+
+void api_drill(struct api_call *call)
+{
+    const struct admin_control *control = call->context->control;
+    struct order order;
+
+    const char *error = order_read(call->body, &order);
+    if (error != NULL) {
+        answer_problem(call->answer, 400, error);
+        return;
+    }
+    if (order.feature[0] == '\0') {
+        answer_problem(call->answer, 422, "Which `feature` is the drill about?");
+        return;
+    }
+    if (!is_feature(control, order.feature)) {
+        answer_problem(call->answer, 404, "There is no such feature.");
+        return;
+    }
+    const struct control_drill drill = {
+        .feature = order.feature,
+        .path = order.path,
+        .take_down_s = order.take_down_s,
+        .who = call->who,
+        .reason = order.reason,
+    };
+    error = control->drill(control->self, &drill);
+    if (error != NULL) {
+        answer_problem(call->answer, 409, error);
+        return;
+    }
+    api_drill_state(call);
+}
