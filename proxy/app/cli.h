@@ -33,7 +33,7 @@ enum cli_takes {
     CLI_TAKES_WORD = 1U << 4,       /**< One word, needed. */
     CLI_TAKES_WORD_MAYBE = 1U << 5, /**< One word at most. */
     CLI_TAKES_LOGIN = 1U << 12,     /**< --login, needed. */
-    CLI_TAKES_DRILL = 1U << 14,     /**< --feature, --take-down, --path. */
+    CLI_TAKES_DRILL = 1U << 15,     /**< --feature, --take-down, --path. */
     CLI_TAKES_FOR = 1U << 13,       /**< --for. */
     CLI_TAKES_PRINT = 1U << 6,      /**< --print-reference, --print-schema. */
     CLI_TAKES_WORDS = 1U << 7,      /**< Several words; the command counts them. */

@@ -75,7 +75,8 @@ static void print_incident_line(const struct json_tree *incident)
     print_field(incident, "cases", 6);
     print_field(incident, "strength", 8);
     print_field(incident, "reason", 0);
-    (void)fputc('\n', stdout);
+    bool drill = span_equal(json_tree_text(incident, "drill", ""), SPAN("true"));
+    (void)puts(drill ? " (drill)" : "");
 }
 
 static void print_incident_head(void)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/graph_drill.h"
 #include "app/ports.h"
 #include "app/process.h"
 #include "base/check.h"

@@ -147,13 +147,5 @@ const char *graph_schedule_up(void *context, const struct feature_change *change
 /** When a feature is to come up by itself, 0: never. */
 uint64_t graph_reopens_at(const struct graph *self, unsigned slot);
 
-/* graph_drill.c: as struct admin_control has them. */
-const char *graph_drill(void *context, const struct control_drill *what);
-void graph_drill_state(void *context, struct json_write *out);
-void graph_drill_free(struct graph_drill **self_p);
-
-/** An operator decides about the feature: a drill under way leaves it alone. */
-void graph_drill_leave(struct graph *self, const char *feature);
-
 /** Brings up what is due. */
 void graph_reopen_due(struct graph *self);

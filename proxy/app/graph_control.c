@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/graph.h"
+#include "app/graph_drill.h"
 #include "app/graph_show.h"
 #include "base/log.h"
 #include "base/writer.h"

@@ -1,9 +1,9 @@
 /**
  * One drill as the control thread follows it.
  *
- * Layer: app. Shared by graph_drill.c, which takes it along its way, and
- * graph_drill_tell.c, which says how far it is. Owned by the graph until its end: the
- * recorder holds its tickets.
+ * Layer: app. graph_drill.c takes it along its way and graph_drill_tell.c says how far it
+ * is; nobody else looks inside. Owned by the graph until its end: the recorder holds its
+ * tickets.
  */
 #pragma once
 
@@ -51,3 +51,11 @@ bool graph_drill_is_refused(const struct graph_drill *self);
 bool graph_drill_is_recorded(const struct graph_drill *self);
 bool graph_drill_is_delivered(const struct graph_drill *self);
 bool graph_drill_has_passed(const struct graph_drill *self);
+
+/* graph_drill.c: as struct admin_control has them. */
+const char *graph_drill(void *context, const struct control_drill *what);
+void graph_drill_state(void *context, struct json_write *out);
+void graph_drill_free(struct graph_drill **self_p);
+
+/** An operator decides about the feature: a drill under way leaves it alone. */
+void graph_drill_leave(struct graph *self, const char *feature);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/graph.h"
+#include "app/graph_drill.h"
 #include "base/json_write.h"
 #include "base/log.h"
 

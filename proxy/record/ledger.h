@@ -57,7 +57,7 @@ bool ledger_knows(struct ledger *self, const struct journal_entry *entry,
 uint64_t ledger_add_display(struct ledger *self, const struct journal_entry *entry,
                             const char *feature);
 
-/** Adds an event; one of bytes that nobody asked for is alerted too. */
+/** Adds an event, unless a drill's; one of bytes that nobody asked for is alerted too. */
 void ledger_add_event(struct ledger *self, const struct journal_entry *entry);
 
 /** Is it an event of bytes that nobody asked for on an upstream connection? */

@@ -267,6 +267,9 @@ void ledger_add_event(struct ledger *self, const struct journal_entry *entry)
     struct person subject = {.id = ""};
 
     CHECK(entry->detector < DETECTOR_COUNT);
+    if (entry->drill) {
+        return; /* Events are figures of the report. */
+    }
     if (entry->subject.len > 0) {
         subject_of(self, entry, &subject);
     }

@@ -3,7 +3,6 @@ import json
 import os
 import statistics
 import threading
-import time
 
 import pytest
 
@@ -58,6 +57,7 @@ def test_a_drill_arrives_everywhere_and_is_marked_everywhere(origin, countermark
     ledger = proxy.ledger()
     incident, = ledger.incidents()
     assert incident["drill"] == 1 and incident["closed_reason"] == "drill"
+    assert "(drill)" in proxy.run("incidents").stdout
     display, = ledger.displays()
     assert display["drill"] == 1 and display["upstream"] == "drill"
     assert "before the audit" in ledger.rows("accesses")[-1]["what"]
@@ -116,8 +116,8 @@ def test_a_real_finding_keeps_down_what_a_drill_took_down(origin, countermark):
     browser = signed_in(proxy.port, "alice")
     held = threading.Thread(target=lambda: page_of(browser, "bob", order="&delay=1500"))
     held.start()
-    time.sleep(0.3)                                             # Forwarded before it goes down.
-    proxy.api("/drill", "POST", {"feature": "login", "take_down": 4})
+    wait_until(lambda: "marker=bob" in str(origin.connections()), 20, "it was forwarded")
+    proxy.api("/drill", "POST", {"feature": "login", "take_down": 8})
     held.join()
     state = wait_until(lambda: state_if_done(proxy), 40, "the drill is done")
     assert not state["passed"] and not state["up"]["arrived"]

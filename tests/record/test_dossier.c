@@ -102,6 +102,45 @@ static void dossier_leaves_out_drills_and_counts_one_of_two_as_suspected(void **
     fixture_remove(&fixture);
 }
 
+static bool tells(const struct dossier *dossier, const char *text)
+{
+    for (size_t i = 0; i < dossier->event_count; i++) {
+        if (strstr(dossier->events[i].detail, text) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void take_down(struct fixture *self, bool drill)
+{
+    struct feature_change change = {.state = FEATURE_DOWN, .drill = drill};
+
+    (void)span_copy(SPAN("login"), change.name, sizeof(change.name));
+    (void)span_copy(drill ? SPAN("rehearsed") : SPAN("in earnest"), change.reason,
+                    sizeof(change.reason));
+    assert_true(recorder_change_feature(self->recorder, &change, NULL));
+    (void)fixture_change(self, "login", FEATURE_UP, true);
+}
+
+static void dossier_tells_of_no_take_down_by_a_drill(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry real = fixture_display("a", "d", "top");
+    (void)state;
+
+    fixture_make(&fixture);
+    post(&fixture, &real);
+    take_down(&fixture, true);
+    take_down(&fixture, false);
+    settle(&fixture);
+    struct dossier *dossier = make(&fixture, 0);
+    assert_true(tells(dossier, "in earnest"));
+    assert_false(tells(dossier, "rehearsed"));
+    dossier_free(&dossier);
+    fixture_remove(&fixture);
+}
+
 /* `count` members, seen by one viewer on the report screen. */
 static void show_members(struct fixture *self, const char *kind, unsigned viewer,
                          unsigned count)
@@ -345,6 +384,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dossier_counts_cases_pairs_and_people),
         cmocka_unit_test(dossier_leaves_out_drills_and_counts_one_of_two_as_suspected),
+        cmocka_unit_test(dossier_tells_of_no_take_down_by_a_drill),
         cmocka_unit_test(dossier_has_the_figures_of_the_second_notice),
         cmocka_unit_test(dossier_rounds_a_mean_half_up),
         cmocka_unit_test(
