@@ -128,12 +128,9 @@ static bool is_late(const struct graph_drill *self)
 
 static void look_at_alerts(struct graph_drill *self)
 {
-    unsigned count = 0;
-
     if (graph_drill_is_recorded(self) &&
         query_arrivals(self->graph->query, self->order.result.incident, self->after,
-                       self->arrivals, RECORDER_ALERTS_MAX, &count) == ERR_NONE) {
-        self->arrival_count = count;
+                       &self->arrivals) == ERR_NONE) {
         self->looked = true;
     }
 }

@@ -33,8 +33,7 @@ struct graph_drill {
     uint64_t number;   /* Of this run of the process. */
     uint64_t until_ms; /* Of the loop: when to stop waiting. */
     uint64_t after;    /* Deliveries of this drill have higher numbers. */
-    unsigned arrival_count;
-    struct query_arrival arrivals[RECORDER_ALERTS_MAX];
+    struct query_arrivals arrivals;
     enum drill_feature_step step;
     uint64_t take_down_s;
     uint64_t down_ms; /* Since it began; 0: not. */
@@ -58,4 +57,4 @@ void graph_drill_state(void *context, struct json_write *out);
 void graph_drill_free(struct graph_drill **self_p);
 
 /** An operator decides about the feature: a drill under way leaves it alone. */
-void graph_drill_leave(struct graph *self, const char *feature);
+void graph_drill_leave(struct graph *graph, const char *feature);

@@ -16,8 +16,8 @@ bool graph_drill_is_recorded(const struct graph_drill *self)
 
 bool graph_drill_is_delivered(const struct graph_drill *self)
 {
-    for (unsigned i = 0; i < self->arrival_count; i++) {
-        if (!self->arrivals[i].done) {
+    for (unsigned i = 0; i < self->arrivals.count; i++) {
+        if (!self->arrivals.items[i].done) {
             return false;
         }
     }
@@ -75,8 +75,8 @@ static void write_alerts(const struct graph_drill *self, struct json_write *out)
 
     json_write_key(out, "alerts");
     json_write_begin_array(out);
-    for (unsigned i = 0; i < self->arrival_count; i++) {
-        const struct query_arrival *arrival = &self->arrivals[i];
+    for (unsigned i = 0; i < self->arrivals.count; i++) {
+        const struct query_arrival *arrival = &self->arrivals.items[i];
         json_write_begin_object(out);
         json_write_member(out, "alert", span_of(arrival->alert));
         json_write_member(out, "type", SPAN("incident.opened"));

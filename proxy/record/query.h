@@ -112,6 +112,10 @@ MUST_USE enum err query_deliveries(struct query *self,
                                    const struct query_delivery_filter *filter,
                                    struct json_write *out);
 
+enum {
+    QUERY_ARRIVALS_MAX = 16, /**< Receivers that are looked at. */
+};
+
 /** How far one alert of a drill came at one receiver. */
 struct query_arrival {
     char alert[64];
@@ -121,11 +125,15 @@ struct query_arrival {
     char error[128]; /**< Of the last try; "": none failed. */
 };
 
-/** The first `incident.opened` of each receiver about an incident, among the deliveries
- * with a higher number than `after`; at most `count_max`. */
+struct query_arrivals {
+    unsigned count;
+    struct query_arrival items[QUERY_ARRIVALS_MAX];
+};
+
+/** `incident.opened` of one incident at each receiver, among the deliveries with a higher
+ * number than `after`. */
 MUST_USE enum err query_arrivals(struct query *self, uint64_t incident, uint64_t after,
-                                 struct query_arrival *arrivals_out, unsigned count_max,
-                                 unsigned *count_out);
+                                 struct query_arrivals *arrivals_out);
 
 /** The open incident of a feature's drill, which a crash may have left; 0: none. */
 MUST_USE enum err query_open_drill(struct query *self, const char *feature,

@@ -81,10 +81,9 @@ enum err query_last_delivery(struct query *self, uint64_t *id_out)
 }
 
 enum err query_arrivals(struct query *self, uint64_t incident, uint64_t after,
-                        struct query_arrival *arrivals_out, unsigned count_max,
-                        unsigned *count_out)
+                        struct query_arrivals *arrivals_out)
 {
-    *count_out = 0;
+    arrivals_out->count = 0;
     db_clear(self->db);
     struct db_rows *rows = db_query(
         self->db,
@@ -92,9 +91,9 @@ enum err query_arrivals(struct query *self, uint64_t incident, uint64_t after,
         " type = 'incident.opened' AND id > ?1 AND"
         " json_extract(body, '$.data.incident') = ?2 GROUP BY alert ORDER BY alert"
         " LIMIT ?3",
-        DB_VALUES(DB_U64(after), DB_U64(incident), DB_U64(count_max)));
+        DB_VALUES(DB_U64(after), DB_U64(incident), DB_U64(QUERY_ARRIVALS_MAX)));
     while (db_next(rows)) {
-        struct query_arrival *arrival = &arrivals_out[(*count_out)++];
+        struct query_arrival *arrival = &arrivals_out->items[arrivals_out->count++];
         *arrival = (struct query_arrival){
             .done = span_equal(db_text(rows, 1), SPAN("done")),
             .tries = (unsigned)db_u64(rows, 2),

@@ -269,12 +269,12 @@ static const struct stream_events SITE_EVENTS = {
 static void make_name(struct relay *relay, const char *prefix, char *name_out)
 {
     struct writer out = writer_of(name_out, NAME_SIZE);
-    char digits[2 * NAME_BYTES + 1];
+    char digits[2 * NAME_BYTES];
 
     format_hex(relay_random(relay, NAME_BYTES), NAME_BYTES, digits);
-    digits[2 * NAME_BYTES] = '\0';
     writer_text(&out, prefix);
-    writer_text(&out, digits);
+    writer_put(&out,
+               (struct span){.ptr = (const uint8_t *)digits, .len = sizeof(digits)});
     writer_byte(&out, '\0');
     CHECK(!out.full);
 }

@@ -1,8 +1,6 @@
 #include "record/fixture.h"
 #include "record/query.h"
 
-enum { ARRIVALS = 4 };
-
 static struct fixture fixture;
 
 static void make_with_receivers(void)
@@ -25,9 +23,8 @@ static void finish(uint64_t id, enum delivery_state state, const char *error)
 static void arrivals_are_those_of_one_incident_by_receiver(void **state)
 {
     struct journal_entry entry = fixture_display("alice", "bob", "top");
-    struct query_arrival arrivals[ARRIVALS];
+    struct query_arrivals arrivals;
     struct query *query = NULL;
-    unsigned count = 0;
 
     (void)state;
     make_with_receivers();
@@ -37,20 +34,20 @@ static void arrivals_are_those_of_one_incident_by_receiver(void **state)
     finish(3, DELIVERY_DONE, "");
     finish(4, DELIVERY_WAITING, "status 500");
     assert_int_equal(query_open(fixture.directory, &query, NULL), ERR_NONE);
-    assert_int_equal(query_arrivals(query, 2, 2, arrivals, ARRIVALS, &count), ERR_NONE);
-    assert_int_equal(count, 2);
-    assert_string_equal(arrivals[0].alert, "one");
-    assert_true(arrivals[0].done);
-    assert_true(arrivals[0].at_ms > 0);
-    assert_string_equal(arrivals[1].alert, "two");
-    assert_false(arrivals[1].done);
-    assert_int_equal(arrivals[1].tries, 1);
-    assert_string_equal(arrivals[1].error, "status 500");
-    assert_int_equal(query_arrivals(query, 1, 0, arrivals, 1, &count), ERR_NONE);
-    assert_int_equal(count, 1);
-    assert_false(arrivals[0].done);
-    assert_int_equal(query_arrivals(query, 2, 4, arrivals, ARRIVALS, &count), ERR_NONE);
-    assert_int_equal(count, 0);
+    assert_int_equal(query_arrivals(query, 2, 2, &arrivals), ERR_NONE);
+    assert_int_equal(arrivals.count, 2);
+    assert_string_equal(arrivals.items[0].alert, "one");
+    assert_true(arrivals.items[0].done);
+    assert_true(arrivals.items[0].at_ms > 0);
+    assert_string_equal(arrivals.items[1].alert, "two");
+    assert_false(arrivals.items[1].done);
+    assert_int_equal(arrivals.items[1].tries, 1);
+    assert_string_equal(arrivals.items[1].error, "status 500");
+    assert_int_equal(query_arrivals(query, 1, 0, &arrivals), ERR_NONE);
+    assert_int_equal(arrivals.count, 2);
+    assert_false(arrivals.items[0].done);
+    assert_int_equal(query_arrivals(query, 2, 4, &arrivals), ERR_NONE);
+    assert_int_equal(arrivals.count, 0);
     query_close(&query);
     fixture_remove(&fixture);
 }
