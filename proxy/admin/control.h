@@ -104,12 +104,9 @@ struct admin_control {
      */
     enum err (*change_mode)(void *self, const struct mode_change *change);
 
-    /** Begins a drill. A sentence: why not. */
+    /** Begins a drill; a sentence: why not. And how far the last one is: one object. */
     const char *(*drill)(void *self, const struct control_drill *what);
-
-    /** How far the last drill is: one object; `{}` when there was none. */
     void (*drill_state)(void *self, struct json_write *out);
-
     /**
      * Reads the configuration again. `accept_weaker`: why it may protect less than the
      * one in force; NULL: then it is refused. False: one is under way already.
