@@ -144,8 +144,6 @@ bool graph_test_alert(void *context, const char *alert, const char *who,
 const char *graph_schedule_up(void *context, const struct feature_change *change,
                               uint64_t at_ms);
 
-/** When a feature is to come up by itself, 0: never. */
+/** When a feature is to come up by itself, 0: never; and brings up what is due. */
 uint64_t graph_reopens_at(const struct graph *self, unsigned slot);
-
-/** Brings up what is due. */
 void graph_reopen_due(struct graph *self);
