@@ -198,5 +198,6 @@ void recorder_close(struct recorder *self, struct recorder_item *item)
         answer(item, CONTROL_FAILED, incident);
         return;
     }
+    recorder_count_open(self);
     answer(item, task.found ? CONTROL_DONE : CONTROL_UNKNOWN, incident);
 }

@@ -79,6 +79,9 @@ void recorder_tell_deliveries(struct recorder *self);
 void recorder_free_body(struct recorder *self, struct recorder_item *item);
 bool recorder_knows(struct recorder *self, const struct journal_entry *entry);
 
+/** Tells the metrics how many incidents are open. */
+void recorder_count_open(struct recorder *self);
+
 /** Writes one kept item, inside a transaction. */
 void recorder_apply(struct recorder *self, struct recorder_item *item);
 

@@ -59,6 +59,14 @@ enum err recorder_transact(struct recorder *self, bool durable, recorder_apply_f
     return err;
 }
 
+void recorder_count_open(struct recorder *self)
+{
+    if (self->block != NULL) {
+        stats_set(self->block, stats_series(self->stats, STAT_INCIDENTS_OPEN, ""),
+                  ledger_open_count(self->ledger));
+    }
+}
+
 enum err recorder_write_state(struct recorder *self, int but_slot)
 {
     struct state_file_image image = {0};
@@ -270,6 +278,9 @@ void recorder_flush(struct recorder *self)
     bool durable = failing || batch_needs_disk(self);
     if (recorder_transact(self, durable, apply_kept, NULL) == ERR_NONE) {
         end_kept(self, stated);
+        if (durable) {
+            recorder_count_open(self);
+        }
     } else {
         fail_kept(self);
     }
@@ -323,10 +334,7 @@ static void tick(struct recorder *self)
             ledger_updates_due(self->ledger, clock_wall_ms())) {
             (void)recorder_transact(self, false, apply_updates, NULL);
         }
-        if (self->block != NULL) {
-            stats_set(self->block, stats_series(self->stats, STAT_INCIDENTS_OPEN, ""),
-                      ledger_open_count(self->ledger));
-        }
+        recorder_count_open(self);
     }
     if (self->bindings != NULL) {
         if (bindings_save(self->bindings, self->registry, now, clock_wall_ms(), &more) !=
