@@ -134,7 +134,7 @@ function people(incident, report) {
   return sheet(say("drawing"),
     el("div", { class: "wide", id: "drawing", tabindex: "0", role: "region", "aria-label": say("drawing") }, whoSawWhom(list)),
     el("p", { class: "note" }, say("drawing.key")),
-    table("case-table", say("drawing"), [[say("viewer"), ""], [say("subject"), ""], [say("screens"), "wrap"], [say("displays"), "n"]],
+    table("case-table", say("cases"), [[say("viewer"), ""], [say("subject"), ""], [say("screens"), "wrap"], [say("displays"), "n"]],
       list.map((item) => [item.viewer, item.subject, [...item.screens].join(" / "), number(item.displays)])));
 }
 

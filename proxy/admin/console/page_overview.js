@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { badge, el, facts, tiles } from "./dom.js";
 import { ask, checkField, reasonField, whenField } from "./dialog.js";
-import { action, cases, casesOf, left, saw, time, title, why } from "./parts.js";
+import { action, cases, casesOf, left, saw, time, title, why, within } from "./parts.js";
 import { number, percent, say } from "./words.js";
 
 const KIND = { up: "good", down: "bad", trial: "warn" };
@@ -132,7 +132,7 @@ function figures(app) {
     [say("left"), number(gone), gone > 0 ? "bad" : "good"],
     [say("coverage-lowest"), lowest === null ? "–" : percent(lowest), lowest !== null && lowest < 0.99 ? "warn" : ""],
     [say("requests-rate"), app.rate("requests_total") === null ? "…" : number(app.rate("requests_total"))],
-    [say("response-p99"), p99 === null ? "–" : say("within", { seconds: p99 })],
+    [say("response-p99"), within(p99)],
     [say("sessions-known"), number(status.sessions)],
     [say("alerts-waiting"), number(status.alerts.queue), status.alerts.queue > 0 ? "warn" : ""],
   ]);

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { el, sheet, table, tiles } from "./dom.js";
 import { history } from "./drawing.js";
-import { title } from "./parts.js";
+import { title, within } from "./parts.js";
 import { number, percent, say } from "./words.js";
 
 const HOURS_SHOWN = 48;
@@ -96,7 +96,7 @@ function health(app) {
     [say("requests"), number(metrics.sum("requests_total"))],
     [say("clients"), number(metrics.sum("connections", { side: "client" }))],
     [say("held"), number(metrics.sum("held_bytes"))],
-    [say("hold-p99"), hold === null ? "–" : say("within", { seconds: hold })],
+    [say("hold-p99"), within(hold)],
     [say("desync"), number(metrics.sum("upstream_desync_total")), metrics.sum("upstream_desync_total") > 0 ? "warn" : ""],
     [say("ledger-commits"), number(metrics.sum("ledger_commits_total"))],
   ]);

@@ -1,7 +1,7 @@
 // What several pages are made of.
 
-import { el, facts } from "./dom.js";
-import { languageNow, say, sayOr } from "./words.js";
+import { el } from "./dom.js";
+import { languageNow, number, say, sayOr } from "./words.js";
 
 /** A point in time in the person's own zone; the machine's form is in the attribute. */
 export function time(at, { short = false } = {}) {
@@ -80,8 +80,14 @@ export function title(text, ...buttons) {
     buttons.length > 0 ? el("div", { class: "row" }, buttons) : "");
 }
 
+/** A bound in seconds, as people read it; null: nothing was measured. */
+export function within(seconds) {
+  if (seconds === null) {
+    return "–";
+  }
+  return seconds < 1 ? say("within.ms", { count: number(seconds * 1000) }) : say("within.s", { count: number(seconds) });
+}
+
 export function rows(items) {
   return el("ul", { class: "rows" }, items.map((item) => el("li", null, item)));
 }
-
-export { facts };

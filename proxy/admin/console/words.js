@@ -1,4 +1,4 @@
-// Every text of the console: [English, Japanese]. `{name}` is filled in by say().
+// Every text of the console: [English, Japanese]. {name} is filled in by say().
 
 const WORDS = {
   // Frame
@@ -30,7 +30,7 @@ const WORDS = {
 
   // Sign in
   "sign-in": ["Sign in", "サインイン"],
-  "sign-in.why": ["Enter a bearer token of `admin.tokens`. It stays in this tab and goes nowhere but to this proxy.", "`admin.tokens` のトークンを入力してください。このタブだけに保持され、このプロキシ以外には送られません。"],
+  "sign-in.why": ["Enter a bearer token of admin.tokens. It stays in this tab and goes nowhere but to this proxy.", "admin.tokens のトークンを入力してください。このタブだけに保持され、このプロキシ以外には送られません。"],
   "token": ["Token", "トークン"],
   "token.wrong": ["This token is not known here.", "このトークンは登録されていません。"],
   "token.missing": ["Enter a token.", "トークンを入力してください。"],
@@ -112,7 +112,7 @@ const WORDS = {
   "ask.trial": ["Open {name} to the networks of its trial", "「{name}」を試験用ネットワークにだけ再開する"],
   "ask.up": ["Bring {name} up", "「{name}」を再開する"],
   "ask.down.why": ["Its pages answer 503 for everybody from now on. The rest of the site stays up.", "この機能のページは全員に 503 を返します。サイトの他の部分は動き続けます。"],
-  "ask.trial.why": ["Only clients of the networks in `features[].trial` get through.", "`features[].trial` のネットワークからのみ利用できます。"],
+  "ask.trial.why": ["Only clients of the networks in features[].trial get through.", "features[].trial のネットワークからのみ利用できます。"],
   "ask.up.why": ["Has the cause been found and removed?", "原因は特定され、除かれましたか。"],
   "confirm.down": ["Take down", "停止する"],
   "confirm.trial": ["Begin the trial", "試験再開する"],
@@ -124,7 +124,7 @@ const WORDS = {
   "when.at": ["At a time", "日時を指定"],
   "when.missing": ["Which time?", "日時を入力してください。"],
   "anyway": ["Even though incident {id} is open", "事案 {id} が継続中でも再開する"],
-  "no-trial": ["No networks are named in `features[].trial`.", "`features[].trial` にネットワークがありません。"],
+  "no-trial": ["No networks are named in features[].trial.", "features[].trial にネットワークがありません。"],
   "is-already": ["It is {state} already.", "すでに{state}です。"],
   "done": ["Done.", "完了しました。"],
 
@@ -159,7 +159,7 @@ const WORDS = {
   "revealed": ["Names are shown, and that {name} looked is on record.", "実名を表示しています。{name} の閲覧は記録されました。"],
   "conceal": ["Hide names", "実名を隠す"],
   "report": ["Report", "報告書"],
-  "report.why": ["With the figures and the regulators' items. It has pseudonyms; `countermark report --reveal` makes one with names.", "集計と監督機関向けの項目を含みます。仮名で作成します。実名入りは `countermark report --reveal` で作れます。"],
+  "report.why": ["With the figures and the regulators' items. It has pseudonyms; countermark report --reveal makes one with names.", "集計と監督機関向けの項目を含みます。仮名で作成します。実名入りは countermark report --reveal で作れます。"],
   "report.html-en": ["English, for reading and printing", "英語（閲覧・印刷用）"],
   "report.html-ja": ["Japanese, for reading and printing", "日本語（閲覧・印刷用）"],
   "report.csv": ["CSV", "CSV"],
@@ -272,11 +272,12 @@ const WORDS = {
   "clients": ["client connections", "クライアント接続"],
   "desync": ["upstream bytes nobody asked for", "求めていない上流バイト"],
   "ledger-commits": ["commits of the ledger", "台帳への記録"],
-  "within": ["≤ {seconds} s", "{seconds} 秒以内"],
+  "within.s": ["≤ {count} s", "{count} 秒以内"],
+  "within.ms": ["≤ {count} ms", "{count} ミリ秒以内"],
 
   // Alerts
   "receivers": ["Receivers", "送信先"],
-  "receivers.none": ["No alert has been sent yet. Receivers are named in `alerts`.", "送信した通知はありません。送信先は `alerts` で設定します。"],
+  "receivers.none": ["No alert has been sent yet. Receivers are named in alerts.", "送信した通知はありません。送信先は alerts で設定します。"],
   "receiver": ["Receiver", "送信先"],
   "delivered": ["Delivered", "送信済み"],
   "waiting": ["Waiting", "送信待ち"],
@@ -386,13 +387,13 @@ export function keepLanguage(tag) {
   useLanguage(tag);
 }
 
-/** The text of `key` in the language in force. */
+/** The text of key in the language in force. */
 export function say(key, values = {}) {
   const text = (WORDS[key] || [key, key])[LANGUAGES.indexOf(language)];
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
-/** The text of `key` if there is one, else `otherwise`. */
+/** The text of key if there is one, else otherwise. */
 export function sayOr(key, otherwise) {
   return key in WORDS ? say(key) : otherwise;
 }
