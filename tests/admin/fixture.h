@@ -49,6 +49,7 @@ struct fixture {
     struct reporter_ticket *report;
     char revealed_to[64];
     int refreshed;
+    uint64_t last_event; /* Its number; all numbers up to it are events. */
 
     size_t reply_len;
     char reply[FIXTURE_REPLY_MAX];
@@ -215,6 +216,40 @@ static inline enum err fixture_incident(void *self, uint64_t incident,
     return fixture->read_err;
 }
 
+static inline enum err fixture_events(void *self, uint64_t after, unsigned count_max,
+                                      uint64_t *last_out, struct json_write *out)
+{
+    const struct fixture *fixture = self;
+
+    assert_int_equal(count_max, 1);
+    *last_out = after;
+    json_write_begin_array(out);
+    if (after < fixture->last_event) {
+        *last_out = after + 1;
+        json_write_begin_object(out);
+        json_write_member_u64(out, "number", *last_out);
+        json_write_end_object(out);
+    }
+    json_write_end_array(out);
+    return fixture->read_err;
+}
+
+static inline enum err fixture_last_event(void *self, uint64_t *last_out)
+{
+    *last_out = ((struct fixture *)self)->last_event;
+    return ((struct fixture *)self)->read_err;
+}
+
+static inline enum err fixture_changes(void *self, unsigned count_max,
+                                       struct json_write *out)
+{
+    assert_true(count_max > 0);
+    json_write_begin_object(out);
+    json_write_member(out, "marks", SPAN("a mark"));
+    json_write_end_object(out);
+    return ((struct fixture *)self)->read_err;
+}
+
 static inline struct access_token fixture_token(const char *name, enum access_role role)
 {
     struct access_token token = {.role = role};
@@ -256,6 +291,9 @@ static inline int fixture_setup(void **state)
         .refresh = fixture_refresh,
         .incidents = fixture_incidents,
         .incident = fixture_incident,
+        .events = fixture_events,
+        .last_event = fixture_last_event,
+        .changes = fixture_changes,
     };
 
     assert_non_null(self);

@@ -463,10 +463,32 @@ registry_restores_nothing_that_is_malformed_idle_or_past_the_bound(void **state)
     registry_free(&registry);
 }
 
+static void registry_describes_an_entry_by_any_token_and_does_not_use_it(void **state)
+{
+    struct registry *registry = registry_of(10);
+    struct session session = session_of("alice");
+    const struct fingerprint tokens[] = {token_of(1), token_of(2)};
+    const struct fingerprint other = token_of(3);
+    struct registry_record record = {0};
+    (void)state;
+
+    assert_int_equal(registry_commit(registry, &session, tokens, 2, 1000),
+                     REGISTRY_STORED);
+    assert_true(registry_describe(registry, &tokens[1], 1000 + IDLE_MS / 2, &record));
+    assert_int_equal(record.token_count, 2);
+    assert_int_equal(record.idle_for_ms, IDLE_MS / 2);
+    assert_true(user_equal(&record.session.requester, &session.requester));
+    assert_true(fingerprint_equal(&record.session.first, &tokens[0]));
+    assert_false(registry_describe(registry, &other, 1000, &record));
+    assert_false(registry_describe(registry, &tokens[0], 1001 + IDLE_MS, &record));
+    registry_free(&registry);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(registry_finds_what_was_stored_and_nothing_else),
+        cmocka_unit_test(registry_describes_an_entry_by_any_token_and_does_not_use_it),
         cmocka_unit_test(registry_update_of_an_old_version_changes_nothing),
         cmocka_unit_test(registry_entry_keeps_its_last_eight_tokens_and_its_name),
         cmocka_unit_test(registry_token_issued_again_is_the_newest),
