@@ -20,43 +20,60 @@ static const struct cli_command COMMANDS[] = {
 
 enum { COMMAND_COUNT = sizeof(COMMANDS) / sizeof(COMMANDS[0]) };
 
+#define MEMBER(name) offsetof(struct cli_call, name)
+
 /* A flag that is not an option of the configuration. */
 static const struct own_flag {
     const char *name;
+    size_t member;  /* Of struct cli_call: a text, or a bool without a value. */
     unsigned takes; /* Any of these commands. */
     bool has_value;
     const char *value;
     const char *sentence;
 } OWN_FLAGS[] = {
-    {"config", CLI_TAKES_OPTIONS | CLI_TAKES_SOCKET, true, "FILE",
+    {"config", MEMBER(config_path), CLI_TAKES_OPTIONS | CLI_TAKES_SOCKET, true, "FILE",
      "Configuration; without it /etc/countermark/countermark.yaml if that exists."},
-    {"admin-socket", CLI_TAKES_SOCKET, true, "PATH", "Admin socket of the proxy."},
-    {"json", CLI_TAKES_SOCKET | CLI_TAKES_CHECK, false, "", "Print the answer as JSON."},
-    {"against", CLI_TAKES_CHECK, true, "FILE", "What protection changes from that one."},
-    {"log", CLI_TAKES_CHECK, true, "FILE",
+    {"admin-socket", MEMBER(admin_socket), CLI_TAKES_SOCKET, true, "PATH",
+     "Admin socket of the proxy."},
+    {"json", MEMBER(json), CLI_TAKES_SOCKET | CLI_TAKES_CHECK, false, "",
+     "Print the answer as JSON."},
+    {"against", MEMBER(against), CLI_TAKES_CHECK, true, "FILE",
+     "What protection changes from that one."},
+    {"log", MEMBER(log), CLI_TAKES_CHECK, true, "FILE",
      "Access log that says which pages had their marker."},
-    {"strict", CLI_TAKES_CHECK, false, "", "Exit code 1 when there is a warning."},
-    {"reason", CLI_TAKES_REASON, true, "TEXT", "Why; it is recorded. Needed."},
-    {"for", CLI_TAKES_FOR, true, "TIME", "How long, like 30m or 1h."},
-    {"login", CLI_TAKES_LOGIN, true, "NAME", "Name as typed at the login. Needed."},
-    {"feature", CLI_TAKES_DRILL, true, "NAME", "What the drill is about. Needed."},
-    {"take-down", CLI_TAKES_DRILL, true, "SECONDS",
+    {"strict", MEMBER(strict), CLI_TAKES_CHECK, false, "",
+     "Exit code 1 when there is a warning."},
+    {"reason", MEMBER(reason), CLI_TAKES_REASON, true, "TEXT",
+     "Why; it is recorded. Needed."},
+    {"for", MEMBER(duration), CLI_TAKES_FOR, true, "TIME", "How long, like 30m or 1h."},
+    {"login", MEMBER(login), CLI_TAKES_LOGIN, true, "NAME",
+     "Name as typed at the login. Needed."},
+    {"feature", MEMBER(feature), CLI_TAKES_DRILL, true, "NAME",
+     "What the drill is about. Needed."},
+    {"take-down", MEMBER(take_down), CLI_TAKES_DRILL, true, "SECONDS",
      "Take the feature down too, for so long; at most 3600."},
-    {"path", CLI_TAKES_DRILL, true, "PATH",
+    {"path", MEMBER(path), CLI_TAKES_DRILL, true, "PATH",
      "Ask for this path; without it the first that fits."},
-    {"reason", CLI_TAKES_REASON_MAYBE, true, "TEXT", "Why; it is recorded."},
-    {"format", CLI_TAKES_REPORT, true, "WORD", "text (default), html, json or csv."},
-    {"lang", CLI_TAKES_REPORT, true, "WORD", "en (default) or ja."},
-    {"from", CLI_TAKES_REPORT, true, "TIME", "2026-03-22 or 2026-03-22T17:00:00+09:00."},
-    {"to", CLI_TAKES_REPORT, true, "TIME", "Likewise; without it until now."},
-    {"reveal", CLI_TAKES_REPORT, false, "",
+    {"reason", MEMBER(reason), CLI_TAKES_REASON_MAYBE, true, "TEXT",
+     "Why; it is recorded."},
+    {"format", MEMBER(format), CLI_TAKES_REPORT, true, "WORD",
+     "text (default), html, json or csv."},
+    {"lang", MEMBER(lang), CLI_TAKES_REPORT, true, "WORD", "en (default) or ja."},
+    {"from", MEMBER(from), CLI_TAKES_REPORT, true, "TIME",
+     "2026-03-22 or 2026-03-22T17:00:00+09:00."},
+    {"to", MEMBER(to), CLI_TAKES_REPORT, true, "TIME", "Likewise; without it until now."},
+    {"reveal", MEMBER(reveal), CLI_TAKES_REPORT, false, "",
      "Names, and the list of persons to notify; it is recorded who asked."},
-    {"at", CLI_TAKES_AT, true, "TIME", "2026-03-22T17:00:00+09:00, at most 31 days on."},
-    {"accept-weaker", CLI_TAKES_ACCEPT, true, "REASON",
+    {"at", MEMBER(at), CLI_TAKES_AT, true, "TIME",
+     "2026-03-22T17:00:00+09:00, at most 31 days on."},
+    {"accept-weaker", MEMBER(accept_weaker), CLI_TAKES_ACCEPT, true, "REASON",
      "It may protect less than the one in force; why, which is recorded."},
-    {"anyway", CLI_TAKES_ANYWAY, false, "", "Also while its incident is open."},
-    {"print-reference", CLI_TAKES_PRINT, false, "", "Print every key with its meaning."},
-    {"print-schema", CLI_TAKES_PRINT, false, "", "Print the JSON Schema."},
+    {"anyway", MEMBER(anyway), CLI_TAKES_ANYWAY, false, "",
+     "Also while its incident is open."},
+    {"print-reference", MEMBER(print_reference), CLI_TAKES_PRINT, false, "",
+     "Print every key with its meaning."},
+    {"print-schema", MEMBER(print_schema), CLI_TAKES_PRINT, false, "",
+     "Print the JSON Schema."},
 };
 
 enum { OWN_FLAG_COUNT = sizeof(OWN_FLAGS) / sizeof(OWN_FLAGS[0]) };
@@ -83,46 +100,16 @@ static const struct own_flag *find_own(const struct cli_command *command,
     return NULL;
 }
 
-static void set_own(struct cli_call *call, const char *name, const char *value)
+/* A text goes to its member, a switch is set. */
+static void set_own(struct cli_call *call, const struct own_flag *flag, const char *value)
 {
-    call->json |= strcmp(name, "json") == 0;
-    call->anyway |= strcmp(name, "anyway") == 0;
-    call->print_reference |= strcmp(name, "print-reference") == 0;
-    call->print_schema |= strcmp(name, "print-schema") == 0;
-    call->strict |= strcmp(name, "strict") == 0;
-    call->reveal |= strcmp(name, "reveal") == 0;
-    if (strcmp(name, "config") == 0) {
-        call->config_path = value;
-    } else if (strcmp(name, "admin-socket") == 0) {
-        call->admin_socket = value;
-    } else if (strcmp(name, "reason") == 0) {
-        call->reason = value;
-    } else if (strcmp(name, "for") == 0) {
-        call->duration = value;
-    } else if (strcmp(name, "at") == 0) {
-        call->at = value;
-    } else if (strcmp(name, "login") == 0) {
-        call->login = value;
-    } else if (strcmp(name, "feature") == 0) {
-        call->feature = value;
-    } else if (strcmp(name, "take-down") == 0) {
-        call->take_down = value;
-    } else if (strcmp(name, "path") == 0) {
-        call->path = value;
-    } else if (strcmp(name, "format") == 0) {
-        call->format = value;
-    } else if (strcmp(name, "lang") == 0) {
-        call->lang = value;
-    } else if (strcmp(name, "from") == 0) {
-        call->from = value;
-    } else if (strcmp(name, "to") == 0) {
-        call->to = value;
-    } else if (strcmp(name, "log") == 0) {
-        call->log = value;
-    } else if (strcmp(name, "against") == 0) {
-        call->against = value;
-    } else if (strcmp(name, "accept-weaker") == 0) {
-        call->accept_weaker = value;
+    char *member = (char *)call + flag->member;
+
+    if (flag->has_value) {
+        memcpy(member, &value, sizeof(value));
+    } else {
+        const bool on = true;
+        memcpy(member, &on, sizeof(on));
     }
 }
 
@@ -209,7 +196,7 @@ static bool read_flag(struct reading *self)
     }
     const char *value = own->has_value ? value_of(self, text, name_len) : "";
     if (value != NULL) {
-        set_own(self->call, own->name, value);
+        set_own(self->call, own, value);
     }
     return value != NULL;
 }
