@@ -27,7 +27,7 @@ struct glass {
 };
 
 /** As admin_control.change_mode. */
-enum err glass_change(struct graph *graph, const struct mode_change *change);
+enum err glass_change(struct graph *self, const struct mode_change *change);
 
 /** Now and then: reminds, and ends what is over. */
-void glass_watch(struct graph *graph);
+void glass_watch(struct graph *self);
