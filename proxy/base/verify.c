@@ -155,7 +155,7 @@ static bool verify_es256(const struct verify_key *self, struct span data,
     uint8_t *end = der;
     bool valid = false;
 
-    if (signature.len != 2 * ES256_NUMBER_SIZE) {
+    if (signature.len != (size_t)2 * ES256_NUMBER_SIZE) {
         return false;
     }
     ECDSA_SIG *pair = ECDSA_SIG_new();

@@ -295,30 +295,42 @@ static bool changes(const struct scene *scene)
     return scene->owner.seen != NULL && marker_decides(scene);
 }
 
+/* The request says who asks; its session stays whose it was. */
+static void released_stateless(const struct scene *scene, struct judgement *out)
+{
+    bool may_change = login_may_change(scene->evidence->rules, scene->evidence->asker);
+
+    if (scene->issues_new || may_change) {
+        keep(scene, out);
+        join_issued(scene, &out->kept);
+    }
+    if (may_change) {
+        settle(scene, &out->kept.next);
+    }
+}
+
+/* Whose session went on by this answer is not ours to know. */
+static void released_mixed(const struct scene *scene, struct judgement *out)
+{
+    if (scene->evidence->now->id != 0 &&
+        login_may_change(scene->evidence->rules, scene->evidence->asker)) {
+        keep(scene, out);
+        settle(scene, &out->kept.next);
+    }
+}
+
 void become_released(const struct scene *scene, struct judgement *out)
 {
-    const struct rules *rules = scene->evidence->rules;
     const struct asker *asker = scene->evidence->asker;
     if (asker->kind == ASKER_AMBIGUOUS) {
         return;
     }
     if (asker->kind == ASKER_STATELESS && scene->evidence->now->id != 0) {
-        /* The request says who asks; its session stays whose it was. */
-        if (scene->issues_new || login_may_change(rules, asker)) {
-            keep(scene, out);
-            join_issued(scene, &out->kept);
-        }
-        if (login_may_change(rules, asker)) {
-            settle(scene, &out->kept.next);
-        }
+        released_stateless(scene, out);
         return;
     }
     if (asker->mixed) {
-        /* Whose session went on by this answer is not ours to know. */
-        if (scene->evidence->now->id != 0 && login_may_change(rules, asker)) {
-            keep(scene, out);
-            settle(scene, &out->kept.next);
-        }
+        released_mixed(scene, out);
         return;
     }
     if (scene->evidence->now->id == 0) {

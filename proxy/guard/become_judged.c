@@ -54,6 +54,47 @@ static const struct session *named(const struct scene *scene, struct session *st
     return storage;
 }
 
+/* A session of somebody of whom nothing is known. */
+static void begin(const struct asker *asker, struct session *storage)
+{
+    storage->id = 0;
+    storage->version = 0;
+    storage->generation = 1;
+    storage->first = (struct fingerprint){0};
+    storage->binding = BINDING_NONE;
+    storage->is_public = false;
+    storage->quarantined = false;
+    storage->by_login = false;
+    storage->family = 0;
+    storage->stirred = false;
+    storage->pending = 0;
+    storage->bound_at_ms = 0;
+    storage->claim_count = 0;
+    storage->requester.len = 0;
+    if (asker->kind == ASKER_UNKNOWN) {
+        login_claim(storage, &storage->requester); /* It may be anybody's. */
+    }
+}
+
+/* The login was told successful: its name is the requester. */
+static void bind_claim(const struct scene *scene, struct session *storage)
+{
+    const struct asker *asker = scene->evidence->asker;
+    /* An alias names nobody yet: the next marker does. */
+    bool named = !scene->evidence->rules->login->user_is_alias;
+
+    storage->binding = named ? BINDING_CONFIRMED : BINDING_NONE;
+    storage->by_login = true; /* Without binding: told, by a name that is none. */
+    storage->generation++;
+    storage->bound_at_ms = scene->evidence->at_ms;
+    storage->requester.len = 0;
+    if (named) {
+        user_copy(&storage->requester, &asker->claim);
+    }
+    storage->claim_count = 0;
+    login_claim(storage, &asker->claim);
+}
+
 const struct session *become_judged_by(const struct scene *scene, struct session *storage)
 {
     const struct asker *asker = scene->evidence->asker;
@@ -69,23 +110,7 @@ const struct session *become_judged_by(const struct scene *scene, struct session
     if (entry != NULL) {
         session_copy(storage, entry);
     } else {
-        storage->id = 0;
-        storage->version = 0;
-        storage->generation = 1;
-        storage->first = (struct fingerprint){0};
-        storage->binding = BINDING_NONE;
-        storage->is_public = false;
-        storage->quarantined = false;
-        storage->by_login = false;
-        storage->family = 0;
-        storage->stirred = false;
-        storage->pending = 0;
-        storage->bound_at_ms = 0;
-        storage->claim_count = 0;
-        storage->requester.len = 0;
-        if (asker->kind == ASKER_UNKNOWN) {
-            login_claim(storage, &storage->requester); /* It may be anybody's. */
-        }
+        begin(asker, storage);
     }
     if (!claims) {
         return storage;
@@ -98,18 +123,7 @@ const struct session *become_judged_by(const struct scene *scene, struct session
         login_claim(storage, &asker->claim); /* The entry that held it is gone. */
     }
     if (told(scene, storage)) {
-        /* An alias names nobody yet: the next marker does. */
-        bool named = !scene->evidence->rules->login->user_is_alias;
-        storage->binding = named ? BINDING_CONFIRMED : BINDING_NONE;
-        storage->by_login = true; /* Without binding: told, by a name that is none. */
-        storage->generation++;
-        storage->bound_at_ms = scene->evidence->at_ms;
-        storage->requester.len = 0;
-        if (named) {
-            user_copy(&storage->requester, &asker->claim);
-        }
-        storage->claim_count = 0;
-        login_claim(storage, &asker->claim);
+        bind_claim(scene, storage);
     }
     return storage;
 }

@@ -234,19 +234,27 @@ bool memo_forget(struct memo *self, const struct fingerprint *key, uint64_t now_
     return row != NULL;
 }
 
-static size_t drain_stripe(struct memo *self, struct stripe *stripe, uint64_t now_ms,
-                           size_t count_max, memo_row_fn *on_row, void *context)
+/* Who takes changed rows, and how many more. */
+struct taker {
+    uint64_t now_ms;
+    size_t left;
+    memo_row_fn *on_row;
+    void *context;
+};
+
+static size_t drain_stripe(struct memo *self, struct stripe *stripe, struct taker *taker)
 {
     size_t count = 0;
 
     (void)pthread_mutex_lock(&stripe->lock);
-    while (stripe->changed != 0 && count < count_max) {
+    while (stripe->changed != 0 && taker->left > 0) {
         struct row *row = &self->rows[stripe->changed - 1];
         struct memo_row told;
         stripe->changed = row->next_changed;
         row->flags &= (uint8_t)~ROW_CHANGED;
-        tell(self, row, now_ms, &told);
-        on_row(context, &told);
+        tell(self, row, taker->now_ms, &told);
+        taker->on_row(taker->context, &told);
+        taker->left--;
         count++;
     }
     (void)pthread_mutex_unlock(&stripe->lock);
@@ -256,11 +264,13 @@ static size_t drain_stripe(struct memo *self, struct stripe *stripe, uint64_t no
 size_t memo_drain(struct memo *self, uint64_t now_ms, size_t count_max,
                   memo_row_fn *on_row, void *context)
 {
+    struct taker taker = {
+        .now_ms = now_ms, .left = count_max, .on_row = on_row, .context = context};
     size_t count = 0;
 
-    for (unsigned i = 0; i < STRIPES && count < count_max; i++) {
+    for (unsigned i = 0; i < STRIPES && taker.left > 0; i++) {
         struct stripe *stripe = &self->stripes[self->drain_next];
-        count += drain_stripe(self, stripe, now_ms, count_max - count, on_row, context);
+        count += drain_stripe(self, stripe, &taker);
         self->drain_next = (self->drain_next + 1) % STRIPES;
     }
     return count;

@@ -70,10 +70,14 @@ static bool read_pointers(struct walk *self)
     return true;
 }
 
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 static void skip_blanks(struct walk *self)
 {
-    while (self->at < self->body.len &&
-           memchr(" \t\r\n", self->body.ptr[self->at], 4) != NULL) {
+    while (self->at < self->body.len && is_blank(self->body.ptr[self->at])) {
         self->at++;
     }
 }

@@ -131,6 +131,22 @@ bool redact_tag_read(struct span body, size_t start, struct redact_tag *tag_out)
     return tag_out->end > 0;
 }
 
+/* Behind the comment that starts at `at`; the end when it is open. */
+static size_t skip_comment(struct span body, size_t at)
+{
+    struct span rest = span_from(body, at);
+
+    if (span_starts(rest, SPAN("<!-->")) || span_starts(rest, SPAN("<!--->"))) {
+        return at + span_find(rest, '>') + 1;
+    }
+    const uint8_t *plain = memmem(rest.ptr + 4, rest.len - 4, "-->", 3);
+    size_t until = plain != NULL ? (size_t)(plain - rest.ptr) : rest.len;
+    const uint8_t *bang = memmem(rest.ptr + 4, until - 4, "--!>", 4);
+    const uint8_t *end = bang != NULL ? bang : plain;
+    size_t len = bang != NULL ? 4 : 3;
+    return end == NULL ? body.len : (size_t)(end - body.ptr) + len;
+}
+
 /* Behind a comment or another `<!`, `<?`, `</` that is no tag; the end when it is open.
  */
 size_t redact_tag_skip(struct span body, size_t at)
@@ -138,15 +154,7 @@ size_t redact_tag_skip(struct span body, size_t at)
     struct span rest = span_from(body, at);
 
     if (span_starts(rest, SPAN("<!--"))) {
-        if (span_starts(rest, SPAN("<!-->")) || span_starts(rest, SPAN("<!--->"))) {
-            return at + span_find(rest, '>') + 1;
-        }
-        const uint8_t *plain = memmem(rest.ptr + 4, rest.len - 4, "-->", 3);
-        size_t until = plain != NULL ? (size_t)(plain - rest.ptr) : rest.len;
-        const uint8_t *bang = memmem(rest.ptr + 4, until - 4, "--!>", 4);
-        const uint8_t *end = bang != NULL ? bang : plain;
-        size_t len = bang != NULL ? 4 : 3;
-        return end == NULL ? body.len : (size_t)(end - body.ptr) + len;
+        return skip_comment(body, at);
     }
     if (rest.len >= 2 && is_letter(rest.ptr[1])) {
         return body.len; /* A tag without end. */
