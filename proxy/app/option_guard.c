@@ -182,6 +182,7 @@ static void *staff_memory(void *owner, size_t size)
 bool option_read_STAFF(struct loader *loader, const struct option *option,
                        const struct node *node, struct target target)
 {
+    const struct staff_lender lender = {.alloc = staff_memory, .owner = loader};
     char error[256];
     const char *copy = loader_copy(loader, node->text);
 
@@ -189,8 +190,7 @@ bool option_read_STAFF(struct loader *loader, const struct option *option,
         return false;
     }
     struct span text = {.ptr = (const uint8_t *)copy, .len = node->text.len};
-    if (!staff_name_parse(text, staff_memory, loader, target.field, error,
-                          sizeof(error))) {
+    if (!staff_name_parse(text, &lender, target.field, error, sizeof(error))) {
         report_error(loader->report, node->place, "%s", error);
         return false;
     }

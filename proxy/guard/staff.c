@@ -9,14 +9,9 @@
 
 enum { MATCH_LIMIT = 10000 };
 
-struct lender {
-    staff_alloc_fn *alloc;
-    void *owner;
-};
-
 static void *lend(PCRE2_SIZE size, void *context)
 {
-    const struct lender *lender = context;
+    const struct staff_lender *lender = context;
     return lender->alloc(lender->owner, size);
 }
 
@@ -26,7 +21,7 @@ static void keep(void *memory, void *context)
     (void)context;
 }
 
-static bool compile(struct staff_name *name, struct lender *lender, char *error,
+static bool compile(struct staff_name *name, struct staff_lender *lender, char *error,
                     size_t error_size)
 {
     int problem = 0;
@@ -53,11 +48,11 @@ static bool compile(struct staff_name *name, struct lender *lender, char *error,
     return true;
 }
 
-bool staff_name_parse(struct span text, staff_alloc_fn *alloc, void *owner,
+bool staff_name_parse(struct span text, const struct staff_lender *lender,
                       struct staff_name *out, char *error, size_t error_size)
 {
     struct span prefix = SPAN("regex:");
-    struct lender lender = {.alloc = alloc, .owner = owner};
+    struct staff_lender copy = *lender; /* PCRE2 takes no const. */
 
     *out = (struct staff_name){.kind = STAFF_EXACT, .text = text};
     if (span_starts(text, prefix)) {
@@ -73,7 +68,7 @@ bool staff_name_parse(struct span text, staff_alloc_fn *alloc, void *owner,
                        SPAN_ARGS(text));
         return false;
     }
-    return out->kind != STAFF_REGEX || compile(out, &lender, error, error_size);
+    return out->kind != STAFF_REGEX || compile(out, &copy, error, error_size);
 }
 
 /* Asked only where somebody else was seen on a route of theirs: not the usual path. */

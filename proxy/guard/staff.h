@@ -40,13 +40,16 @@ struct staff_rule {
     size_t path_count;
 };
 
-typedef void *staff_alloc_fn(void *owner, size_t size);
+/** Where memory for patterns comes from, which is never given back. */
+struct staff_lender {
+    void *(*alloc)(void *owner, size_t size);
+    void *owner;
+};
 
 /**
- * Reads one name; `text` is kept, memory for a pattern comes from `alloc` and is never
- * given back. False: one sentence for the operator is in `error`.
+ * Reads one name; `text` is kept. False: one sentence for the operator is in `error`.
  */
-bool staff_name_parse(struct span text, staff_alloc_fn *alloc, void *owner,
+bool staff_name_parse(struct span text, const struct staff_lender *lender,
                       struct staff_name *out, char *error, size_t error_size);
 
 /** True when the name is one of a rule in `rule_mask`. Any thread. */

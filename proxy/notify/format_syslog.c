@@ -27,7 +27,8 @@ static void put_name(struct span name, size_t max, struct writer *out)
     name = span_first(name, max);
     for (size_t i = 0; i < name.len; i++) {
         bool printable = name.ptr[i] > ' ' && name.ptr[i] < 0x7f;
-        writer_byte(out, printable ? (char)name.ptr[i] : '_');
+        char shown = (char)name.ptr[i];
+        writer_byte(out, printable ? shown : '_');
     }
     writer_put(out, name.len == 0 ? SPAN("-") : SPAN(""));
 }
@@ -42,7 +43,8 @@ static void put_escaped(struct span value, const char *escaped, struct writer *o
                 writer_byte(out, '\\');
             }
         }
-        writer_byte(out, byte < ' ' || byte == 0x7f ? ' ' : (char)byte);
+        char shown = (char)byte;
+        writer_byte(out, byte < ' ' || byte == 0x7f ? ' ' : shown);
     }
 }
 

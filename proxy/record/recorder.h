@@ -116,7 +116,8 @@ MUST_USE bool recorder_note_config(struct recorder *self, const char *hash,
                                    const char *who, const char *summary);
 
 /** Keeps that `who` asked for values instead of pseudonyms, and the like. */
-MUST_USE bool recorder_note_access(struct recorder *, const char *who, const char *what);
+MUST_USE bool recorder_note_access(struct recorder *self, const char *who,
+                                   const char *what);
 
 /**
  * Queues one alert `type` with `data` (a JSON object). `alert` NULL: to all; else to this

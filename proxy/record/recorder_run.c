@@ -314,41 +314,49 @@ static void apply_updates(struct recorder *self, void *context)
     ledger_add_updates(self->ledger, clock_wall_ms());
 }
 
+static void look_after_ledger(struct recorder *self)
+{
+    recorder_recover(self);
+    if (!files_in_place(self, false)) {
+        set_failing(self, true);
+    }
+    recorder_keep_house(self);
+    if (!recorder_failing(self) && ledger_updates_due(self->ledger, clock_wall_ms())) {
+        (void)recorder_transact(self, false, apply_updates, NULL);
+    }
+    recorder_count_open(self);
+}
+
+/* One batch was saved, or not; with `more` the next one is due at once. */
+static void note_saved(struct recorder *self, enum err err, bool more, uint64_t now)
+{
+    if (err != ERR_NONE) {
+        recorder_count(self, STAT_LEDGER_FAILURES, "");
+    }
+    self->tick_at_ms = more ? now : self->tick_at_ms;
+}
+
 /* What is done once a second. */
 static void tick(struct recorder *self)
 {
-    bool more = false;
     uint64_t now = clock_steady_ms();
+    uint64_t wall = clock_wall_ms();
+    bool more = false;
 
     if (now < self->tick_at_ms) {
         return;
     }
     self->tick_at_ms = now + RECORDER_TICK_MS;
     if (!recorder_failing(self)) {
-        recorder_recover(self);
-        if (!files_in_place(self, false)) {
-            set_failing(self, true);
-        }
-        recorder_keep_house(self);
-        if (!recorder_failing(self) &&
-            ledger_updates_due(self->ledger, clock_wall_ms())) {
-            (void)recorder_transact(self, false, apply_updates, NULL);
-        }
-        recorder_count_open(self);
+        look_after_ledger(self);
     }
     if (self->bindings != NULL) {
-        if (bindings_save(self->bindings, self->registry, now, clock_wall_ms(), &more) !=
-            ERR_NONE) {
-            recorder_count(self, STAT_LEDGER_FAILURES, "");
-        }
-        self->tick_at_ms = more ? now : self->tick_at_ms;
+        enum err err = bindings_save(self->bindings, self->registry, now, wall, &more);
+        note_saved(self, err, more, now);
     }
     if (self->aliases != NULL) {
-        if (aliases_save(self->aliases, self->alias_memo, now, clock_wall_ms(), &more) !=
-            ERR_NONE) {
-            recorder_count(self, STAT_LEDGER_FAILURES, "");
-        }
-        self->tick_at_ms = more ? now : self->tick_at_ms;
+        enum err err = aliases_save(self->aliases, self->alias_memo, now, wall, &more);
+        note_saved(self, err, more, now);
     }
 }
 

@@ -224,41 +224,49 @@ enum step exchange_step_login(struct exchange *self)
     return exchange_become(self, STATE_ACQUIRE);
 }
 
-/* A drill has its own site, which is asked once and instead of the real one. */
-static bool acquire_drill(struct exchange *self)
+/* Asks the pool once; then the answer comes by a callback. False: `step_out` says how it
+ * goes on. */
+static bool acquire(struct exchange *self, enum step *step_out)
 {
-    int fd = drill_take_site(self);
-
-    self->upstream = fd >= 0 ? pool_adopt(self->pool, fd) : NULL;
+    *step_out = STEP_WAIT;
+    if (drill_is(self)) {
+        int fd = drill_take_site(self); /* Asked once, and instead of the real one. */
+        self->upstream = fd >= 0 ? pool_adopt(self->pool, fd) : NULL;
+        if (self->upstream == NULL) {
+            *step_out = exchange_reply_error(self, 502, ENDING_CONNECT);
+        }
+        return self->upstream != NULL;
+    }
+    if (self->request.waiting || self->request.connecting != NULL) {
+        return false;
+    }
+    set_pool_callbacks(self);
+    self->upstream = pool_take(self->pool, &self->request);
     return self->upstream != NULL;
 }
 
-/* Asks the pool once; then the answer comes by a callback. */
+static enum step fail_to_acquire(struct exchange *self)
+{
+    enum ending failure = self->request.failure;
+    bool late = failure == ENDING_CONNECT_TIMEOUT;
+    bool full = failure == ENDING_QUEUE_TIMEOUT;
+
+    return exchange_reply_error(self, late ? 504 : full ? 503 : 502, failure);
+}
+
 enum step exchange_step_acquire(struct exchange *self)
 {
+    enum step step = STEP_WAIT;
+
     if (self->client_gone) {
         self->ending = ENDING_CLIENT_GONE;
         return exchange_become(self, STATE_END);
     }
     if (self->upstream_failed) {
-        enum ending failure = self->request.failure;
-        bool late = failure == ENDING_CONNECT_TIMEOUT;
-        bool full = failure == ENDING_QUEUE_TIMEOUT;
-        return exchange_reply_error(self, late ? 504 : full ? 503 : 502, failure);
+        return fail_to_acquire(self);
     }
-    if (self->upstream == NULL && drill_is(self)) {
-        if (!acquire_drill(self)) {
-            return exchange_reply_error(self, 502, ENDING_CONNECT);
-        }
-    } else if (self->upstream == NULL) {
-        if (self->request.waiting || self->request.connecting != NULL) {
-            return STEP_WAIT;
-        }
-        set_pool_callbacks(self);
-        self->upstream = pool_take(self->pool, &self->request);
-        if (self->upstream == NULL) {
-            return STEP_WAIT;
-        }
+    if (self->upstream == NULL && !acquire(self, &step)) {
+        return step;
     }
     if (exchange_is_down(self)) {
         return exchange_settle(self);

@@ -87,7 +87,7 @@ static struct scan *scan_response(struct relay *relay, struct found *found, bool
     struct plan *plan = relay->plan;
     const struct head *head = &relay->response_head;
     const struct field *type = head_field(head, FIELD_CONTENT_TYPE);
-    struct coding_limits bounds = {.decoded_size_max = STRAY_SIZE_MAX * 16,
+    struct coding_limits bounds = {.decoded_size_max = UINT64_C(16) * STRAY_SIZE_MAX,
                                    .ratio_max = plan->site->limits.decoded_ratio_max};
     struct coding *coding = coding_new(&bounds, scan_decoded);
     struct scan *scan = scan_begin(

@@ -112,7 +112,7 @@ static void hang_up(struct redis_source *self)
 
 static struct timeval time_left(const struct grant_question *question)
 {
-    unsigned left_ms = grant_question_left_ms(question);
+    long left_ms = (long)grant_question_left_ms(question);
 
     left_ms = left_ms > 0 ? left_ms : 1;
     return (struct timeval){.tv_sec = left_ms / 1000, .tv_usec = left_ms % 1000 * 1000};

@@ -24,6 +24,8 @@ static void *from_room(void *owner, size_t size)
     return memory;
 }
 
+static const struct staff_lender lender = {.alloc = from_room};
+
 static int set_up(void **state)
 {
     const char *const texts[] = {"root", "help-*", "regex:ops[0-9]+", "regex:a|b.*"};
@@ -32,7 +34,7 @@ static int set_up(void **state)
     world_init(&world);
     room_used = 0;
     for (unsigned i = 0; i < 4; i++) {
-        assert_true(staff_name_parse(span_of(texts[i]), from_room, NULL, &names[i], error,
+        assert_true(staff_name_parse(span_of(texts[i]), &lender, &names[i], error,
                                      sizeof(error)));
     }
     world.rules.staff = &rule;
@@ -63,9 +65,9 @@ static void a_name_that_is_everybody_is_an_error(void **state)
     struct staff_name name;
     char error[256];
     (void)state;
-    assert_false(staff_name_parse(SPAN("*"), from_room, NULL, &name, error, 256));
-    assert_false(staff_name_parse(SPAN("regex:"), from_room, NULL, &name, error, 256));
-    assert_false(staff_name_parse(SPAN("regex:(x"), from_room, NULL, &name, error, 256));
+    assert_false(staff_name_parse(SPAN("*"), &lender, &name, error, 256));
+    assert_false(staff_name_parse(SPAN("regex:"), &lender, &name, error, 256));
+    assert_false(staff_name_parse(SPAN("regex:(x"), &lender, &name, error, 256));
 }
 
 static enum verdict page_of(uint32_t token, const char *marker, const char *other)
