@@ -136,6 +136,9 @@ static size_t skip_comment(struct span body, size_t at)
 {
     struct span rest = span_from(body, at);
 
+    if (rest.len < 4) {
+        return body.len;
+    }
     if (span_starts(rest, SPAN("<!-->")) || span_starts(rest, SPAN("<!--->"))) {
         return at + span_find(rest, '>') + 1;
     }

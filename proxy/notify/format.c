@@ -12,8 +12,8 @@ static void put_part(struct writer *out, const char *name, struct span value)
     writer_put(out, SPAN(" "));
     for (size_t i = 0; i < value.len; i++) {
         uint8_t byte = value.ptr[i];
-        char shown = (char)byte;
-        writer_byte(out, byte < ' ' || byte == 0x7f ? ' ' : shown);
+        bool control = byte < ' ' || byte == 0x7f;
+        writer_put(out, control ? SPAN(" ") : span_first(span_from(value, i), 1));
     }
 }
 

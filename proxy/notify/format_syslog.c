@@ -27,8 +27,7 @@ static void put_name(struct span name, size_t max, struct writer *out)
     name = span_first(name, max);
     for (size_t i = 0; i < name.len; i++) {
         bool printable = name.ptr[i] > ' ' && name.ptr[i] < 0x7f;
-        char shown = (char)name.ptr[i];
-        writer_byte(out, printable ? shown : '_');
+        writer_put(out, printable ? span_first(span_from(name, i), 1) : SPAN("_"));
     }
     writer_put(out, name.len == 0 ? SPAN("-") : SPAN(""));
 }
@@ -43,8 +42,8 @@ static void put_escaped(struct span value, const char *escaped, struct writer *o
                 writer_byte(out, '\\');
             }
         }
-        char shown = (char)byte;
-        writer_byte(out, byte < ' ' || byte == 0x7f ? ' ' : shown);
+        bool control = byte < ' ' || byte == 0x7f;
+        writer_put(out, control ? SPAN(" ") : span_first(span_from(value, i), 1));
     }
 }
 
