@@ -99,10 +99,10 @@ static enum standing standing_of(const struct scene *scene,
     if (overlapped != STANDING_STRANGER) {
         return overlapped;
     }
-    /* Where a login failed unseen, the remember cookie still says who it is. */
-    bool claims = session->claim_count > 0 &&
-                  (session->by_login || !scene->evidence->asker->remembered);
-    if (session->binding == BINDING_NONE && !claims && scene->first_marker) {
+    /* Also beside a remember cookie: many sites give it out at the login that we could
+     * not tell, and then anybody's page would pass as a first one. */
+    if (session->binding == BINDING_NONE && session->claim_count == 0 &&
+        scene->first_marker) {
         return STANDING_ANYBODY;
     }
     return by_claim;

@@ -139,8 +139,8 @@ static void api_of_something_unknown_names_what_exists(void **state)
     }
     const char *none[] = {"/api/v1/incidents/5", "/api/v1/incidents/x",
                           "/api/v1/incidents/99999999999999999999", "/api/v1/coverage",
-                          "/api/v1/sessions?fingerprint="
-                          "00000000000000000000000000000000"};
+                          ("/api/v1/sessions?fingerprint="
+                           "00000000000000000000000000000000")};
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
         (void)snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\n" HOST END, none[i]);
         assert_int_equal(over_socket(fixture, request), 404);
