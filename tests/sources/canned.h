@@ -23,15 +23,31 @@ struct canned {
     bool hangs_up;     /**< After each reply. */
     _Atomic(unsigned) connections;
     _Atomic(unsigned) questions;
-    char asked[8192]; /**< The last one; read it after its answer has come. */
+    pthread_mutex_t lock; /**< Of the next. */
+    char asked[8192];     /**< The last one; read by canned_asked(). */
 };
+
+/** What was asked last; after its answer has come. Until the next call. */
+static inline const char *canned_asked(struct canned *self)
+{
+    static char copy[sizeof(self->asked)];
+
+    (void)pthread_mutex_lock(&self->lock);
+    memcpy(copy, self->asked, sizeof(copy));
+    (void)pthread_mutex_unlock(&self->lock);
+    return copy;
+}
 
 static inline void canned_serve(struct canned *self, int client)
 {
+    char asked[sizeof(self->asked)];
     ssize_t len = 0;
 
-    while ((len = recv(client, self->asked, sizeof(self->asked) - 1, 0)) > 0) {
-        self->asked[len] = '\0';
+    while ((len = recv(client, asked, sizeof(asked) - 1, 0)) > 0) {
+        asked[len] = '\0';
+        (void)pthread_mutex_lock(&self->lock);
+        memcpy(self->asked, asked, (size_t)len + 1);
+        (void)pthread_mutex_unlock(&self->lock);
         atomic_fetch_add(&self->questions, 1);
         if (self->reply != NULL) {
             (void)send(client, self->reply, strlen(self->reply), MSG_NOSIGNAL);
@@ -61,6 +77,7 @@ static inline void canned_start(struct canned *self, const char *reply)
     socklen_t len = sizeof(address);
 
     memset(self, 0, sizeof(*self));
+    assert_int_equal(pthread_mutex_init(&self->lock, NULL), 0);
     self->reply = reply;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     self->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -28,9 +28,10 @@ static void members_of_the_requesters_set_are_granted(void **state)
     start(":1\r\n:0\r\n:1\r\n");
     assert_string_equal(case_ask(&world, "al ice", "a b c"), "02");
     assert_string_equal(
-        server.asked, "*3\r\n$9\r\nSISMEMBER\r\n$16\r\ngrants:al ice:ok\r\n$1\r\na\r\n"
-                      "*3\r\n$9\r\nSISMEMBER\r\n$16\r\ngrants:al ice:ok\r\n$1\r\nb\r\n"
-                      "*3\r\n$9\r\nSISMEMBER\r\n$16\r\ngrants:al ice:ok\r\n$1\r\nc\r\n");
+        canned_asked(&server),
+        "*3\r\n$9\r\nSISMEMBER\r\n$16\r\ngrants:al ice:ok\r\n$1\r\na\r\n"
+        "*3\r\n$9\r\nSISMEMBER\r\n$16\r\ngrants:al ice:ok\r\n$1\r\nb\r\n"
+        "*3\r\n$9\r\nSISMEMBER\r\n$16\r\ngrants:al ice:ok\r\n$1\r\nc\r\n");
     assert_string_equal(case_ask(&world, "al ice", "a b c"), "02");
     assert_int_equal(atomic_load(&server.connections), 1);
     stop();
