@@ -61,6 +61,7 @@ struct html_raw {
     uint8_t escape;   /**< Script data: 0, 1 escaped, 2 double escaped. */
     uint8_t dashes;
     bool script;
+    bool closes; /**< The end tag being read is its own. */
 };
 
 struct html {

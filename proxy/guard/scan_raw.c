@@ -68,6 +68,7 @@ static void end_raw(struct html *self, uint8_t byte)
     uint8_t name_len = self->name_len;
     tag_begin(self, true);
     self->name_len = name_len;
+    self->raw.closes = true;
     self->state = byte == '/' ? HTML_SELF_CLOSING : HTML_BEFORE_ATTRIBUTE;
     if (byte == '>') {
         tag_end(self, false);

@@ -330,7 +330,11 @@ static enum html_state state_after(enum tree_text text)
 void tag_end(struct html *self, bool self_closing)
 {
     if (self->end_tag) {
-        tree_end(&self->tree, name_of(self));
+        /* What held nothing but text ends itself, and no element around it. */
+        if (!self->raw.closes) {
+            tree_end(&self->tree, name_of(self));
+        }
+        self->raw.closes = false;
         self->state = HTML_TEXT;
         return;
     }

@@ -196,6 +196,8 @@ static void html_foreign_content_has_no_raw_text(void **state)
         {"<svg><g data-user-id=b></g></svg>", "1=b"},
         {"<svg><![CDATA[<p data-user-id=a>]]></svg><p data-user-id=b>", "1=b"},
         {"<svg/><title><p data-user-id=a></title>", ""},
+        {"<svg><desc><title></title><script><p data-user-id=a></script></desc>", ""},
+        {"<svg><title><title></title></title><script><p data-user-id=b>", "1=b"},
         {"<svg><foreignObject><title><p data-user-id=a></title></foreignObject></svg>",
          ""},
         {"<svg><p><title><p data-user-id=a></title>", ""},
