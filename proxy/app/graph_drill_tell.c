@@ -114,7 +114,8 @@ void graph_drill_state(void *context, struct json_write *out)
 
     json_write_begin_object(out);
     if (self != NULL) {
-        const char *error = self->order.result.error;
+        /* While a worker has the order, what comes of it is the worker's. */
+        const char *error = self->asked ? NULL : self->order.result.error;
         json_write_member_u64(out, "drill", self->number);
         json_write_member(out, "state", self->done ? SPAN("done") : SPAN("running"));
         json_write_member_bool(out, "passed", self->done && graph_drill_has_passed(self));
