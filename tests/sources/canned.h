@@ -19,8 +19,8 @@ struct canned {
     int fd;
     unsigned port;
     pthread_t thread;
-    const char *reply; /**< NULL: says nothing. */
-    bool hangs_up;     /**< After each reply. */
+    _Atomic(const char *) reply; /**< NULL: says nothing. */
+    _Atomic(bool) hangs_up;      /**< After each reply. */
     _Atomic(unsigned) connections;
     _Atomic(unsigned) questions;
     pthread_mutex_t lock; /**< Of the next. */
@@ -41,6 +41,7 @@ static inline const char *canned_asked(struct canned *self)
 static inline void canned_serve(struct canned *self, int client)
 {
     char asked[sizeof(self->asked)];
+    const char *reply = NULL;
     ssize_t len = 0;
 
     while ((len = recv(client, asked, sizeof(asked) - 1, 0)) > 0) {
@@ -49,8 +50,9 @@ static inline void canned_serve(struct canned *self, int client)
         memcpy(self->asked, asked, (size_t)len + 1);
         (void)pthread_mutex_unlock(&self->lock);
         atomic_fetch_add(&self->questions, 1);
-        if (self->reply != NULL) {
-            (void)send(client, self->reply, strlen(self->reply), MSG_NOSIGNAL);
+        reply = self->reply;
+        if (reply != NULL) {
+            (void)send(client, reply, strlen(reply), MSG_NOSIGNAL);
         }
         if (self->hangs_up) {
             break;
