@@ -5,7 +5,13 @@
 #include "net/uv_error.h"
 
 enum {
-    SPANS_MAX = 64, /* Spans of one write that go to the socket in one call. */
+    SPANS_MAX = 64, /* Spans of one write. */
+
+    /* Of one call to the socket: what one segment carries at most. A call that carries
+     * more holds the socket while its first segments are acknowledged, and a pacing
+     * congestion control arms a timer in it: 128 KiB in pieces cost a fifth less than in
+     * one call. */
+    CALL_MAX = 65483,
 };
 
 static void on_written(uv_write_t *request, int status)
@@ -62,6 +68,50 @@ static bool copy_bufs(struct stream *self, uv_buf_t *bufs, size_t count)
     return true;
 }
 
+/* The part of `bufs` that one call carries, in `piece`; returns how many. */
+static size_t cut(const uv_buf_t *bufs, size_t count, uv_buf_t *piece)
+{
+    size_t left = CALL_MAX;
+    size_t used = 0;
+
+    while (used < count && left > 0) {
+        piece[used] = bufs[used];
+        if (piece[used].len > left) {
+            piece[used].len = left;
+        }
+        left -= piece[used].len;
+        used++;
+    }
+    return used;
+}
+
+/* Writes while the socket takes all it is offered; what is left of `*bufs_p` stays there.
+ * False: broken. */
+static bool write_now(struct stream *self, uv_buf_t **bufs_p, size_t *count_p,
+                      size_t total)
+{
+    uv_buf_t piece[SPANS_MAX];
+
+    while (total > 0) {
+        bool whole = total <= CALL_MAX;
+        size_t count = whole ? *count_p : cut(*bufs_p, *count_p, piece);
+        int sent = uv_try_write((uv_stream_t *)&self->tcp, whole ? *bufs_p : piece,
+                                (unsigned)count);
+        if (sent < 0) {
+            return sent == UV_EAGAIN;
+        }
+        self->bytes_out += (size_t)sent;
+        total -= (size_t)sent;
+        size_t gone = skip(*bufs_p, *count_p, (size_t)sent);
+        *bufs_p += gone;
+        *count_p -= gone;
+        if (whole || (size_t)sent < CALL_MAX) {
+            break;
+        }
+    }
+    return true;
+}
+
 /* Leaves what the socket did not take to libuv. */
 static enum written queue(struct stream *self, uv_buf_t *bufs, size_t count, bool lent)
 {
@@ -98,6 +148,7 @@ enum written stream_raw_write(struct stream *self, const struct span *spans, siz
                               bool lent)
 {
     uv_buf_t bufs[SPANS_MAX];
+    uv_buf_t *left = bufs;
     size_t total = 0;
     size_t buf_count = 0;
 
@@ -112,17 +163,10 @@ enum written stream_raw_write(struct stream *self, const struct span *spans, siz
     if (total == 0) {
         return WRITTEN_ALL;
     }
-    int sent = uv_try_write((uv_stream_t *)&self->tcp, bufs, (unsigned)buf_count);
-    if (sent < 0 && sent != UV_EAGAIN) {
+    if (!write_now(self, &left, &buf_count, total)) {
         return WRITTEN_FAILED;
     }
-    size_t taken = sent > 0 ? (size_t)sent : 0;
-    self->bytes_out += taken;
-    if (taken == total) {
-        return WRITTEN_ALL;
-    }
-    size_t gone = skip(bufs, buf_count, taken);
-    return queue(self, bufs + gone, buf_count - gone, lent);
+    return buf_count == 0 ? WRITTEN_ALL : queue(self, left, buf_count, lent);
 }
 
 enum written stream_write(struct stream *self, const struct span *spans, size_t count,
