@@ -129,54 +129,85 @@ static bool in_foreign(const struct tree *self)
     return top(self) == FOREIGN_SVG || top(self) == FOREIGN_MATH;
 }
 
-static void push(struct tree *self, enum foreign entry)
+static uint16_t digest_of(struct span name)
+{
+    uint32_t digest = UINT32_C(2166136261); /* FNV-1a */
+    for (size_t i = 0; i < name.len; i++) {
+        digest = (digest ^ name.ptr[i]) * UINT32_C(16777619);
+    }
+    return (uint16_t)(digest ^ digest >> 16);
+}
+
+static void push(struct tree *self, enum foreign entry, struct span name)
 {
     if (self->foreign_len == TREE_FOREIGN_MAX) {
         self->too_deep = true;
         return;
     }
+    self->names[self->foreign_len] = digest_of(name);
     self->foreign[self->foreign_len++] = (uint8_t)entry;
-    self->has_children = false;
+    self->children = 0;
 }
 
-static void pop(struct tree *self)
+/* Whether HTML is still open in what is on top then is not known: as if. */
+static void pop_to(struct tree *self, uint8_t len)
 {
-    self->foreign_len--;
-    self->has_children = true;
+    self->foreign_len = len;
+    self->children = 1;
+    self->past_room = 0;
 }
 
 static void leave_foreign(struct tree *self)
 {
     while (in_foreign(self)) {
-        pop(self);
+        pop_to(self, (uint8_t)(self->foreign_len - 1));
     }
 }
 
-static void start_in_foreign(struct tree *self, unsigned traits)
+static void push_plain(struct tree *self, struct span name)
 {
-    if (top(self) == FOREIGN_SVG) {
-        if ((traits & TRAIT_SVG) != 0) {
-            push(self, FOREIGN_SVG);
-        } else if ((traits & TRAIT_SVG_HTML) != 0) {
-            push(self, FOREIGN_SVG_HTML);
+    if (self->foreign_len < TREE_PLAIN_MAX) {
+        push(self, top(self), name);
+    } else {
+        self->past_room++;
+    }
+}
+
+static void start_in_foreign(struct tree *self, struct span name, unsigned traits)
+{
+    bool svg = top(self) == FOREIGN_SVG;
+
+    if ((traits & (svg ? TRAIT_SVG_HTML : TRAIT_MATH_HTML)) != 0) {
+        push(self, svg ? FOREIGN_SVG_HTML : FOREIGN_MATH_HTML, name);
+    } else {
+        push_plain(self, name);
+    }
+}
+
+static bool is_void(struct span name)
+{
+    static const char *const NAMES[] = {"area",  "base",   "br",    "col",  "embed",
+                                        "hr",    "img",    "input", "link", "meta",
+                                        "param", "source", "track", "wbr"};
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+        if (span_equal(name, span_of(NAMES[i]))) {
+            return true;
         }
-        return;
     }
-    if ((traits & TRAIT_MATH) != 0) {
-        push(self, FOREIGN_MATH);
-    } else if ((traits & TRAIT_MATH_HTML) != 0) {
-        push(self, FOREIGN_MATH_HTML);
-    }
+    return false;
 }
 
-static enum tree_text start_in_html(struct tree *self, unsigned traits, bool self_closing)
+static enum tree_text start_in_html(struct tree *self, struct span name, unsigned traits,
+                                    bool self_closing)
 {
-    self->has_children = true;
+    if (self->foreign_len > 0 && self->children < UINT32_MAX && !is_void(name)) {
+        self->children++;
+    }
     if ((traits & TRAIT_TEMPLATE) != 0 && self->hidden < UINT32_MAX) {
         self->hidden++;
     }
     if ((traits & (TRAIT_SVG | TRAIT_MATH)) != 0 && !self_closing) {
-        push(self, (traits & TRAIT_SVG) != 0 ? FOREIGN_SVG : FOREIGN_MATH);
+        push(self, (traits & TRAIT_SVG) != 0 ? FOREIGN_SVG : FOREIGN_MATH, name);
     }
     if ((traits & TRAIT_SCRIPT) != 0) {
         return TREE_TEXT_SCRIPT;
@@ -208,10 +239,10 @@ enum tree_text tree_start(struct tree *self, struct span name, bool self_closing
     }
     self->styled_font = false;
     if (!in_foreign(self)) {
-        return start_in_html(self, traits, self_closing);
+        return start_in_html(self, name, traits, self_closing);
     }
     if (!self_closing) {
-        start_in_foreign(self, traits);
+        start_in_foreign(self, name, traits);
     }
     return TREE_TEXT_MARKUP;
 }
@@ -229,15 +260,29 @@ static bool ends_nothing(struct span name)
     return false;
 }
 
-/* `</svg>` and `</math>`, but not from within HTML that they hold: ignored there. */
-static void end_in_foreign(struct tree *self, struct span name, unsigned traits)
+/* An element of this name is open, and no HTML between it and the current node: it ends,
+ * with all that is within. HTML standard 13.2.6.5, "any other end tag". */
+static bool ends_open(struct tree *self, struct span name)
 {
-    enum foreign wanted = (traits & TRAIT_SVG) != 0    ? FOREIGN_SVG
-                          : (traits & TRAIT_MATH) != 0 ? FOREIGN_MATH
-                                                       : FOREIGN_NONE;
-    if (top(self) == wanted) {
-        pop(self);
-    } else if (breaks_out(name) && !ends_nothing(name)) {
+    uint16_t digest = digest_of(name);
+
+    for (uint8_t i = self->foreign_len; i > 0; i--) {
+        if (self->names[i - 1] == digest) {
+            pop_to(self, (uint8_t)(i - 1));
+            return true;
+        }
+        if (i > 1 && self->foreign[i - 2] > FOREIGN_MATH) {
+            return false; /* It is in HTML itself. */
+        }
+    }
+    return false;
+}
+
+static void end_in_foreign(struct tree *self, struct span name)
+{
+    if (self->past_room > 0) {
+        self->past_room--;
+    } else if (!ends_open(self, name) && breaks_out(name) && !ends_nothing(name)) {
         /* It ends an element that is open outside, and what is within with it. Whether
          * one is open is not known: a page that ends one here has forgotten an end tag.
          */
@@ -245,15 +290,10 @@ static void end_in_foreign(struct tree *self, struct span name, unsigned traits)
     }
 }
 
-void tree_end(struct tree *self, struct span name)
+/* In what holds HTML within SVG or MathML, or where nothing of both is open. */
+static void end_in_html(struct tree *self, struct span name, unsigned traits)
 {
-    unsigned traits = traits_of(name);
-    if (self->xml) {
-        self->hidden -= (traits & TRAIT_XML_HIDDEN) != 0 && self->hidden > 0 ? 1 : 0;
-        return;
-    }
-    if (in_foreign(self)) {
-        end_in_foreign(self, name, traits);
+    if (self->foreign_len > 0 && self->children == 0 && ends_open(self, name)) {
         return;
     }
     if ((traits & TRAIT_TEMPLATE) != 0 && self->hidden > 0) {
@@ -262,7 +302,21 @@ void tree_end(struct tree *self, struct span name)
     bool leaves = (top(self) == FOREIGN_SVG_HTML && (traits & TRAIT_SVG_HTML) != 0) ||
                   (top(self) == FOREIGN_MATH_HTML && (traits & TRAIT_MATH_HTML) != 0);
     if (leaves) {
-        pop(self);
+        pop_to(self, (uint8_t)(self->foreign_len - 1));
+    } else if (self->children > 0) {
+        self->children--;
+    }
+}
+
+void tree_end(struct tree *self, struct span name)
+{
+    if (self->xml) {
+        unsigned traits = traits_of(name);
+        self->hidden -= (traits & TRAIT_XML_HIDDEN) != 0 && self->hidden > 0 ? 1 : 0;
+    } else if (in_foreign(self)) {
+        end_in_foreign(self, name);
+    } else {
+        end_in_html(self, name, traits_of(name));
     }
 }
 
@@ -280,7 +334,7 @@ bool tree_has_cdata(const struct tree *self)
  * whether that has ended is not known here. */
 bool tree_open_cdata(struct tree *self)
 {
-    bool unknown = self->foreign_len > 0 && !in_foreign(self) && self->has_children;
+    bool unknown = self->foreign_len > 0 && !in_foreign(self) && self->children > 0;
     self->doubtful = self->doubtful || unknown;
     return !unknown;
 }

@@ -14,7 +14,10 @@
 
 #include "base/span.h"
 
-enum { TREE_FOREIGN_MAX = 32 /**< Nested svg, math and what holds HTML within them. */ };
+enum {
+    TREE_FOREIGN_MAX = 96, /**< Nested elements of svg and math. */
+    TREE_PLAIN_MAX = 64, /**< Up to here such as hold no HTML; beyond they are counted. */
+};
 
 /** How the text after a start tag is read. */
 enum tree_text {
@@ -31,9 +34,12 @@ struct tree {
     uint32_t hidden;     /**< Open templates; in XML also script, textarea, ... */
     bool doubtful;       /**< Latched: what follows may be a section or may not. */
     bool styled_font;    /**< The start tag is a `font` that ends foreign content. */
-    bool has_children;   /**< Elements began since the last entry of `foreign` was. */
     uint8_t foreign_len; /**< Entries of `foreign`. */
+    uint32_t children;   /**< Open elements of HTML in the last of them, as if none forgot
+                            its end tag. */
+    uint32_t past_room;  /**< Open elements beyond TREE_PLAIN_MAX. */
     uint8_t foreign[TREE_FOREIGN_MAX];
+    uint16_t names[TREE_FOREIGN_MAX]; /**< Digests of their names. */
 };
 
 /** An attribute of a start tag, both names in lower case. */

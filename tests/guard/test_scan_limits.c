@@ -169,10 +169,23 @@ static void html_nested_foreign_content_is_bounded(void **state)
     (void)state;
     struct text text = {0};
     size_t count = 0;
-    add(&text, "<svg><desc>", 20);
+    add(&text, "<svg><desc>", 60);
     add(&text, "<p u=1>", 1);
     assert_int_equal(scan_text("attr:u", SCAN_KIND_HTML, text, &count),
                      SCAN_REASON_DEPTH);
+}
+
+static void html_nested_drawing_is_not_bounded(void **state)
+{
+    (void)state;
+    struct text text = {0};
+    size_t count = 0;
+    add(&text, "<svg>", 1);
+    add(&text, "<g>", 500);
+    add(&text, "</g>", 500);
+    add(&text, "</svg><textarea><p u=1></textarea><p u=2>", 1);
+    assert_int_equal(scan_text("attr:u", SCAN_KIND_HTML, text, &count), SCAN_REASON_NONE);
+    assert_int_equal(count, 1);
 }
 
 static void regex_over_a_line_without_end_stays_bounded(void **state)
@@ -217,6 +230,7 @@ int main(void)
         cmocka_unit_test(scan_of_unterminated_tags_and_comments_takes_linear_time),
         cmocka_unit_test(json_is_walked_to_its_bound_of_depth),
         cmocka_unit_test(html_nested_foreign_content_is_bounded),
+        cmocka_unit_test(html_nested_drawing_is_not_bounded),
         cmocka_unit_test(regex_over_a_line_without_end_stays_bounded),
         cmocka_unit_test(scan_after_an_error_stays_undecodable),
     };
