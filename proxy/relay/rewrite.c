@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "http/coding.h"
+#include "relay/rewrite_forwarding.h"
 
 /* What is done with a field; no row: it goes on as it is. */
 enum treatment {
@@ -195,74 +196,6 @@ static bool request_field_stays(const struct rewrite_request *self,
     UNREACHABLE();
 }
 
-static void write_list(const struct head *head, enum field_id id, struct span name,
-                       bool kept, struct writer *out)
-{
-    size_t count = 0;
-
-    writer_put(out, name);
-    writer_put(out, SPAN(": "));
-    for (size_t i = 0; kept && i < head->field_count; i++) {
-        if (head->fields[i].id == id && head->fields[i].value.len > 0) {
-            writer_put(out, count++ > 0 ? SPAN(", ") : SPAN(""));
-            writer_put(out, head->fields[i].value);
-        }
-    }
-    writer_put(out, count > 0 ? SPAN(", ") : SPAN(""));
-}
-
-static void write_address(const struct address *address, bool quoted, struct writer *out)
-{
-    char text[ADDRESS_TEXT_MAX];
-    size_t len = address_format(address, text);
-    bool v6 = !address_is_v4(address);
-
-    writer_put(out, quoted && v6 ? SPAN("\"[") : SPAN(""));
-    writer_put(out, (struct span){.ptr = (const uint8_t *)text, .len = len});
-    writer_put(out, quoted && v6 ? SPAN("]\"") : SPAN(""));
-}
-
-/* A host goes into a quoted string; what does not belong there is left out. */
-static void write_quoted_host(struct span host, struct writer *out)
-{
-    writer_put(out, SPAN(";host=\""));
-    for (size_t i = 0; i < host.len; i++) {
-        if (host.ptr[i] == '"' || host.ptr[i] == '\\') {
-            return;
-        }
-    }
-    writer_put(out, host);
-    writer_put(out, SPAN("\""));
-}
-
-static void write_forwarding(const struct rewrite_request *self, struct writer *out)
-{
-    const struct head *head = self->head;
-    const struct field *proto = head_field(head, FIELD_X_FORWARDED_PROTO);
-    const struct field *host = head_field(head, FIELD_X_FORWARDED_HOST);
-
-    write_list(head, FIELD_X_FORWARDED_FOR, SPAN("X-Forwarded-For"), self->peer_trusted,
-               out);
-    write_address(self->peer, false, out);
-    writer_put(out, SPAN("\r\n"));
-    bool proto_kept = self->peer_trusted && proto != NULL;
-    writer_field(out, SPAN("X-Forwarded-Proto"),
-                 proto_kept ? proto->value : span_of(self->scheme));
-    bool host_kept = self->peer_trusted && host != NULL;
-    if (host_kept || self->host.len > 0) {
-        writer_field(out, SPAN("X-Forwarded-Host"), host_kept ? host->value : self->host);
-    }
-    write_list(head, FIELD_FORWARDED, SPAN("Forwarded"), self->peer_trusted, out);
-    writer_put(out, SPAN("for="));
-    write_address(self->peer, true, out);
-    writer_put(out, SPAN(";proto="));
-    writer_text(out, self->scheme);
-    if (self->host.len > 0) {
-        write_quoted_host(self->host, out);
-    }
-    writer_put(out, SPAN("\r\n"));
-}
-
 /* The version that a message came by (RFC 9110 section 7.6.3). */
 static struct span via_of(const struct head *head)
 {
@@ -343,7 +276,7 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
     if (!self->codings_kept) {
         write_accept_encoding(self, out);
     }
-    write_forwarding(self, out);
+    rewrite_forwarding(self, out);
     write_own(self, out);
     if (self->upgrades) {
         writer_put(out, SPAN("Connection: Upgrade\r\nUpgrade: websocket\r\n"));
