@@ -198,6 +198,7 @@ static void lint_listens(struct loader *loader)
 void lint_config(struct loader *loader)
 {
     lint_listens(loader);
+    lint_sockets(loader);
     lint_sessions(loader);
     lint_logins(loader);
     lint_markers(loader);

@@ -57,7 +57,7 @@ static bool walk_back(struct exchange *self, struct span hops, bool *moved_p)
            (listen->forwarded ? forwarded_last(&hops, &text)
                               : forwarded_last_plain(&hops, &text))) {
         struct address hop;
-        if (address_parse(text, &hop) != ERR_NONE) {
+        if (address_parse(text, &hop) != ERR_NONE || address_is_none(&hop)) {
             return false;
         }
         self->client_address = hop;

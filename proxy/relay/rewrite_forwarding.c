@@ -1,6 +1,7 @@
 #include "relay/rewrite_forwarding.h"
 
-static void write_list(const struct head *head, enum field_id id, struct span name,
+/* False: nothing stands in front of what comes next. */
+static bool write_list(const struct head *head, enum field_id id, struct span name,
                        bool kept, struct writer *out)
 {
     size_t count = 0;
@@ -13,12 +14,16 @@ static void write_list(const struct head *head, enum field_id id, struct span na
             writer_put(out, head->fields[i].value);
         }
     }
-    writer_put(out, count > 0 ? SPAN(", ") : SPAN(""));
+    return count > 0;
 }
 
 static void write_address(const struct address *address, bool quoted, struct writer *out)
 {
     char text[ADDRESS_TEXT_MAX];
+    if (address_is_none(address)) {
+        writer_put(out, SPAN("unknown")); /* RFC 7239 section 6.2 */
+        return;
+    }
     size_t len = address_format(address, text);
     bool v6 = !address_is_v4(address);
 
@@ -46,9 +51,12 @@ void rewrite_forwarding(const struct rewrite_request *self, struct writer *out)
     const struct field *proto = head_field(head, FIELD_X_FORWARDED_PROTO);
     const struct field *host = head_field(head, FIELD_X_FORWARDED_HOST);
 
-    write_list(head, FIELD_X_FORWARDED_FOR, SPAN("X-Forwarded-For"), self->peer_trusted,
-               out);
-    write_address(self->peer, false, out);
+    bool listed = write_list(head, FIELD_X_FORWARDED_FOR, SPAN("X-Forwarded-For"),
+                             self->peer_trusted, out);
+    if (!listed || !address_is_none(self->peer)) { /* A proxy has said who, or we do. */
+        writer_put(out, listed ? SPAN(", ") : SPAN(""));
+        write_address(self->peer, false, out);
+    }
     writer_put(out, SPAN("\r\n"));
     bool proto_kept = self->peer_trusted && proto != NULL;
     writer_field(out, SPAN("X-Forwarded-Proto"),
@@ -57,8 +65,9 @@ void rewrite_forwarding(const struct rewrite_request *self, struct writer *out)
     if (host_kept || self->host.len > 0) {
         writer_field(out, SPAN("X-Forwarded-Host"), host_kept ? host->value : self->host);
     }
-    write_list(head, FIELD_FORWARDED, SPAN("Forwarded"), self->peer_trusted, out);
-    writer_put(out, SPAN("for="));
+    listed =
+        write_list(head, FIELD_FORWARDED, SPAN("Forwarded"), self->peer_trusted, out);
+    writer_put(out, listed ? SPAN(", for=") : SPAN("for="));
     write_address(self->peer, true, out);
     writer_put(out, SPAN(";proto="));
     writer_text(out, self->scheme);

@@ -1,4 +1,5 @@
 #include "app/config_case.h"
+#include "net/address.h"
 #include "net/tls.h"
 #include "support/tls_pem.h"
 
@@ -157,6 +158,26 @@ static void tls_config_of_an_upstream_is_verified_unless_it_says_otherwise(void 
     config_free(&config);
 }
 
+static void tls_config_of_a_unix_socket_has_its_mode_and_no_port(void **state)
+{
+    (void)state;
+    struct config *config = config_case_good(
+        "listen: [{address: 'unix:/run/x.sock', tls: {" PAIR "}}, {address: 'unix:/y', "
+        "socket_mode: 600, trusted_proxies: ['unix:'], redirect: https}]\n" REST);
+    const struct listen_settings *listens = config->listens;
+    const struct address none = {0};
+
+    assert_string_equal(listens[0].path, "/run/x.sock");
+    assert_string_equal(listens[0].host, "unix:/run/x.sock");
+    assert_int_equal(listens[0].port, 0);
+    assert_int_equal(listens[0].socket_mode, 0660);
+    assert_non_null(listens[0].tls);
+    assert_int_equal(listens[1].socket_mode, 0600);
+    assert_true(address_in(&none, listens[1].trusted_proxies[0].address,
+                           listens[1].trusted_proxies[0].prefix_len));
+    config_free(&config);
+}
+
 static void tls_config_has_another_hash_with_other_certificates(void **state)
 {
     (void)state;
@@ -179,6 +200,7 @@ int main(void)
         cmocka_unit_test(tls_config_asks_clients_only_where_it_says_so),
         cmocka_unit_test(tls_config_says_which_file_is_wrong_and_why),
         cmocka_unit_test(tls_config_of_an_upstream_is_verified_unless_it_says_otherwise),
+        cmocka_unit_test(tls_config_of_a_unix_socket_has_its_mode_and_no_port),
         cmocka_unit_test(tls_config_has_another_hash_with_other_certificates),
     };
     return cmocka_run_group_tests_name(__FILE__, tests, start, NULL);

@@ -112,6 +112,22 @@ static void trusted_peers_forwarding_fields_are_added_to(void **state)
     assert_non_null(strstr(text, "Forwarded: for=198.51.100.7, for=192.0.2.1;"));
 }
 
+static void peer_without_an_address_is_unknown_unless_a_trusted_one_says_who(void **state)
+{
+    struct rewrite_request rewrite =
+        request_of("GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n");
+
+    (void)state;
+    peer = (struct address){0};
+    const char *text = forward(&rewrite);
+    assert_non_null(strstr(text, "X-Forwarded-For: unknown\r\n"));
+    assert_non_null(strstr(text, "Forwarded: for=unknown;proto=http;"));
+    rewrite.peer_trusted = true;
+    text = forward(&rewrite);
+    assert_non_null(strstr(text, "X-Forwarded-For: 198.51.100.7\r\n"));
+    assert_non_null(strstr(text, "Forwarded: for=unknown;proto=http;"));
+}
+
 static void conditions_are_removed_only_where_a_marker_is_required(void **state)
 {
     struct rewrite_request rewrite =
@@ -184,6 +200,8 @@ int main(void)
         cmocka_unit_test(fields_of_a_hop_and_those_it_names_end_here),
         cmocka_unit_test(fields_that_a_server_would_take_for_ours_are_removed),
         cmocka_unit_test(trusted_peers_forwarding_fields_are_added_to),
+        cmocka_unit_test(
+            peer_without_an_address_is_unknown_unless_a_trusted_one_says_who),
         cmocka_unit_test(conditions_are_removed_only_where_a_marker_is_required),
         cmocka_unit_test(framing_is_written_as_it_was_announced),
         cmocka_unit_test(head_that_does_not_fit_says_so_at_every_size),
