@@ -280,8 +280,8 @@ static void check_credentials(struct loader *loader)
 static void check_staff(struct loader *loader)
 {
     const struct site *site = &loader->snapshot->site;
-
-    bool checked = site->session.jwt.key != NULL;
+    bool checked =
+        site->session.jwt.key != NULL || site->session.certificate != CERTIFICATE_OFF;
 
     if (site->staff_count > 0 && site->login.user_field == NULL && !checked) {
         report_error(loader->report, loader_place(loader, loader->root, "staff"),
@@ -294,7 +294,7 @@ static bool has_session(const struct session_policy *session)
 {
     return session->cookies != NULL || session->path_parameter != NULL ||
            session->header != NULL || session->basic || session->jwt.cookie != NULL ||
-           session->jwt.header != NULL;
+           session->jwt.header != NULL || session->certificate != CERTIFICATE_OFF;
 }
 
 static bool has_regex(const struct marker_class *class)
@@ -393,6 +393,7 @@ void loader_check(struct loader *self)
     check_signed(self);
     check_staff(self);
     check_credentials(self);
+    loader_check_certificate(self);
     if (report_error_count(self->report) == 0) {
         warn(self);
     }

@@ -74,6 +74,12 @@ static bool is_nominated(const struct head *head, const struct field *field)
            head_has_token(head, FIELD_CONNECTION, field->name);
 }
 
+static uint8_t plain(uint8_t byte)
+{
+    byte = byte == '_' ? '-' : byte;
+    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+}
+
 /* True for `prefix...` in any case, with `_` counted as `-`. */
 static bool looks_like(struct span name, struct span prefix)
 {
@@ -81,9 +87,7 @@ static bool looks_like(struct span name, struct span prefix)
         return false;
     }
     for (size_t i = 0; i < prefix.len; i++) {
-        uint8_t byte = name.ptr[i] == '_' ? '-' : name.ptr[i];
-        byte = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
-        if (byte != prefix.ptr[i]) {
+        if (plain(name.ptr[i]) != plain(prefix.ptr[i])) {
             return false;
         }
     }
@@ -165,6 +169,15 @@ static bool token_goes(const struct rewrite_request *self, const struct field *f
 static bool other_field_stays(const struct rewrite_request *self,
                               const struct field *field)
 {
+    struct span certificate = self->certificate_field;
+
+    if (certificate.len > 0 && field->name.len == certificate.len &&
+        looks_like(field->name, certificate)) {
+        return false;
+    }
+    if (self->forged != NULL && self->forged(field)) {
+        return false;
+    }
     if (is_reserved(field)) {
         return self->peer_trusted && !looks_like(field->name, SPAN("countermark-"));
     }
@@ -277,6 +290,9 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
         write_accept_encoding(self, out);
     }
     rewrite_forwarding(self, out);
+    if (self->certificate_field.len > 0 && self->certificate_name.len > 0) {
+        writer_field(out, self->certificate_field, self->certificate_name);
+    }
     write_own(self, out);
     if (self->upgrades) {
         writer_put(out, SPAN("Connection: Upgrade\r\nUpgrade: websocket\r\n"));
