@@ -75,7 +75,7 @@ class Client:
         self.socket.sendall(preface)
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_hostname=name or host)
-        self.host = f"{host}:{port}"
+        self.host = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._pending = b""
         self._ended = False
 
