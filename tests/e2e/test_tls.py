@@ -216,6 +216,23 @@ def test_a_handshake_has_as_long_as_a_head(origin, countermark, authority, pair)
         assert client.get("/page").status == 200, "after it a connection may rest"
 
 
+def test_a_handshake_counts_as_a_connection(origin, countermark, authority, pair):
+    proxy = countermark(secured(origin, tls_of(pair), limits={"connections_per_address_max": 3}))
+    context = authority.client_context()
+    silent = [Client(proxy.port) for _ in range(3)]
+    wait_until(lambda: proxy.metrics().value("countermark_connections", side="client") == 3, 10,
+               "they are let in")
+    with pytest.raises((OSError, Truncated)):
+        Client(proxy.port, tls=context, name="site.test").get("/page")
+    silent.pop().close()
+    wait_until(lambda: proxy.metrics().value("countermark_connections", side="client") == 2, 10,
+               "one is gone")
+    with Client(proxy.port, tls=context, name="site.test") as client:
+        assert client.get("/page").status == 200
+    for client in silent:
+        client.close()
+
+
 def test_a_cut_is_no_orderly_end(origin, countermark, authority, pair):
     proxy = countermark(secured(origin, tls_of(pair), hold_max="16KiB"))
     context = authority.client_context()

@@ -275,22 +275,22 @@ static void a_proxy_names_one_user_of_a_certificate_or_nobody(void **state)
 static void what_one_request_says_twice_must_agree(void **state)
 {
     static const struct {
-        enum credential_trust first;
         const char *name;
-        enum credential_trust second;
         const char *other;
+        enum credential_trust first;
+        enum credential_trust second;
         enum credential_trust trust;
     } rows[] = {
-        {CREDENTIAL_NONE, "", CREDENTIAL_NONE, "", CREDENTIAL_NONE},
-        {CREDENTIAL_SAID, "a", CREDENTIAL_NONE, "", CREDENTIAL_SAID},
-        {CREDENTIAL_NONE, "", CREDENTIAL_CERTIFIED, "a", CREDENTIAL_CERTIFIED},
-        {CREDENTIAL_SAID, "a", CREDENTIAL_CERTIFIED, "a", CREDENTIAL_CERTIFIED},
-        {CREDENTIAL_CERTIFIED, "a", CREDENTIAL_SAID, "a", CREDENTIAL_CERTIFIED},
-        {CREDENTIAL_CHECKED, "a", CREDENTIAL_CERTIFIED, "b", CREDENTIAL_BAD},
-        {CREDENTIAL_SAID, "a", CREDENTIAL_CERTIFIED, "b", CREDENTIAL_BAD},
-        {CREDENTIAL_BAD, "", CREDENTIAL_CERTIFIED, "a", CREDENTIAL_BAD},
-        {CREDENTIAL_CHECKED, "a", CREDENTIAL_BAD, "", CREDENTIAL_BAD},
-        {CREDENTIAL_NONE, "", CREDENTIAL_BAD, "", CREDENTIAL_BAD},
+        {"", "", CREDENTIAL_NONE, CREDENTIAL_NONE, CREDENTIAL_NONE},
+        {"a", "", CREDENTIAL_SAID, CREDENTIAL_NONE, CREDENTIAL_SAID},
+        {"", "a", CREDENTIAL_NONE, CREDENTIAL_CERTIFIED, CREDENTIAL_CERTIFIED},
+        {"a", "a", CREDENTIAL_SAID, CREDENTIAL_CERTIFIED, CREDENTIAL_CERTIFIED},
+        {"a", "a", CREDENTIAL_CERTIFIED, CREDENTIAL_SAID, CREDENTIAL_CERTIFIED},
+        {"a", "b", CREDENTIAL_CHECKED, CREDENTIAL_CERTIFIED, CREDENTIAL_BAD},
+        {"a", "b", CREDENTIAL_SAID, CREDENTIAL_CERTIFIED, CREDENTIAL_BAD},
+        {"", "a", CREDENTIAL_BAD, CREDENTIAL_CERTIFIED, CREDENTIAL_BAD},
+        {"a", "", CREDENTIAL_CHECKED, CREDENTIAL_BAD, CREDENTIAL_BAD},
+        {"", "", CREDENTIAL_NONE, CREDENTIAL_BAD, CREDENTIAL_BAD},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
