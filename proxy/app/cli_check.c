@@ -57,8 +57,12 @@ static void print_summary(const struct config *config)
     (void)printf("configuration %.16s, mode %s\n", config->hash,
                  site->observe ? "observe" : "enforce");
     for (size_t i = 0; i < config->listen_count; i++) {
-        (void)printf("listen on %s port %u\n", config->listens[i].host,
-                     config->listens[i].port);
+        const struct listen_settings *listen = &config->listens[i];
+        if (listen->path != NULL) {
+            (void)printf("listen on %s, mode %04o\n", listen->host, listen->socket_mode);
+        } else {
+            (void)printf("listen on %s port %u\n", listen->host, listen->port);
+        }
     }
     (void)printf("state in %s, admin socket %s\n", config->state, config->admin.socket);
     (void)printf("features:\n");

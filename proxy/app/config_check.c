@@ -67,6 +67,19 @@ static bool same_address(const char *host, uint16_t port, const char *other_host
            strcmp(host, other_host) == 0;
 }
 
+static void report_twice(struct loader *loader, const struct node *again,
+                         const struct node *first, const struct listen_settings *listen)
+{
+    char port[16] = "";
+
+    if (listen->path == NULL) {
+        (void)snprintf(port, sizeof(port), " port %u", listen->port);
+    }
+    report_error(loader->report, loader_place(loader, again, "address"),
+                 "address %s%s is already listened on, at line %zu", listen->host, port,
+                 loader_place(loader, first, "address").line);
+}
+
 static void check_addresses(struct loader *loader)
 {
     const struct config *config = &loader->snapshot->config;
@@ -77,11 +90,7 @@ static void check_addresses(struct loader *loader)
         for (size_t j = 0; j < i; j++) {
             const struct listen_settings *other = &config->listens[j];
             if (same_address(listen->host, listen->port, other->host, other->port)) {
-                report_error(loader->report,
-                             loader_place(loader, loader_item(list, i), "address"),
-                             "address %s port %u is already listened on, at line %zu",
-                             listen->host, listen->port,
-                             loader_place(loader, loader_item(list, j), "address").line);
+                report_twice(loader, loader_item(list, i), loader_item(list, j), listen);
                 break;
             }
         }
@@ -271,8 +280,8 @@ static void check_credentials(struct loader *loader)
 static void check_staff(struct loader *loader)
 {
     const struct site *site = &loader->snapshot->site;
-
-    bool checked = site->session.jwt.key != NULL;
+    bool checked =
+        site->session.jwt.key != NULL || site->session.certificate != CERTIFICATE_OFF;
 
     if (site->staff_count > 0 && site->login.user_field == NULL && !checked) {
         report_error(loader->report, loader_place(loader, loader->root, "staff"),
@@ -285,7 +294,7 @@ static bool has_session(const struct session_policy *session)
 {
     return session->cookies != NULL || session->path_parameter != NULL ||
            session->header != NULL || session->basic || session->jwt.cookie != NULL ||
-           session->jwt.header != NULL;
+           session->jwt.header != NULL || session->certificate != CERTIFICATE_OFF;
 }
 
 static bool has_regex(const struct marker_class *class)
@@ -384,6 +393,7 @@ void loader_check(struct loader *self)
     check_signed(self);
     check_staff(self);
     check_credentials(self);
+    loader_check_certificate(self);
     if (report_error_count(self->report) == 0) {
         warn(self);
     }

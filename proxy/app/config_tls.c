@@ -173,7 +173,7 @@ static void make_listen(struct loader *loader, const struct node *item,
     if (tls == NULL) {
         return;
     }
-    if (listen->redirect_port == listen->port) {
+    if (listen->redirect_port != 0 && listen->redirect_port == listen->port) {
         report_error(loader->report, node_find(item, SPAN("redirect"))->place,
                      "`redirect` sends clients back to the address itself");
         return;

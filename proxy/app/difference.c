@@ -123,6 +123,12 @@ static void compare_credentials(struct comparison *self,
         difference_say(self, "requesters are no longer named by `session.jwt` or `basic`",
                        "requesters are named by `session.jwt` or `basic`");
     }
+    if (before->certificate != CERTIFICATE_OFF &&
+        (after->certificate != before->certificate ||
+         lost_text(before->certificate_field, after->certificate_field))) {
+        difference_say(self, "requesters are no longer named by their certificates",
+                       "requesters are named by their certificates");
+    }
 }
 
 static void compare_sessions(struct comparison *self)
@@ -248,6 +254,8 @@ static bool is_judged(const char *path)
         "session.header",
         "session.jwt",
         "session.basic",
+        "session.client_certificate",
+        "session.client_certificate_field",
         "session.unknown",
         "login.user_is",
         "alerts[].name",

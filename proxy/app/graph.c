@@ -214,6 +214,7 @@ static int open_ports(struct graph *self)
     if (!ports_open(&ports, self->config, count, &self->service)) {
         return CLI_USAGE;
     }
+    self->socket_files = ports.files;
     if (!bind_admin(self)) {
         ports_close(&ports, 0);
         return CLI_USAGE;
@@ -327,8 +328,7 @@ int graph_new(const struct cli_call *call, struct graph **self_out)
     raise_descriptor_limit();
     self->call = call;
     service_init(&self->service);
-    self->admin_sockets.local_fd = -1;
-    self->admin_sockets.address_fd = -1;
+    self->admin_sockets = (struct admin_sockets){.local_fd = -1, .address_fd = -1};
     feature_table_init(&self->features);
     int code = build(self);
     if (code != CLI_DONE) {
@@ -362,6 +362,7 @@ void graph_free(struct graph **self_p)
     }
     close_fd(&self->admin_sockets.local_fd);
     close_fd(&self->admin_sockets.address_fd);
+    socket_files_remove(&self->socket_files);
     notifier_free(&self->notifier);
     reporter_free(&self->reporter);
     if (self->sources != NULL) {

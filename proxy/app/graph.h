@@ -18,6 +18,7 @@
 #include "app/hours.h"
 #include "app/log_writer.h"
 #include "app/service.h"
+#include "app/socket_files.h"
 #include "app/worker.h"
 #include "net/signals.h"
 #include "net/tls_tickets.h"
@@ -55,14 +56,14 @@ struct graph {
     struct notifier *notifier;
     struct query *query;
     struct reporter *reporter;
-    struct tls_tickets
-        *tickets; /**< Of all configurations, so that reloads forget none. */
+    struct tls_tickets *tickets; /**< Of all configurations: reloads forget none. */
     struct log_writer *log;
     struct loop *loop;
     struct mailbox *mailbox;
     struct signals *signals;
     struct admin *admin;
     struct admin_sockets admin_sockets;
+    struct socket_files socket_files; /**< Of `listen`; removed when that ends. */
     struct deadline tick;
     unsigned worker_count;
     struct worker *workers[GRAPH_WORKERS_MAX];

@@ -216,7 +216,11 @@ static void refresh_certificates(struct graph *self)
              k++) {
             least = least == 0 || end < least ? end : least;
         }
-        (void)snprintf(text, sizeof(text), "%s:%u", listen->host, listen->port);
+        if (listen->path != NULL) {
+            (void)snprintf(text, sizeof(text), "%s", listen->host);
+        } else {
+            (void)snprintf(text, sizeof(text), "%s:%u", listen->host, listen->port);
+        }
         size_t len = stats_label(labels, sizeof(labels), "listen", span_of(text));
         if (least > 0 && len < sizeof(labels)) {
             stats_set(self->stats,

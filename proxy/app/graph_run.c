@@ -72,6 +72,7 @@ static void drain(struct graph *self)
     }
     self->ready = CONTROL_DRAINING;
     service_stopping(&self->service);
+    socket_files_remove(&self->socket_files);
     log_write(LOG_LEVEL_NOTICE, "draining: no new connections, at most %d s",
               DRAIN_MS / 1000);
     for (unsigned i = 0; i < self->worker_count; i++) {
@@ -248,6 +249,10 @@ static void say_serving(const struct graph *self)
 {
     for (size_t i = 0; i < self->config->listen_count; i++) {
         const struct listen_settings *listen = &self->config->listens[i];
+        if (listen->path != NULL) {
+            log_write(LOG_LEVEL_NOTICE, "listening on %s", listen->host);
+            continue;
+        }
         bool ipv6 = strchr(listen->host, ':') != NULL;
         log_write(LOG_LEVEL_NOTICE, "listening on %s%s%s:%u", ipv6 ? "[" : "",
                   listen->host, ipv6 ? "]" : "", listen->port);

@@ -7,7 +7,8 @@ static void lint_logins(struct loader *loader)
     const struct site *site = &loader->snapshot->site;
     const struct node *login = node_find(loader->root, SPAN("login"));
     bool stateless = site->session.basic || site->session.jwt.cookie != NULL ||
-                     site->session.jwt.header != NULL;
+                     site->session.jwt.header != NULL ||
+                     site->session.certificate != CERTIFICATE_OFF;
     bool judged = false;
 
     for (size_t i = 0; i < site->class_count; i++) {
@@ -198,6 +199,7 @@ static void lint_listens(struct loader *loader)
 void lint_config(struct loader *loader)
 {
     lint_listens(loader);
+    lint_sockets(loader);
     lint_sessions(loader);
     lint_logins(loader);
     lint_markers(loader);

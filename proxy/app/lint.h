@@ -14,3 +14,6 @@ void lint_config(struct loader *loader);
 
 /** lint_routes.c: routes and features. */
 void lint_routes(struct loader *loader);
+
+/** lint_sockets.c: addresses that are Unix sockets. */
+void lint_sockets(struct loader *loader);

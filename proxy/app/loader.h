@@ -57,6 +57,9 @@ void loader_check(struct loader *self);
 /** The part of it for `alerts`. */
 void loader_check_alerts(struct loader *self);
 
+/** The part of it for `session.client_certificate`. */
+void loader_check_certificate(struct loader *self);
+
 /** Adds an effective value to the hash. */
 void loader_note(struct loader *self, const struct option *option, struct span value);
 void loader_note_number(struct loader *self, const struct option *option, uint64_t value);

@@ -58,16 +58,64 @@ static bool read_local(struct loader *loader, const struct option *option,
     return *text_out != NULL;
 }
 
+/* The path of `unix:/path`; NULL: reported. */
+static char *read_path(struct loader *loader, const struct option *option,
+                       const struct node *node)
+{
+    struct span path = span_from(node->text, sizeof("unix:") - 1);
+
+    if (path.len < 2 || path.ptr[0] != '/') {
+        (void)loader_wrong(loader, option, node);
+        return NULL;
+    }
+    if (path.len >= LOCAL_PATH_SIZE_MAX) {
+        report_error(loader->report, node->place,
+                     "the path of a socket has at most %d bytes, this one %zu",
+                     LOCAL_PATH_SIZE_MAX - 1, path.len);
+        return NULL;
+    }
+    return loader_copy(loader, path);
+}
+
 bool option_read_LISTEN(struct loader *loader, const struct option *option,
                         const struct node *node, struct target target)
 {
     struct listen_settings *listen = target.base;
     struct address address = {0};
 
+    if (span_starts(node->text, SPAN("unix:"))) {
+        listen->path = read_path(loader, option, node);
+        listen->host = listen->path != NULL ? loader_copy(loader, node->text) : NULL;
+        loader_note(loader, option, node->text);
+        return listen->host != NULL;
+    }
     if (!read_local(loader, option, node, &address, &listen->host)) {
         return false;
     }
     listen->port = address.port;
+    return true;
+}
+
+/* Octal, as chmod takes them; a blank mind may write them without the zero. */
+bool option_read_PERMISSIONS(struct loader *loader, const struct option *option,
+                             const struct node *node, struct target target)
+{
+    struct span digits = node->text;
+    unsigned mode = 0;
+
+    if (digits.len == 4 && digits.ptr[0] == '0') {
+        digits = span_from(digits, 1);
+    }
+    bool good = digits.len == 3;
+    for (size_t i = 0; good && i < digits.len; i++) {
+        good = digits.ptr[i] >= '0' && digits.ptr[i] <= '7';
+        mode = mode * 8 + (unsigned)(digits.ptr[i] - '0');
+    }
+    if (!good) {
+        return loader_wrong(loader, option, node);
+    }
+    memcpy(target.field, &mode, sizeof(mode));
+    loader_note_number(loader, option, mode);
     return true;
 }
 
@@ -103,6 +151,11 @@ bool option_read_NETWORK(struct loader *loader, const struct option *option,
     struct address address = {0};
     uint64_t prefix_len = 0;
 
+    if (span_equal(node->text, SPAN("unix:"))) { /* Peers that have no address. */
+        network->prefix_len = 128;
+        loader_note(loader, option, node->text);
+        return true;
+    }
     if (address_parse(span_first(node->text, slash), &address) != ERR_NONE) {
         return loader_wrong(loader, option, node);
     }
@@ -129,12 +182,7 @@ bool option_read_NETWORK(struct loader *loader, const struct option *option,
 static bool read_socket(struct loader *loader, const struct option *option,
                         const struct node *node, struct server *server)
 {
-    struct span path = span_from(node->text, sizeof("unix:") - 1);
-
-    if (path.len < 2 || path.ptr[0] != '/' || path.len >= LOCAL_PATH_SIZE_MAX) {
-        return loader_wrong(loader, option, node);
-    }
-    server->path = loader_copy(loader, path);
+    server->path = read_path(loader, option, node);
     server->host = server->path;
     server->text = loader_copy(loader, node->text);
     loader_note(loader, option, node->text);

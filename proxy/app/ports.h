@@ -2,12 +2,14 @@
  * The listening sockets of all workers: bound before any thread runs.
  *
  * Layer: app. Each worker has a socket of its own on each address (SO_REUSEPORT), or,
- * when the service manager handed the address over, a descriptor of that one socket.
+ * when it is a Unix socket or the service manager handed it over, a descriptor of that
+ * one socket.
  */
 #pragma once
 
 #include "app/config.h"
 #include "app/service.h"
+#include "app/socket_files.h"
 #include "app/worker.h"
 #include "base/check.h"
 
@@ -19,6 +21,7 @@ struct ports {
     int fds[WORKER_LISTENERS_MAX][PORTS_WORKERS_MAX];
     size_t bound; /**< Addresses. */
     unsigned worker_count;
+    struct socket_files files; /**< Of the Unix sockets that were made here. */
 };
 
 /** Binds all of `listen`. False: said in the log, and nothing is left open. */

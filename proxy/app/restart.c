@@ -15,6 +15,7 @@ static bool same_listens(const struct config *a, const struct config *b)
         const struct listen_settings *left = &a->listens[i];
         const struct listen_settings *right = &b->listens[i];
         same = same_text(left->host, right->host) && left->port == right->port &&
+               left->socket_mode == right->socket_mode &&
                left->proxy_protocol == right->proxy_protocol &&
                left->forwarded == right->forwarded &&
                left->redirect_port == right->redirect_port &&

@@ -120,33 +120,64 @@ void service_alive(struct service *self, uint64_t now_ms)
     tell(self, "WATCHDOG=1");
 }
 
-static bool listens_at(int fd, const struct address *address)
+/* Where a socket that listens is bound. False: it does not listen. */
+static bool where(int fd, struct sockaddr_storage *storage_out)
 {
-    struct sockaddr_storage storage = {0};
-    socklen_t len = sizeof(storage);
+    socklen_t len = sizeof(*storage_out);
     int listening = 0;
     socklen_t size = sizeof(listening);
 
-    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 ||
-        listening == 0 || getsockname(fd, (struct sockaddr *)&storage, &len) != 0 ||
-        (storage.ss_family != AF_INET && storage.ss_family != AF_INET6)) {
+    memset(storage_out, 0, sizeof(*storage_out));
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 &&
+           listening != 0 && getsockname(fd, (struct sockaddr *)storage_out, &len) == 0;
+}
+
+typedef bool fits_fn(const struct sockaddr_storage *storage, const void *wanted);
+
+static bool fits_address(const struct sockaddr_storage *storage, const void *wanted)
+{
+    const struct address *address = wanted;
+
+    if (storage->ss_family != AF_INET && storage->ss_family != AF_INET6) {
         return false;
     }
-    struct address bound = address_of(&storage);
+    struct address bound = address_of(storage);
     return bound.port == address->port &&
            memcmp(bound.bytes, address->bytes, sizeof(bound.bytes)) == 0;
 }
 
-int service_take_socket(struct service *self, const struct address *address)
+static bool fits_path(const struct sockaddr_storage *storage, const void *wanted)
 {
+    struct sockaddr_un name;
+
+    memcpy(&name, storage, sizeof(name));
+    return name.sun_family == AF_UNIX &&
+           strnlen(name.sun_path, sizeof(name.sun_path)) == strlen(wanted) &&
+           memcmp(name.sun_path, wanted, strlen(wanted)) == 0;
+}
+
+static int take(struct service *self, fits_fn *fits, const void *wanted)
+{
+    struct sockaddr_storage storage;
+
     for (unsigned i = 0; i < self->fd_count; i++) {
         int fd = (int)(FIRST_FD + i);
-        if (!self->taken[i] && listens_at(fd, address)) {
+        if (!self->taken[i] && where(fd, &storage) && fits(&storage, wanted)) {
             self->taken[i] = true;
             return fd;
         }
     }
     return -1;
+}
+
+int service_take_socket(struct service *self, const struct address *address)
+{
+    return take(self, fits_address, address);
+}
+
+int service_take_local(struct service *self, const char *path)
+{
+    return take(self, fits_path, path);
 }
 
 bool service_has_left(const struct service *self)

@@ -48,5 +48,8 @@ void service_alive(struct service *self, uint64_t now_ms);
  */
 int service_take_socket(struct service *self, const struct address *address);
 
+/** As service_take_socket() for the Unix socket at `path`, whose file is not ours. */
+int service_take_local(struct service *self, const char *path);
+
 /** True when the service manager handed over sockets that nobody has taken. */
 bool service_has_left(const struct service *self);

@@ -44,7 +44,7 @@ static const struct session *named(const struct scene *scene, struct session *st
     *storage = (struct session){
         .generation = 1,
         .binding = believed ? BINDING_CONFIRMED : BINDING_UNCONFIRMED,
-        .by_login = asker->trust == CREDENTIAL_CHECKED,
+        .by_login = asker->trust >= CREDENTIAL_CHECKED,
         .bound_at_ms = scene->evidence->at_ms,
     };
     user_copy(&storage->requester, &asker->named);

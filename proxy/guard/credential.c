@@ -277,6 +277,46 @@ void credential_read(const struct head *head, const struct jwt_policy *policy, b
     }
 }
 
+void credential_read_certificate(const struct head *head, struct span name,
+                                 struct credential *out)
+{
+    out->trust = CREDENTIAL_NONE;
+    out->user.len = 0;
+    out->text = (struct span){0};
+    for (size_t i = 0; i < head->field_count; i++) {
+        struct span value = span_trim(head->fields[i].value);
+        if (!span_equal_nocase(head->fields[i].name, name) || value.len == 0 ||
+            span_equal(value, SPAN("(null)"))) { /* Apache's word for none. */
+            continue;
+        }
+        if (out->trust != CREDENTIAL_NONE && !span_equal(value, out->text)) {
+            out->trust = CREDENTIAL_BAD;
+            out->user.len = 0;
+            return;
+        }
+        out->text = value;
+        out->trust = user_set(&out->user, value) ? CREDENTIAL_CERTIFIED : CREDENTIAL_BAD;
+    }
+}
+
+void credential_join(struct credential *self, const struct credential *other)
+{
+    if (other->trust == CREDENTIAL_NONE) {
+        return;
+    }
+    if (self->trust == CREDENTIAL_NONE) {
+        self->trust = other->trust;
+        user_copy(&self->user, &other->user);
+        self->text = other->text;
+    } else if (self->trust == CREDENTIAL_BAD || other->trust == CREDENTIAL_BAD ||
+               !user_equal(&self->user, &other->user)) {
+        self->trust = CREDENTIAL_BAD;
+        self->user.len = 0;
+    } else if (other->trust > self->trust) {
+        self->trust = other->trust;
+    }
+}
+
 bool credential_is_field(const struct jwt_policy *policy, bool basic,
                          const struct field *field)
 {

@@ -73,8 +73,8 @@ static void judge_credential(const struct scene *scene, struct findings *finding
     }
     struct finding *finding = findings_add(findings, DETECTOR_SESSION_COOKIE);
     if (finding != NULL) {
-        bool certain = answer->issued_trust == CREDENTIAL_CHECKED &&
-                       asker->trust == CREDENTIAL_CHECKED;
+        bool certain = answer->issued_trust >= CREDENTIAL_CHECKED &&
+                       asker->trust >= CREDENTIAL_CHECKED;
         finding->reason = "other-credential";
         finding->strength = certain ? STRENGTH_STRONG : STRENGTH_WEAK;
         finding->counts = certain;

@@ -27,6 +27,16 @@ struct request_patterns {
     size_t count;
 };
 
+/** `session.client_certificate:` which name of it is the requester's. */
+enum certificate_name {
+    CERTIFICATE_OFF, /**< Zero: certificates name nobody. */
+    CERTIFICATE_COMMON_NAME,
+    CERTIFICATE_EMAIL,
+    CERTIFICATE_URI,
+    CERTIFICATE_SUBJECT,
+    CERTIFICATE_FINGERPRINT,
+};
+
 /** `session:` */
 struct session_policy {
     struct cookie_names *cookies; /**< Names in order; NULL: none. */
@@ -37,9 +47,11 @@ struct session_policy {
     size_t url_name_count;
     struct cookie_names *remember; /**< Cookies that also say who the user is. */
     struct jwt_policy jwt;
-    bool basic;         /**< Basic authentication names the requester. */
-    bool unknown_renew; /**< session.unknown: renew. */
-    uint64_t max;       /**< Entries. */
+    enum certificate_name certificate;
+    char *certificate_field; /**< Field with that name; NULL: none. */
+    bool basic;              /**< Basic authentication names the requester. */
+    bool unknown_renew;      /**< session.unknown: renew. */
+    uint64_t max;            /**< Entries. */
     uint64_t idle_ms;
 };
 

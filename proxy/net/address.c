@@ -69,6 +69,13 @@ bool address_is_v4(const struct address *self)
     return memcmp(self->bytes, V4_PREFIX, sizeof(V4_PREFIX)) == 0;
 }
 
+bool address_is_none(const struct address *self)
+{
+    static const uint8_t NONE[16];
+
+    return memcmp(self->bytes, NONE, sizeof(NONE)) == 0;
+}
+
 static size_t format_byte(uint8_t value, char *digits_out)
 {
     size_t len = 0;
@@ -96,6 +103,17 @@ size_t address_format(const struct address *self, char *text_out)
     }
     text_out[len - 1] = '\0';
     return len - 1;
+}
+
+size_t address_format_peer(const struct address *self, char *text_out)
+{
+    static const char LOCAL[] = "unix:";
+
+    if (!address_is_none(self)) {
+        return address_format(self, text_out);
+    }
+    memcpy(text_out, LOCAL, sizeof(LOCAL));
+    return sizeof(LOCAL) - 1;
 }
 
 size_t address_format_port(const struct address *self, char *text_out)

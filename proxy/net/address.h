@@ -21,7 +21,7 @@ struct address {
     uint16_t port;
 };
 
-/** From a struct sockaddr_in or _in6. All zero for other families. */
+/** From a struct sockaddr_in or _in6. All zero, no address, for other families. */
 struct address address_of(const void *sockaddr);
 
 /** Writes a struct sockaddr_storage; returns the length of the used part. */
@@ -32,8 +32,14 @@ MUST_USE enum err address_parse(struct span text, struct address *address_out);
 
 bool address_is_v4(const struct address *self);
 
+/** True for a peer without an address, as on a Unix socket. */
+bool address_is_none(const struct address *self);
+
 /** `192.0.2.1` or `2001:db8::1` with NUL; returns the length. */
 size_t address_format(const struct address *self, char *text_out);
+
+/** As address_format() of a peer: `unix:` when it has no address. */
+size_t address_format_peer(const struct address *self, char *text_out);
 
 /** As address_format() with `:port`, IPv6 in brackets. */
 size_t address_format_port(const struct address *self, char *text_out);

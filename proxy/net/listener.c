@@ -9,7 +9,10 @@
 #include <uv.h>
 
 struct listener {
-    uv_tcp_t tcp;
+    union {
+        uv_tcp_t tcp;
+        uv_pipe_t pipe; /* Of a Unix socket. */
+    };
     listener_fn *on_client;
     void *owner;
 };
@@ -104,6 +107,27 @@ static void on_connection(uv_stream_t *server, int status)
     }
 }
 
+static bool is_local(int fd)
+{
+    int family = AF_UNSPEC;
+    socklen_t size = sizeof(family);
+
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 &&
+           family == AF_UNIX;
+}
+
+static int open_handle(struct listener *self, struct loop *loop, int fd)
+{
+    if (is_local(fd)) {
+        (void)uv_pipe_init(loop_handle(loop), &self->pipe, 0);
+        self->pipe.data = self;
+        return uv_pipe_open(&self->pipe, fd);
+    }
+    (void)uv_tcp_init(loop_handle(loop), &self->tcp);
+    self->tcp.data = self;
+    return uv_tcp_open(&self->tcp, fd);
+}
+
 struct listener *listener_new(struct loop *loop, int fd, listener_fn *on_client,
                               void *owner)
 {
@@ -114,9 +138,7 @@ struct listener *listener_new(struct loop *loop, int fd, listener_fn *on_client,
     }
     self->on_client = on_client;
     self->owner = owner;
-    (void)uv_tcp_init(loop_handle(loop), &self->tcp);
-    self->tcp.data = self;
-    if (uv_tcp_open(&self->tcp, fd) != 0) {
+    if (open_handle(self, loop, fd) != 0) {
         (void)close(fd);
         listener_free(&self);
         return NULL;

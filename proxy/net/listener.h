@@ -24,9 +24,10 @@ typedef void listener_fn(void *owner, void *server_handle);
  */
 MUST_USE enum err listener_bind(struct address *address_p, int *fds_out, size_t count);
 
-/** Starts accepting on `fd`, which it owns from now on. NULL: memory or limit. */
+/** Starts accepting on `fd`, of TCP or Unix (net/local.h), which it owns from now on.
+ * NULL: memory or limit. */
 struct listener *listener_new(struct loop *loop, int fd, listener_fn *on_client,
                               void *owner);
 
-/** Closes the socket and sets NULL. NULL is fine. */
+/** Closes the socket and sets NULL; the file of a Unix socket stays. NULL is fine. */
 void listener_free(struct listener **self_p);

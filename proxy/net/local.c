@@ -81,19 +81,26 @@ static enum err bind_name(int fd, const struct sockaddr_un *name)
     return bind_once(fd, name) == 0 ? ERR_NONE : ERR_SYSTEM;
 }
 
-static enum err open_to(const char *path, gid_t group)
+/* Who may connect to a socket: its file's group, or (gid_t)-1 for the process's, and
+ * mode. */
+struct local_access {
+    gid_t group;
+    mode_t mode;
+};
+
+static enum err open_to(const char *path, const struct local_access *access)
 {
-    const mode_t mode = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP;
-    if (group == (gid_t)-1) {
-        return ERR_NONE;
+    if (access->group != (gid_t)-1 && chown(path, (uid_t)-1, access->group) != 0) {
+        return ERR_SYSTEM;
     }
-    if (chown(path, (uid_t)-1, group) != 0 || chmod(path, mode) != 0) {
+    if (access->mode != (S_IRUSR | S_IWUSR) && chmod(path, access->mode) != 0) {
         return ERR_SYSTEM;
     }
     return ERR_NONE;
 }
 
-enum err local_bind(const char *path, gid_t group, int *fd_out)
+static enum err bind_path(const char *path, const struct local_access *access,
+                          int *fd_out)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     size_t len = strlen(path);
@@ -112,7 +119,7 @@ enum err local_bind(const char *path, gid_t group, int *fd_out)
         close_keeping_errno(fd);
         return err;
     }
-    err = open_to(path, group);
+    err = open_to(path, access);
     if (err == ERR_NONE && listen(fd, LOCAL_BACKLOG) != 0) {
         err = ERR_SYSTEM;
     }
@@ -123,6 +130,22 @@ enum err local_bind(const char *path, gid_t group, int *fd_out)
     }
     *fd_out = fd;
     return ERR_NONE;
+}
+
+enum err local_bind(const char *path, gid_t group, int *fd_out)
+{
+    struct local_access access = {.group = group, .mode = S_IRUSR | S_IWUSR};
+
+    if (group != (gid_t)-1) {
+        access.mode |= S_IRGRP | S_IWGRP;
+    }
+    return bind_path(path, &access, fd_out);
+}
+
+enum err local_bind_mode(const char *path, unsigned mode, int *fd_out)
+{
+    const struct local_access access = {.group = (gid_t)-1, .mode = (mode_t)mode};
+    return bind_path(path, &access, fd_out);
 }
 
 static void learn_user(struct local_peer *peer)

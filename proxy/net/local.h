@@ -1,8 +1,9 @@
 /**
- * Unix sockets: bound once at start, accepted on one loop, with the peer's user.
+ * Unix sockets: bound once at start; for operators accepted on one loop, with the peer's
+ * user.
  *
- * Layer: net. Accepting is apart from listener.h because a local peer has a user and no
- * address; the connection itself is a stream like any other.
+ * Layer: net. Accepting them is apart from listener.h because what counts of an operator
+ * is the user; the connection itself is a stream like any other.
  */
 #pragma once
 
@@ -42,6 +43,9 @@ MUST_USE enum err local_bind(const char *path, gid_t group, int *fd_out);
 
 /** Starts accepting on `fd`, which it owns from now on. NULL: memory or limit. */
 struct local *local_new(struct loop *loop, int fd, local_fn *on_client, void *owner);
+
+/** As local_bind() with a file of `mode` (permission bits, as of chmod). */
+MUST_USE enum err local_bind_mode(const char *path, unsigned mode, int *fd_out);
 
 /** Closes the socket and sets NULL; the file stays. NULL is fine. */
 void local_free(struct local **self_p);

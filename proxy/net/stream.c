@@ -132,6 +132,13 @@ struct stream *stream_connect(struct loop *loop, const struct address *address,
     return self;
 }
 
+static void become_local(struct stream *self)
+{
+    (void)uv_pipe_init(loop_handle(self->loop), &self->pipe, 0);
+    self->pipe.data = self;
+    self->local = true;
+}
+
 struct stream *stream_connect_local(struct loop *loop, const char *path,
                                     const struct stream_events *events, void *owner)
 {
@@ -140,9 +147,7 @@ struct stream *stream_connect_local(struct loop *loop, const char *path,
     if (self == NULL) {
         return NULL;
     }
-    (void)uv_pipe_init(loop_handle(loop), &self->pipe, 0);
-    self->pipe.data = self;
-    self->local = true;
+    become_local(self);
     self->once.connect.data = self;
     uv_pipe_connect(&self->once.connect, &self->pipe, path, on_connect);
     return self;
@@ -153,6 +158,9 @@ static void learn_peer(struct stream *self)
     struct sockaddr_storage storage = {0};
     int len = sizeof(storage);
 
+    if (self->local) {
+        return;
+    }
     if (uv_tcp_getpeername(&self->tcp, (struct sockaddr *)&storage, &len) == 0) {
         self->peer = address_of(&storage);
     }
@@ -162,9 +170,14 @@ static void learn_peer(struct stream *self)
 struct stream *stream_accept(struct loop *loop, void *server_handle,
                              const struct stream_events *events, void *owner)
 {
-    struct stream *self = stream_new(loop, events, owner);
+    bool local = uv_handle_get_type(server_handle) == UV_NAMED_PIPE;
+    struct stream *self =
+        local ? stream_alloc(loop, events, owner) : stream_new(loop, events, owner);
     if (self == NULL) {
         return NULL;
+    }
+    if (local) {
+        become_local(self);
     }
     if (uv_accept(server_handle, (uv_stream_t *)&self->tcp) != 0) {
         stream_free(&self);

@@ -134,7 +134,7 @@ void stream_free(struct stream **self_p);
 /** As stream_free() with RST, so that the peer sees a break. */
 void stream_reset(struct stream **self_p);
 
-/** The peer's address. */
+/** The peer's address; none (address_is_none()) on a Unix socket. */
 struct address stream_peer(const struct stream *self);
 
 /** Bytes received and sent so far. */

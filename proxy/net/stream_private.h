@@ -13,8 +13,8 @@
 
 struct stream {
     union {
-        uv_tcp_t tcp;   /* Whatever was accepted or opened. */
-        uv_pipe_t pipe; /* Of stream_connect_local(). */
+        uv_tcp_t tcp;   /* Of TCP, and whatever was opened. */
+        uv_pipe_t pipe; /* Of a Unix socket, connected or accepted. */
     };
     uv_write_t write;
     union {

@@ -163,7 +163,7 @@ void access_log_write(struct access_log *self, const struct access_log_line *lin
     put_time(self, &out, line->unix_ms);
     put_plain(&out, TEXT_NAME("request"),
               (struct span){.ptr = (const uint8_t *)line->id, .len = JOURNAL_ID_DIGITS});
-    size_t address_len = address_format(line->client, address);
+    size_t address_len = address_format_peer(line->client, address);
     put_plain(&out, TEXT_NAME("client"),
               (struct span){.ptr = (const uint8_t *)address, .len = address_len});
     put_string(&out, TEXT_NAME("method"), span_first(line->method, 16));

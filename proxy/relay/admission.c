@@ -46,11 +46,14 @@ void admission_free(struct admission **self_p)
     *self_p = NULL;
 }
 
-/* What one person can have many of is one key: a whole /64 of IPv6. */
+/* What one person can have many of is one key: a whole /64 of IPv6. Peers without an
+ * address have one that no address has. */
 static void key_of(const struct address *address, uint8_t *key_out)
 {
     memcpy(key_out, address->bytes, 16);
-    if (!address_is_v4(address)) {
+    if (address_is_none(address)) {
+        key_out[15] = 1;
+    } else if (!address_is_v4(address)) {
         memset(key_out + 8, 0, 8);
     }
 }
@@ -84,7 +87,7 @@ enum admitted admission_enter(struct admission *self, const struct address *addr
     struct slot *slot = &self->slots[find(self, key)];
     if (self->total >= total_max || self->total >= self->mask / 2 + 1) {
         admitted = ADMITTED_NOT_TOTAL;
-    } else if (slot->count >= address_max) {
+    } else if (slot->count >= address_max && !address_is_none(address)) {
         admitted = ADMITTED_NOT_ADDRESS;
     } else {
         if (slot->count == 0) {
@@ -150,7 +153,7 @@ bool admission_charge(struct admission *self, const struct address *address,
     (void)pthread_mutex_lock(&self->lock);
     struct slot *slot = &self->slots[find(self, key)];
     slot->bytes += bytes;
-    bool fits = slot->bytes <= bytes_max;
+    bool fits = slot->bytes <= bytes_max || address_is_none(address);
     (void)pthread_mutex_unlock(&self->lock);
     return fits;
 }

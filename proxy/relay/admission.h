@@ -2,7 +2,8 @@
  * How many client connections there are, in all and per address.
  *
  * Layer: relay. Shared by all workers behind one lock that is taken when a connection is
- * accepted and when it closes.
+ * accepted and when it closes. Peers without an address, on Unix sockets, are counted
+ * together and have no limit for one address: who they are is a matter of the file.
  */
 #pragma once
 

@@ -69,6 +69,7 @@ void client_free(struct client *self)
     meter_connections(relay, METER_CLIENT_IDLE, -1);
     relay->client_count--;
     explicit_bzero(self->token, sizeof(self->token));
+    free(self->certificate);
     if (self->backlog != NULL) {
         explicit_bzero(self->backlog, self->backlog_capacity);
         free(self->backlog);

@@ -46,6 +46,14 @@ const struct fingerprint *client_bound_key(const struct client *self);
 void client_note_proof(struct client *self);
 bool client_has_proved(const struct client *self);
 
+/**
+ * Whom the certificate of this client names, if it has shown one: read once, and again
+ * when `name` is another. `fingerprint_out`: ours for it, which no token has. The text is
+ * empty.
+ */
+void client_read_certificate(struct client *self, enum certificate_name name,
+                             struct credential *out, struct fingerprint *fingerprint_out);
+
 struct relay *client_relay(struct client *self);
 /** `https` when the client speaks TLS with us, else `http`. */
 const char *client_scheme(const struct client *self);

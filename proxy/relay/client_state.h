@@ -2,7 +2,8 @@
  * The inside of a client connection, shared by client*.c and nobody else.
  *
  * Layer: relay. client.c is its life and its events, client_read.c works through the
- * bytes that it sent, client_send.c is what its exchange says to it.
+ * bytes that it sent, client_send.c is what its exchange says to it, client_certificate.c
+ * whom its certificate names.
  */
 #pragma once
 
@@ -51,8 +52,9 @@ struct client {
     size_t backlog_capacity;
     size_t checked; /* Bytes of the head that were looked at. */
     uint64_t lingered;
-    struct fingerprint fingerprint; /* Of `token`. */
-    struct fingerprint bound_key;   /* client_bind(); none: it was not called. */
+    struct client_certificate *certificate; /* NULL: not read, or there is none. */
+    struct fingerprint fingerprint;         /* Of `token`. */
+    struct fingerprint bound_key;           /* client_bind(); none: it was not called. */
     uint16_t token_len;
     uint8_t token[CLIENT_TOKEN_KEPT_MAX];
     char chunk_head[CLIENT_CHUNK_HEAD_MAX]; /* Of the chunk being sent. */

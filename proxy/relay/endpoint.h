@@ -94,12 +94,14 @@ enum client_certificates {
 };
 
 struct listen_settings {
-    char *host;
-    uint16_t port;
-    bool forwarded;          /**< They write `Forwarded`, not `X-Forwarded-For`. */
-    bool proxy_protocol;     /**< Its proxies say first whose connection it is. */
-    uint16_t redirect_port;  /**< To which port of https: 0: nowhere. */
-    struct tls_context *tls; /**< NULL: without TLS. */
+    char *host;           /**< Address without brackets; of a Unix socket `unix:/path`. */
+    uint16_t port;        /**< 0: a Unix socket. */
+    char *path;           /**< Of its file; NULL: host and port. */
+    unsigned socket_mode; /**< Of its file: permission bits. */
+    bool forwarded;       /**< They write `Forwarded`, not `X-Forwarded-For`. */
+    bool proxy_protocol;  /**< Its proxies say first whose connection it is. */
+    uint16_t redirect_port;               /**< To which port of https: 0: nowhere. */
+    struct tls_context *tls;              /**< NULL: without TLS. */
     struct tls_certificate *certificates; /**< While it is read (app/snapshot.h). */
     size_t certificate_count;
     enum client_certificates client_certificates;

@@ -1,7 +1,7 @@
 #include "base/check.h"
 #include "guard/alias.h"
 #include "http/forwarded.h"
-#include "relay/exchange_rooms.h"
+#include "relay/exchange_certificate.h"
 
 enum {
     COMMIT_TRIES_MAX = 16, /* Times another worker may be faster in the registry. */
@@ -57,7 +57,7 @@ static bool walk_back(struct exchange *self, struct span hops, bool *moved_p)
            (listen->forwarded ? forwarded_last(&hops, &text)
                               : forwarded_last_plain(&hops, &text))) {
         struct address hop;
-        if (address_parse(text, &hop) != ERR_NONE) {
+        if (address_parse(text, &hop) != ERR_NONE || address_is_none(&hop)) {
             return false;
         }
         self->client_address = hop;
@@ -125,12 +125,24 @@ static void ask_as(struct exchange *self, const struct identity *identity)
     }
 }
 
+/* A login is under way, and not only as the user whom the credential names. */
+static bool claims_another(const struct session *session, const struct user *named)
+{
+    for (unsigned i = 0; i < session->claim_count; i++) {
+        if (!user_equal(&session->claims[i], named)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Does the session that the request carries say something else than its credential? */
 static bool contradicts(const struct asker *asker)
 {
     const struct session *session = &asker->session;
 
-    return asker->kind == ASKER_AMBIGUOUS || asker->mixed || session->claim_count > 0 ||
+    return asker->kind == ASKER_AMBIGUOUS || asker->mixed ||
+           claims_another(session, &asker->named) ||
            (session->id != 0 && session->binding != BINDING_NONE &&
             !user_equal(&session->requester, &asker->named));
 }
@@ -143,15 +155,19 @@ static void name_asker(struct exchange *self, const struct head *head)
     struct asker *asker = &self->asker;
     struct credential credential;
 
-    if (!policy->basic && policy->jwt.cookie == NULL && policy->jwt.header == NULL) {
+    if (!policy->basic && policy->jwt.cookie == NULL && policy->jwt.header == NULL &&
+        policy->certificate == CERTIFICATE_OFF) {
         return;
     }
     credential_read(head, &policy->jwt, policy->basic,
                     (int64_t)(loop_unix_ms(self->relay->loop) / 1000), &credential);
+    if (credential.trust != CREDENTIAL_NONE) {
+        asker->credential = client_fingerprint(self->client, credential.text);
+    }
+    exchange_join_certificate(self, head, &credential);
     if (credential.trust == CREDENTIAL_NONE) {
         return;
     }
-    asker->credential = client_fingerprint(self->client, credential.text);
     asker->trust = credential.trust;
     user_copy(&asker->named, &credential.user);
     asker->kind = credential.trust == CREDENTIAL_BAD || contradicts(asker)

@@ -5,7 +5,7 @@
 #include "guard/claim.h"
 #include "guard/identify.h"
 #include "http/host.h"
-#include "relay/exchange_rooms.h"
+#include "relay/exchange_certificate.h"
 #include "relay/rewrite.h"
 
 enum {
@@ -154,6 +154,7 @@ static bool write_request(struct exchange *self, struct opening *opening,
         rewrite.target.len =
             exchange_write_target(&opening->removal, opening->target, target);
     }
+    exchange_tell_certificate(self, &opening->removal, &rewrite);
     bool whole = write_head(self, &rewrite);
     free(target);
     return whole;
@@ -170,18 +171,16 @@ static void plan_connection(struct exchange *self)
     self->request.recent = asker->unsafe;
     self->request.alone = self->socket != NULL || asker->kind == ASKER_AMBIGUOUS ||
                           asker->mixed ||
-                          (asker->kind == ASKER_STATELESS && asker->token_count > 0) ||
+                          (asker->kind == ASKER_STATELESS && asker->token_count > 0 &&
+                           asker->trust != CREDENTIAL_CERTIFIED) ||
                           (asker->remembered && asker->token_count == 0 &&
                            !client_has_proved(self->client)) ||
                           settings->connections == CONNECTIONS_NONE;
     self->request.session = asker->token_count == 0  ? (struct fingerprint){{0}}
                             : asker->session.id != 0 ? asker->session.first
                                                      : asker->tokens[0];
-    if (settings->connections == CONNECTIONS_SESSION && asker->token_count > 0) {
-        self->request.key = self->request.session;
-    } else if (settings->connections == CONNECTIONS_SESSION &&
-               asker->kind == ASKER_STATELESS) {
-        self->request.key = asker->credential;
+    if (settings->connections == CONNECTIONS_SESSION) {
+        self->request.key = exchange_connection_key(self);
     }
     self->key_private = exchange_make_private(self, &self->request.key);
     if (self->key_private) { /* A connection on which he proved himself is identity too.

@@ -233,7 +233,7 @@ static void fill_viewer(const struct exchange *self, const struct judgement *jud
     } else {
         entry->session = asker->credential;
     }
-    (void)address_format(&self->client_address, entry->client_address);
+    (void)address_format_peer(&self->client_address, entry->client_address);
 }
 
 static void fill_connection(const struct exchange *self, struct journal_entry *entry)

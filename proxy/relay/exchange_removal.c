@@ -177,7 +177,9 @@ static enum removal_kind kind_of(struct exchange *self, struct removal *removal)
         (known ? asker->session.quarantined : is_quarantined(self))) {
         return REMOVAL_ALL;
     }
-    if (!policy->unknown_renew || known || asker->kind == ASKER_AMBIGUOUS) {
+    /* Whom a credential names is known whatever his cookies are. */
+    if (!policy->unknown_renew || known || asker->kind == ASKER_AMBIGUOUS ||
+        asker->kind == ASKER_STATELESS) {
         return REMOVAL_NONE;
     }
     removal->gone_mask = unknown_mask(self, removal->identity);

@@ -41,6 +41,7 @@ bool exchange_find_client(struct exchange *self, const struct head *head);
 void exchange_identify(struct exchange *self, const struct head *head,
                        struct identity *identity_out);
 void exchange_ask_as(struct exchange *self, const struct identity *identity);
+
 void exchange_remove_identity(struct exchange *self);
 void exchange_forward_identity(struct exchange *self);
 void exchange_note_mixed(struct exchange *self, const struct session *now);

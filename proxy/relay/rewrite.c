@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "http/coding.h"
+#include "relay/rewrite_forwarding.h"
 
 /* What is done with a field; no row: it goes on as it is. */
 enum treatment {
@@ -73,6 +74,12 @@ static bool is_nominated(const struct head *head, const struct field *field)
            head_has_token(head, FIELD_CONNECTION, field->name);
 }
 
+static uint8_t plain(uint8_t byte)
+{
+    byte = byte == '_' ? '-' : byte;
+    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+}
+
 /* True for `prefix...` in any case, with `_` counted as `-`. */
 static bool looks_like(struct span name, struct span prefix)
 {
@@ -80,9 +87,7 @@ static bool looks_like(struct span name, struct span prefix)
         return false;
     }
     for (size_t i = 0; i < prefix.len; i++) {
-        uint8_t byte = name.ptr[i] == '_' ? '-' : name.ptr[i];
-        byte = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
-        if (byte != prefix.ptr[i]) {
+        if (plain(name.ptr[i]) != plain(prefix.ptr[i])) {
             return false;
         }
     }
@@ -164,6 +169,15 @@ static bool token_goes(const struct rewrite_request *self, const struct field *f
 static bool other_field_stays(const struct rewrite_request *self,
                               const struct field *field)
 {
+    struct span certificate = self->certificate_field;
+
+    if (certificate.len > 0 && field->name.len == certificate.len &&
+        looks_like(field->name, certificate)) {
+        return false;
+    }
+    if (self->forged != NULL && self->forged(field)) {
+        return false;
+    }
     if (is_reserved(field)) {
         return self->peer_trusted && !looks_like(field->name, SPAN("countermark-"));
     }
@@ -193,74 +207,6 @@ static bool request_field_stays(const struct rewrite_request *self,
                                          : !token_goes(self, field);
     }
     UNREACHABLE();
-}
-
-static void write_list(const struct head *head, enum field_id id, struct span name,
-                       bool kept, struct writer *out)
-{
-    size_t count = 0;
-
-    writer_put(out, name);
-    writer_put(out, SPAN(": "));
-    for (size_t i = 0; kept && i < head->field_count; i++) {
-        if (head->fields[i].id == id && head->fields[i].value.len > 0) {
-            writer_put(out, count++ > 0 ? SPAN(", ") : SPAN(""));
-            writer_put(out, head->fields[i].value);
-        }
-    }
-    writer_put(out, count > 0 ? SPAN(", ") : SPAN(""));
-}
-
-static void write_address(const struct address *address, bool quoted, struct writer *out)
-{
-    char text[ADDRESS_TEXT_MAX];
-    size_t len = address_format(address, text);
-    bool v6 = !address_is_v4(address);
-
-    writer_put(out, quoted && v6 ? SPAN("\"[") : SPAN(""));
-    writer_put(out, (struct span){.ptr = (const uint8_t *)text, .len = len});
-    writer_put(out, quoted && v6 ? SPAN("]\"") : SPAN(""));
-}
-
-/* A host goes into a quoted string; what does not belong there is left out. */
-static void write_quoted_host(struct span host, struct writer *out)
-{
-    writer_put(out, SPAN(";host=\""));
-    for (size_t i = 0; i < host.len; i++) {
-        if (host.ptr[i] == '"' || host.ptr[i] == '\\') {
-            return;
-        }
-    }
-    writer_put(out, host);
-    writer_put(out, SPAN("\""));
-}
-
-static void write_forwarding(const struct rewrite_request *self, struct writer *out)
-{
-    const struct head *head = self->head;
-    const struct field *proto = head_field(head, FIELD_X_FORWARDED_PROTO);
-    const struct field *host = head_field(head, FIELD_X_FORWARDED_HOST);
-
-    write_list(head, FIELD_X_FORWARDED_FOR, SPAN("X-Forwarded-For"), self->peer_trusted,
-               out);
-    write_address(self->peer, false, out);
-    writer_put(out, SPAN("\r\n"));
-    bool proto_kept = self->peer_trusted && proto != NULL;
-    writer_field(out, SPAN("X-Forwarded-Proto"),
-                 proto_kept ? proto->value : span_of(self->scheme));
-    bool host_kept = self->peer_trusted && host != NULL;
-    if (host_kept || self->host.len > 0) {
-        writer_field(out, SPAN("X-Forwarded-Host"), host_kept ? host->value : self->host);
-    }
-    write_list(head, FIELD_FORWARDED, SPAN("Forwarded"), self->peer_trusted, out);
-    writer_put(out, SPAN("for="));
-    write_address(self->peer, true, out);
-    writer_put(out, SPAN(";proto="));
-    writer_text(out, self->scheme);
-    if (self->host.len > 0) {
-        write_quoted_host(self->host, out);
-    }
-    writer_put(out, SPAN("\r\n"));
 }
 
 /* The version that a message came by (RFC 9110 section 7.6.3). */
@@ -343,7 +289,10 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
     if (!self->codings_kept) {
         write_accept_encoding(self, out);
     }
-    write_forwarding(self, out);
+    rewrite_forwarding(self, out);
+    if (self->certificate_field.len > 0 && self->certificate_name.len > 0) {
+        writer_field(out, self->certificate_field, self->certificate_name);
+    }
     write_own(self, out);
     if (self->upgrades) {
         writer_put(out, SPAN("Connection: Upgrade\r\nUpgrade: websocket\r\n"));

@@ -31,7 +31,11 @@ struct rewrite_request {
     cookie_keep *cookie_stays; /**< Identity goes: which cookies stay; NULL: all. */
     /** And which fields carry a token that goes; NULL: none. */
     bool (*token_goes)(void *context, const struct field *field);
-    void *identity_context; /**< Of both. */
+    void *identity_context;        /**< Of both. */
+    struct span certificate_field; /**< Whom a certificate names; empty: none. */
+    struct span certificate_name;  /**< Its value; empty: it is left out. */
+    /** Which other fields nobody may invent; NULL: none. */
+    bool (*forged)(const struct field *field);
 };
 
 /** Writes the head with the empty line. `out->full` when it does not fit. */

@@ -12,6 +12,11 @@ struct bad {
     const char *messages;
 };
 
+/* 107 bytes. */
+#define LONG_NAME                                                                        \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"   \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static const struct bad BAD[] = {
     {"sesion: {}\n" LISTEN UPSTREAMS MARKERS FEATURES,
      "t.yaml:1:1: unknown key `sesion`; the nearest one here is `session`"},
@@ -65,8 +70,22 @@ static const struct bad BAD[] = {
          MARKERS FEATURES,
      "t.yaml:1:45: address 127.0.0.1 port 80 is already listened on, at line 1"},
     {"listen: [{address: localhost}]\n" UPSTREAMS SESSION MARKERS FEATURES,
-     "t.yaml:1:20: `address` must be an address and port like `127.0.0.1:8080`, not "
-     "`localhost`"},
+     "t.yaml:1:20: `address` must be an address and port like `127.0.0.1:8080`, or "
+     "`unix:/path`, not `localhost`"},
+    {"listen: [{address: 'unix:run/x'}]\n" UPSTREAMS SESSION MARKERS FEATURES,
+     "t.yaml:1:20: `address` must be an address and port like `127.0.0.1:8080`, or "
+     "`unix:/path`, not `unix:run/x`"},
+    {"listen: [{address: 'unix:/" LONG_NAME "'}]\n" UPSTREAMS SESSION MARKERS FEATURES,
+     "t.yaml:1:20: the path of a socket has at most 107 bytes, this one 108"},
+    {"listen: [{address: 'unix:/x'}, {address: 'unix:/x'}]\n" UPSTREAMS SESSION MARKERS
+         FEATURES,
+     "t.yaml:1:42: address unix:/x is already listened on, at line 1"},
+    {"listen: [{address: 'unix:/x', socket_mode: '0680'}]\n" UPSTREAMS SESSION MARKERS
+         FEATURES,
+     "t.yaml:1:44: `socket_mode` must be permissions like `0660`, not `0680`"},
+    {"listen: [{address: 'unix:/x', socket_mode: '1777'}]\n" UPSTREAMS SESSION MARKERS
+         FEATURES,
+     "t.yaml:1:44: `socket_mode` must be permissions like `0660`, not `1777`"},
     {GOOD "admin: {address: 127.0.0.1:8080}\n",
      "t.yaml:6:18: `admin.address` is also in `listen`"},
     {GOOD "admin: {address: 10.0.0.1:9901}\n",

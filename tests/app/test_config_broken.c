@@ -18,7 +18,8 @@ static const struct {
     {"listen: [{address: 127.0.0.1:8080, proxy_protocol: maybe}]\n" REST,
      "t.yaml:1:52: `proxy_protocol` must be true or false, not `maybe`"},
     {"listen: [{address: 127.0.0.1:8080, trusted_proxies: [10.0.0.0/33]}]\n" REST,
-     "t.yaml:1:54: `trusted_proxies` must be a network like `10.0.0.0/8`, not "
+     "t.yaml:1:54: `trusted_proxies` must be a network like `10.0.0.0/8`, or `unix:`, "
+     "not "
      "`10.0.0.0/33`"},
     {LISTEN SESSION MARKERS FEATURES "upstreams: [{name: site, servers: ['ftp://x']}]\n",
      "t.yaml:5:36: `servers` must be a URL like `http://10.0.0.11:8080`, or "
@@ -123,7 +124,8 @@ static const struct {
      "t.yaml:6:31: unknown upstream `other`; the nearest one is `site`"},
     {LISTEN UPSTREAMS SESSION MARKERS
      "features: [{name: login, paths: [/l], trial: [192.0.2.0/40]}]\n",
-     "t.yaml:5:47: `trial` must be a network like `10.0.0.0/8`, not `192.0.2.0/40`"},
+     "t.yaml:5:47: `trial` must be a network like `10.0.0.0/8`, or `unix:`, not "
+     "`192.0.2.0/40`"},
     {LISTEN UPSTREAMS SESSION MARKERS
      "features: [{name: login, paths: [/l], take_down: {cases: 0}}]\n",
      "t.yaml:5:58: `cases` must be from 1 to 1000, not `0`"},

@@ -1,4 +1,5 @@
 #include "app/config_case.h"
+#include "net/address.h"
 #include "net/tls.h"
 #include "support/tls_pem.h"
 
@@ -71,10 +72,31 @@ static void tls_config_asks_clients_only_where_it_says_so(void **state)
 #define HTTPS(it)                                                                        \
     LISTEN "upstreams: [{name: s, servers: [" it "}]\n" SESSION MARKERS FEATURES
 
+#define NAMED(it) LISTEN UPSTREAMS MARKERS FEATURES "session: {" it "}\n"
+#define NO_CLIENT                                                                        \
+    "no client is asked for a certificate: give `client_ca` in `listen[].tls`, or "      \
+    "`client_certificate_field` for one of `trusted_proxies`"
+
 static const struct {
     const char *text;
     const char *message;
 } BAD[] = {
+    {NAMED("client_certificate: email"), "t.yaml:5:31: " NO_CLIENT},
+    {NAMED("client_certificate: email, client_certificate_field: X-C"),
+     "t.yaml:5:31: " NO_CLIENT},
+    {NAMED("client_certificate: serial"),
+     "t.yaml:5:31: `client_certificate` must be `off` or `common-name` or `email` or "
+     "`uri` or `subject` or `fingerprint`, not `serial`"},
+    {NAMED("cookies: [S], client_certificate_field: X-C"),
+     "t.yaml:5:51: `client_certificate_field` needs `client_certificate`"},
+    {"listen: [{address: 127.0.0.1:1, trusted_proxies: [10.0.0.1]}]\n" UPSTREAMS MARKERS
+         FEATURES
+     "session: {client_certificate: uri, client_certificate_field: Cookie}\n",
+     "t.yaml:5:62: `Cookie` carries something else already"},
+    {"listen: [{address: 127.0.0.1:1, trusted_proxies: [10.0.0.1]}]\n" UPSTREAMS MARKERS
+         FEATURES "session: {header: x-t, client_certificate: uri, "
+     "client_certificate_field: X-T}\n",
+     "t.yaml:5:75: `X-T` carries something else already"},
     {LISTENS("[]"), "t.yaml:1:38: `tls` names no certificate"},
     {LISTENS("{certificate: site.crt}"), "t.yaml:1:38: `tls` has no `key`"},
     {LISTENS("{certificate: none.crt, key: site.key}"),
@@ -130,6 +152,26 @@ static void tls_config_says_which_file_is_wrong_and_why(void **state)
     }
 }
 
+static void tls_config_names_requesters_by_certificates_that_can_come(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "listen: [{address: 127.0.0.1:1, tls: {" PAIR
+        ", client_ca: ca.pem}}]\n" UPSTREAMS MARKERS FEATURES
+        "session: {client_certificate: subject}\n",
+        "listen: [{address: 127.0.0.1:1, trusted_proxies: [10.0.0.1]}]\n" UPSTREAMS
+            MARKERS FEATURES
+        "session: {client_certificate: subject, client_certificate_field: "
+        "X-C}\n",
+    };
+
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        struct config *config = config_case_good(good[i]);
+        assert_int_equal(config->site->session.certificate, CERTIFICATE_SUBJECT);
+        config_free(&config);
+    }
+}
+
 #define UPSTREAM(it) LISTEN "upstreams: [{name: site, " it "}]\n" SESSION MARKERS FEATURES
 
 static void tls_config_of_an_upstream_is_verified_unless_it_says_otherwise(void **state)
@@ -157,6 +199,26 @@ static void tls_config_of_an_upstream_is_verified_unless_it_says_otherwise(void 
     config_free(&config);
 }
 
+static void tls_config_of_a_unix_socket_has_its_mode_and_no_port(void **state)
+{
+    (void)state;
+    struct config *config = config_case_good(
+        "listen: [{address: 'unix:/run/x.sock', tls: {" PAIR "}}, {address: 'unix:/y', "
+        "socket_mode: 600, trusted_proxies: ['unix:'], redirect: https}]\n" REST);
+    const struct listen_settings *listens = config->listens;
+    const struct address none = {0};
+
+    assert_string_equal(listens[0].path, "/run/x.sock");
+    assert_string_equal(listens[0].host, "unix:/run/x.sock");
+    assert_int_equal(listens[0].port, 0);
+    assert_int_equal(listens[0].socket_mode, 0660);
+    assert_non_null(listens[0].tls);
+    assert_int_equal(listens[1].socket_mode, 0600);
+    assert_true(address_in(&none, listens[1].trusted_proxies[0].address,
+                           listens[1].trusted_proxies[0].prefix_len));
+    config_free(&config);
+}
+
 static void tls_config_has_another_hash_with_other_certificates(void **state)
 {
     (void)state;
@@ -179,6 +241,8 @@ int main(void)
         cmocka_unit_test(tls_config_asks_clients_only_where_it_says_so),
         cmocka_unit_test(tls_config_says_which_file_is_wrong_and_why),
         cmocka_unit_test(tls_config_of_an_upstream_is_verified_unless_it_says_otherwise),
+        cmocka_unit_test(tls_config_of_a_unix_socket_has_its_mode_and_no_port),
+        cmocka_unit_test(tls_config_names_requesters_by_certificates_that_can_come),
         cmocka_unit_test(tls_config_has_another_hash_with_other_certificates),
     };
     return cmocka_run_group_tests_name(__FILE__, tests, start, NULL);

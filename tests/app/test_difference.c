@@ -2,6 +2,9 @@
 #include "app/difference.h"
 
 #define BASE LISTEN UPSTREAMS SESSION MARKERS
+#define PROXIED                                                                          \
+    "listen: [{address: 127.0.0.1:1, trusted_proxies: [10.0.0.1]}]\n" UPSTREAMS MARKERS  \
+        FEATURES
 #define HOOK(rest)                                                                       \
     GOOD "alerts: [{name: soc, webhook: 'http://127.0.0.1:1/x', format: slack" rest "}]" \
          "\n"
@@ -49,6 +52,10 @@ static void difference_is_told_in_both_directions(void **state)
          "the mode is enforce: what is found is withheld"},
         {GOOD, GOOD "detectors_off: [canary]\n", "the detector `canary` is switched off",
          "the detector `canary` is on"},
+        {PROXIED "session: {cookies: [SID], client_certificate: uri, "
+                 "client_certificate_field: X-C}\n",
+         PROXIED SESSION, "requesters are no longer named by their certificates",
+         "requesters are named by their certificates"},
         {BASE "features: [{name: login, paths: [/l]}, {name: shop, paths: [/s]}]\n",
          BASE "features: [{name: login, paths: [/l]}]\n", "feature `shop` is gone",
          "feature `shop` is new"},

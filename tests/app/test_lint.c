@@ -55,6 +55,21 @@ static const struct row {
     {"listen: [{address: 127.0.0.1:8080, trusted_proxies: ['::/0']}]\n" UPSTREAMS SESSION
          MARKERS LOGIN BOTH ROUTES HOOK,
      "`trusted_proxies` has every address"},
+    {"listen: [{address: 'unix:/nonexistent/x.sock'}]\n" UPSTREAMS SESSION MARKERS LOGIN
+         BOTH ROUTES HOOK,
+     "the directory `/nonexistent` of the socket is not there"},
+    {"listen: [{address: 'unix:/etc/passwd'}]\n" UPSTREAMS SESSION MARKERS LOGIN BOTH
+         ROUTES HOOK,
+     "`/etc/passwd` is there and no socket"},
+    {"listen: [{address: 'unix:/tmp/x.sock', socket_mode: 0666, trusted_proxies: "
+     "['unix:']}]\n" UPSTREAMS SESSION MARKERS LOGIN BOTH ROUTES HOOK,
+     "every user of this machine may connect (`0666`)"},
+    {"listen: [{address: '127.0.0.1:1', socket_mode: 0600}]\n" UPSTREAMS SESSION MARKERS
+         LOGIN BOTH ROUTES HOOK,
+     "`socket_mode` is without effect"},
+    {"listen: [{address: '127.0.0.1:1', trusted_proxies: ['unix:']}]\n" UPSTREAMS SESSION
+         MARKERS LOGIN BOTH ROUTES HOOK,
+     "`unix:` is without effect"},
     {SOUND "access_log: off\n", "`access_log: off`: who saw what"},
     {SOUND "mode: observe\n", "`mode: observe`: what is found is delivered"},
     {SOUND "detectors_off: [canary]\n", "`detectors_off` switches detectors off"},

@@ -32,6 +32,7 @@ static void restart_is_named_for_each_key_that_stays(void **state)
     } rows[] = {
         {"listen: [{address: 127.0.0.1:8081}]\n" UPSTREAMS SESSION MARKERS FEATURES,
          "listen"},
+        {"listen: [{address: 'unix:/x'}]\n" UPSTREAMS SESSION MARKERS FEATURES, "listen"},
         {"listen: [{address: 127.0.0.1:8080, trusted_proxies: [10.0.0.0/8]}]\n" UPSTREAMS
              SESSION MARKERS FEATURES,
          "listen"},

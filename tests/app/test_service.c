@@ -146,6 +146,52 @@ static void a_socket_of_the_manager_is_given_out_once_for_its_address(void **sta
     (void)close(fd);
 }
 
+/* In a child, as above; `path` is bound. */
+static int child_of_local_activation(int listening, const char *path)
+{
+    struct service service;
+    struct address address = {.port = 80};
+    char pid[32];
+
+    (void)dup2(listening, 3);
+    (void)snprintf(pid, sizeof(pid), "%d", getpid());
+    (void)setenv("LISTEN_PID", pid, 1);
+    (void)setenv("LISTEN_FDS", "1", 1);
+    service_init(&service);
+    if (service_take_socket(&service, &address) != -1 ||
+        service_take_local(&service, "/") != -1 ||
+        service_take_local(&service, "/tmp") != -1) {
+        return 2;
+    }
+    if (service_take_local(&service, path) != 3 || service_has_left(&service)) {
+        return 3;
+    }
+    return service_take_local(&service, path) == -1 ? 0 : 4;
+}
+
+static void a_unix_socket_of_the_manager_is_given_out_once_for_its_path(void **state)
+{
+    (void)state;
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    char folder[] = "/tmp/service.XXXXXX";
+    int status = 0;
+
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(name.sun_path, sizeof(name.sun_path), "%s/s", folder);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        _exit(child_of_local_activation(fd, name.sun_path));
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(WEXITSTATUS(status), 0);
+    (void)close(fd);
+    assert_int_equal(unlink(name.sun_path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +199,7 @@ int main(void)
         cmocka_unit_test(a_manager_hears_of_every_turn_and_the_environment_is_cleared),
         cmocka_unit_test(a_watchdog_hears_twice_as_often_as_it_asks),
         cmocka_unit_test(a_socket_of_the_manager_is_given_out_once_for_its_address),
+        cmocka_unit_test(a_unix_socket_of_the_manager_is_given_out_once_for_its_path),
     };
     return RUN_TESTS(tests);
 }

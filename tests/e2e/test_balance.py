@@ -95,6 +95,46 @@ def test_a_path_that_fails_takes_its_server_out(origins, countermark):
                                  result="upstream-connect") in (0, None)
 
 
+def test_a_check_counts_as_a_connection(origins, countermark):
+    health = {"path": "/well", "interval": "100ms", "timeout": "2s"}
+    value = config(0)
+    value["upstreams"] = [
+        {"name": name, "servers": [f"http://127.0.0.1:{origin.port}"], "connections_max": 1,
+         "queue": "10s", "health": dict(health), "timeouts": {"response": "10s"}}
+        for name, origin in zip(("site", "other"), origins)]
+    proxy = countermark(value)
+    with Client(proxy.port) as client:
+        client.send(b"GET /page?do=hang HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait_until(lambda: counts(origins, "/page?do=hang")[0] == 1, 10, "its connection is taken")
+        before = counts(origins, "/well")
+        wait_until(lambda: counts(origins, "/well")[1] >= before[1] + 5, 10, "the other is checked")
+        assert counts(origins, "/well")[0] == before[0]
+        assert len([one for one in origins[0].connections() if one["open"]]) == 1
+        assert client.read_reply().status == 504
+    wait_until(lambda: counts(origins, "/well")[0] > before[0], 10, "there is room again")
+
+
+def test_a_server_that_came_back_gets_less_at_first(origins, countermark, tmp_path):
+    proxy = countermark(balanced(origins, connections="none",
+                                 health={"path": "/well", "interval": "100ms", "timeout": "2s",
+                                         "slow_start": "1h"}))
+    back = origins[1]
+    port = back.port
+    back.stop()
+    wait_until(lambda: server_is_up(proxy, back) == 0, 10, "it is out")
+    (tmp_path / "again").mkdir()
+    origins[1] = Origin(str(tmp_path / "again"), port)
+    wait_until(lambda: server_is_up(proxy, back) == 1, 10, "it is back")
+    clients = [Client(proxy.port) for _ in range(30)]
+    for client in clients:
+        client.send(b"GET /page?do=hang HTTP/1.1\r\nHost: x\r\n\r\n")
+    wait_until(lambda: sum(counts(origins, "/page?do=hang")) == 30, 10, "all are asked")
+    shares = counts(origins, "/page?do=hang")
+    assert shares[1] <= 4 and min(shares[0], shares[2]) >= 11, shares
+    for client in clients:
+        client.close()
+
+
 def test_a_server_that_mixed_people_up_is_drained(origins, countermark):
     value = balanced(origins, on_finding="drain", drain_for="2s", connections="none")
     proxy = countermark(value)

@@ -83,6 +83,33 @@ def test_old_versions_and_ciphers_are_refused(origin, countermark, authority, pa
     assert handshakes(proxy, "failed") == 1
 
 
+WEAK = """openssl_conf = all
+[all]
+ssl_conf = tls
+[tls]
+system_default = weak
+[weak]
+MinProtocol = TLSv1
+CipherString = ALL:COMPLEMENTOFALL:@SECLEVEL=0
+Options = UnsafeLegacyRenegotiation,-ServerPreference,Compression
+"""
+
+
+def test_what_the_machine_says_of_tls_makes_it_no_weaker(origin, countermark, authority, pair, folder):
+    path = os.path.join(folder, "weak.cnf")
+    with open(path, "w", encoding="ascii") as out:
+        out.write(WEAK)
+    proxy = countermark(secured(origin, tls_of(pair)), env={"OPENSSL_CONF": path})
+    for words in (["-tls1", "-cipher", "ALL:@SECLEVEL=0"], ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"],
+                  ["-tls1_2", "-cipher", "AES128-SHA:AES128-GCM-SHA256"],
+                  ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA:aNULL:eNULL:@SECLEVEL=0"]):
+        assert "Cipher is (NONE)" in s_client(proxy, authority, *words), words
+    said = s_client(proxy, authority, "-tls1_2", "-servername", "site.test")
+    assert "Cipher is ECDHE-" in said and "Compression: NONE" in said
+    with Client(proxy.port, tls=authority.client_context(), name="site.test") as client:
+        assert client.get("/page").status == 200
+
+
 def test_each_name_has_its_certificate(origin, countermark, authority, pair):
     other = authority.issue("other.test", key="rsa")
     proxy = countermark(secured(origin, [tls_of(pair), tls_of(other)]))
@@ -187,6 +214,23 @@ def test_a_handshake_has_as_long_as_a_head(origin, countermark, authority, pair)
         assert silent.is_closed(10) and halting.is_closed(10)
         time.sleep(1)
         assert client.get("/page").status == 200, "after it a connection may rest"
+
+
+def test_a_handshake_counts_as_a_connection(origin, countermark, authority, pair):
+    proxy = countermark(secured(origin, tls_of(pair), limits={"connections_per_address_max": 3}))
+    context = authority.client_context()
+    silent = [Client(proxy.port) for _ in range(3)]
+    wait_until(lambda: proxy.metrics().value("countermark_connections", side="client") == 3, 10,
+               "they are let in")
+    with pytest.raises((OSError, Truncated)):
+        Client(proxy.port, tls=context, name="site.test").get("/page")
+    silent.pop().close()
+    wait_until(lambda: proxy.metrics().value("countermark_connections", side="client") == 2, 10,
+               "one is gone")
+    with Client(proxy.port, tls=context, name="site.test") as client:
+        assert client.get("/page").status == 200
+    for client in silent:
+        client.close()
 
 
 def test_a_cut_is_no_orderly_end(origin, countermark, authority, pair):

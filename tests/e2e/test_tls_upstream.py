@@ -1,5 +1,6 @@
 """TLS to the site: who is believed, what is shown, what a failure is called."""
 import os
+import socket
 
 import pytest
 
@@ -87,6 +88,25 @@ def test_a_site_that_cannot_be_verified_is_502_and_says_why(origin, countermark,
         assert reason in said, said
         assert proxy.metrics().value("countermark_upstream_connects_total",
                                      result="upstream-tls") >= 1
+
+
+def test_a_handshake_counts_as_a_connection(countermark):
+    silent = socket.create_server(("127.0.0.1", 0))     # The kernel accepts, and nobody answers.
+    value = upstream([f"https://127.0.0.1:{silent.getsockname()[1]}"])
+    value["upstreams"][0].update(connections_max=1, queue="300ms",
+                                 timeouts={"connect": "10s", "response": "10s"})
+    proxy = countermark(value)
+    with Client(proxy.port) as first, Client(proxy.port) as second:
+        first.send(b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n")
+        connected, _ = silent.accept()
+        assert second.get("/page").status == 503
+        assert ending_of(proxy, "/page") == "queue-timeout"
+        silent.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+        connected.close()
+        assert first.read_reply().status == 502
+    silent.close()
 
 
 def test_verification_is_given_up_only_where_it_says_so(origin, countermark, authority, secured):

@@ -244,6 +244,66 @@ static void basic_authentication_names_its_user(void **state)
         CREDENTIAL_BAD);
 }
 
+static enum credential_trust read_certificate(const char *value, const char *second)
+{
+    credential_read_certificate(head_of("x-client-name", FIELD_OTHER, value, second),
+                                SPAN("X-Client-Name"), &got);
+    assert_int_equal(got.trust == CREDENTIAL_CERTIFIED, got.user.len > 0);
+    return got.trust;
+}
+
+static void a_proxy_names_one_user_of_a_certificate_or_nobody(void **state)
+{
+    char text[258];
+    (void)state;
+    assert_int_equal(read_certificate("alice", NULL), CREDENTIAL_CERTIFIED);
+    assert_true(span_equal(user_span(&got.user), SPAN("alice")));
+    assert_int_equal(read_certificate("alice", "alice"), CREDENTIAL_CERTIFIED);
+    assert_int_equal(read_certificate("alice", ""), CREDENTIAL_CERTIFIED);
+    assert_int_equal(read_certificate("", "(null)"), CREDENTIAL_NONE);
+    assert_int_equal(read_certificate("alice", "bob"), CREDENTIAL_BAD);
+    memset(text, 'x', sizeof(text));
+    text[257] = '\0';
+    assert_int_equal(read_certificate(text, NULL), CREDENTIAL_BAD);
+    text[256] = '\0';
+    assert_int_equal(read_certificate(text, NULL), CREDENTIAL_CERTIFIED);
+    credential_read_certificate(head_of("X-Client", FIELD_OTHER, "alice", NULL),
+                                SPAN("X-Client-Name"), &got);
+    assert_int_equal(got.trust, CREDENTIAL_NONE);
+}
+
+static void what_one_request_says_twice_must_agree(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *other;
+        enum credential_trust first;
+        enum credential_trust second;
+        enum credential_trust trust;
+    } rows[] = {
+        {"", "", CREDENTIAL_NONE, CREDENTIAL_NONE, CREDENTIAL_NONE},
+        {"a", "", CREDENTIAL_SAID, CREDENTIAL_NONE, CREDENTIAL_SAID},
+        {"", "a", CREDENTIAL_NONE, CREDENTIAL_CERTIFIED, CREDENTIAL_CERTIFIED},
+        {"a", "a", CREDENTIAL_SAID, CREDENTIAL_CERTIFIED, CREDENTIAL_CERTIFIED},
+        {"a", "a", CREDENTIAL_CERTIFIED, CREDENTIAL_SAID, CREDENTIAL_CERTIFIED},
+        {"a", "b", CREDENTIAL_CHECKED, CREDENTIAL_CERTIFIED, CREDENTIAL_BAD},
+        {"a", "b", CREDENTIAL_SAID, CREDENTIAL_CERTIFIED, CREDENTIAL_BAD},
+        {"", "a", CREDENTIAL_BAD, CREDENTIAL_CERTIFIED, CREDENTIAL_BAD},
+        {"a", "", CREDENTIAL_CHECKED, CREDENTIAL_BAD, CREDENTIAL_BAD},
+        {"", "", CREDENTIAL_NONE, CREDENTIAL_BAD, CREDENTIAL_BAD},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct credential one = {.trust = rows[i].first};
+        struct credential other = {.trust = rows[i].second};
+        (void)user_set(&one.user, span_of(rows[i].name));
+        (void)user_set(&other.user, span_of(rows[i].other));
+        credential_join(&one, &other);
+        assert_int_equal(one.trust, rows[i].trust);
+        assert_int_equal(one.user.len, rows[i].trust > CREDENTIAL_BAD ? 1 : 0);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -256,6 +316,8 @@ int main(void)
         TEST(without_a_key_it_is_only_what_the_client_says),
         TEST(it_stands_in_a_cookie_or_a_field_once),
         TEST(basic_authentication_names_its_user),
+        TEST(a_proxy_names_one_user_of_a_certificate_or_nobody),
+        TEST(what_one_request_says_twice_must_agree),
     };
     return RUN_TESTS(tests);
 }

@@ -100,6 +100,44 @@ static void streams_take_turns(void **state)
     assert_true(of(a)->body_len > 0 && of(b)->body_len > 0);
 }
 
+/* Anew, by a client that speaks RFC 9218. */
+static void with_priorities(void)
+{
+    h2_free(&h2);
+    h2_client_close(&client);
+    h2 = h2_new(&LIMITS, &EVENTS, NULL, now_ms);
+    assert_non_null(h2);
+    client.priorities = true;
+    h2_client_open(&client);
+}
+
+#define ASK(path, urgency)                                                               \
+    ":method: GET\n:scheme: http\n:authority: site\n:path: " path                        \
+    "\npriority: u=" urgency "\n"
+
+static void a_more_urgent_stream_goes_first(void **state)
+{
+    struct span body = {.ptr = (const uint8_t *)page, .len = 60000};
+    static uint8_t out[OUT_SIZE];
+
+    (void)state;
+    with_priorities();
+    int32_t late = h2_client_ask(&client, ASK("/late", "6"), NULL);
+    int32_t urgent = h2_client_ask(&client, ASK("/urgent", "0"), NULL);
+    turn();
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(
+            send_part(stream_at(i), SPAN("HTTP/1.1 200 OK\r\n\r\n"), &body, 1, true));
+    }
+    size_t len = h2_produce(h2, out, 60000);
+    h2_client_hear(&client, (struct span){.ptr = out, .len = len});
+    assert_true(of(urgent)->body_len > 30000);
+    assert_int_equal(of(late)->body_len, 0);
+    turn();
+    assert_true(of(urgent)->ended && of(late)->ended);
+    assert_int_equal(of(late)->body_len, 60000);
+}
+
 static void a_cut_answer_is_a_reset_and_never_an_end(void **state)
 {
     struct span body = SPAN("half");
@@ -309,6 +347,7 @@ int main(void)
         T(an_answer_is_heard_whole_and_only_on_its_stream),
         T(a_part_is_taken_once_all_of_it_is_framed),
         T(streams_take_turns),
+        T(a_more_urgent_stream_goes_first),
         T(a_cut_answer_is_a_reset_and_never_an_end),
         T(a_stream_closed_with_bytes_waiting_sends_none_of_them),
         T(what_is_not_attached_is_refused),

@@ -82,6 +82,23 @@ static void address_of_another_family_is_zero(void **state)
     assert_memory_equal(&address, &zero, sizeof(zero));
 }
 
+static void address_of_a_peer_without_one_has_a_name(void **state)
+{
+    (void)state;
+    const struct address none = {0};
+    struct address some = parsed("192.0.2.1");
+    struct address loopback = parsed("::1");
+    char text[ADDRESS_TEXT_MAX];
+
+    assert_true(address_is_none(&none));
+    assert_false(address_is_none(&some));
+    assert_false(address_is_none(&loopback));
+    assert_int_equal(address_format_peer(&none, text), 5);
+    assert_string_equal(text, "unix:");
+    assert_int_equal(address_format_peer(&some, text), 9);
+    assert_string_equal(text, "192.0.2.1");
+}
+
 static void address_is_in_a_network_by_its_first_bits(void **state)
 {
     (void)state;
@@ -106,6 +123,7 @@ int main(void)
         cmocka_unit_test(address_parse_takes_nothing_but_an_address),
         cmocka_unit_test(address_survives_the_kernels_form),
         cmocka_unit_test(address_of_another_family_is_zero),
+        cmocka_unit_test(address_of_a_peer_without_one_has_a_name),
         cmocka_unit_test(address_is_in_a_network_by_its_first_bits),
     };
     return RUN_TESTS(tests);

@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/listener.h"
+#include "net/local.h"
 #include "net/stream.h"
 #include "support/test.h"
 
@@ -130,6 +132,34 @@ static void listener_serves_ipv6_alike(void **state)
     meet("::1");
 }
 
+static void listener_takes_clients_of_a_unix_socket(void **state)
+{
+    (void)state;
+    struct echo echo = {.loop = loop_new()};
+    char folder[] = "/tmp/listener.XXXXXX";
+    char path[64];
+    int fd = -1;
+
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/s", folder);
+    assert_int_equal(local_bind_mode(path, 0600, &fd), ERR_NONE);
+    struct listener *listener = listener_new(echo.loop, fd, on_client, &echo);
+    assert_non_null(listener);
+    echo.client = stream_connect_local(echo.loop, path, &EVENTS, &echo);
+    for (int i = 0; i < STEPS_MAX && (echo.accepted == 0 || echo.connected == 0); i++) {
+        loop_step(echo.loop);
+    }
+    assert_int_equal(echo.accepted, 1);
+    assert_true(address_is_none(&echo.peer));
+    stream_start(echo.server);
+    stream_free(&echo.client);
+    stream_reset(&echo.server);
+    listener_free(&listener);
+    loop_free(&echo.loop);
+    assert_int_equal(unlink(path), 0); /* It stays until somebody removes it. */
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void close_all(const int *fds, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -181,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(listener_takes_clients_and_a_reset_reaches_them),
         cmocka_unit_test(listener_serves_ipv6_alike),
+        cmocka_unit_test(listener_takes_clients_of_a_unix_socket),
         cmocka_unit_test(listener_binds_one_socket_for_each_worker),
         cmocka_unit_test(listener_bind_says_when_the_port_is_in_use),
         cmocka_unit_test(listener_bind_says_when_the_address_is_not_ours),

@@ -76,6 +76,24 @@ static void local_socket_is_open_to_a_group_that_is_named(void **state)
     remove_place(&place);
 }
 
+static void local_socket_has_the_mode_that_is_asked_for(void **state)
+{
+    (void)state;
+    static const unsigned MODES[] = {0600, 0660, 0666, 0620};
+    struct place place;
+    int fd = -1;
+
+    make_place(&place);
+    mode_t before = umask(077);
+    for (size_t i = 0; i < sizeof(MODES) / sizeof(MODES[0]); i++) {
+        assert_int_equal(local_bind_mode(place.path, MODES[i], &fd), ERR_NONE);
+        assert_int_equal(mode_of(place.path), MODES[i]);
+        (void)close(fd);
+    }
+    (void)umask(before);
+    remove_place(&place);
+}
+
 static void local_bind_replaces_a_socket_that_nobody_answers_on(void **state)
 {
     (void)state;
@@ -230,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(local_socket_is_open_to_its_owner_alone),
         cmocka_unit_test(local_socket_is_open_to_a_group_that_is_named),
+        cmocka_unit_test(local_socket_has_the_mode_that_is_asked_for),
         cmocka_unit_test(local_bind_replaces_a_socket_that_nobody_answers_on),
         cmocka_unit_test(local_bind_leaves_a_socket_that_somebody_answers_on),
         cmocka_unit_test(local_bind_never_removes_a_file_that_is_no_socket),

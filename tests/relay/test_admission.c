@@ -88,6 +88,28 @@ static void admission_charges_what_an_address_has_not_taken(void **state)
     admission_free(&admission);
 }
 
+static void admission_has_no_limit_for_peers_without_an_address(void **state)
+{
+    struct admission *admission = admission_new(10);
+    const struct address none = {0};
+    struct address loopback = address_of_text("::1");
+
+    (void)state;
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(admission_enter(admission, &none, 6, 1), ADMITTED);
+    }
+    assert_true(admission_charge(admission, &none, 1000, 100));
+    assert_int_equal(admission_enter(admission, &loopback, 6, 1), ADMITTED);
+    assert_false(admission_charge(admission, &loopback, 1000, 100));
+    assert_int_equal(admission_enter(admission, &none, 6, 1), ADMITTED_NOT_TOTAL);
+    for (unsigned i = 0; i < 5; i++) {
+        admission_leave(admission, &none);
+    }
+    admission_leave(admission, &loopback);
+    assert_int_equal(admission_count(admission), 0);
+    admission_free(&admission);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +117,7 @@ int main(void)
         cmocka_unit_test(admission_takes_a_network_of_ipv6_for_one_client),
         cmocka_unit_test(admission_finds_every_address_while_others_come_and_go),
         cmocka_unit_test(admission_charges_what_an_address_has_not_taken),
+        cmocka_unit_test(admission_has_no_limit_for_peers_without_an_address),
     };
     return RUN_TESTS(tests);
 }

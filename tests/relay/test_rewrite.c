@@ -112,6 +112,51 @@ static void trusted_peers_forwarding_fields_are_added_to(void **state)
     assert_non_null(strstr(text, "Forwarded: for=198.51.100.7, for=192.0.2.1;"));
 }
 
+static void peer_without_an_address_is_unknown_unless_a_trusted_one_says_who(void **state)
+{
+    struct rewrite_request rewrite =
+        request_of("GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n");
+
+    (void)state;
+    peer = (struct address){0};
+    const char *text = forward(&rewrite);
+    assert_non_null(strstr(text, "X-Forwarded-For: unknown\r\n"));
+    assert_non_null(strstr(text, "Forwarded: for=unknown;proto=http;"));
+    rewrite.peer_trusted = true;
+    text = forward(&rewrite);
+    assert_non_null(strstr(text, "X-Forwarded-For: 198.51.100.7\r\n"));
+    assert_non_null(strstr(text, "Forwarded: for=unknown;proto=http;"));
+}
+
+static bool is_forged(const struct field *field)
+{
+    return span_equal_nocase(field->name, SPAN("Client-Cert"));
+}
+
+static void name_of_a_certificate_is_written_by_us_alone(void **state)
+{
+    struct rewrite_request rewrite =
+        request_of("GET / HTTP/1.1\r\nHost: h\r\nx_client_name: forged\r\n"
+                   "X-CLIENT-NAME: forged\r\nClient-Cert: :Zm9yZ2Vk:\r\n"
+                   "X-Client-Names: kept\r\n\r\n");
+
+    (void)state;
+    assert_non_null(strstr(forward(&rewrite), "X-CLIENT-NAME: forged"));
+    assert_non_null(strstr(forward(&rewrite), "Client-Cert: :"));
+    rewrite.certificate_field = SPAN("X-Client_Name");
+    const char *text = forward(&rewrite);
+    assert_null(strstr(text, "forged"));
+    assert_null(strstr(text, "X-Client_Name"));
+    assert_non_null(strstr(text, "Client-Cert: :"));
+    rewrite.certificate_name = SPAN("alice");
+    rewrite.forged = is_forged;
+    text = forward(&rewrite);
+    assert_non_null(strstr(text, "\r\nX-Client_Name: alice\r\n"));
+    assert_non_null(strstr(text, "X-Client-Names: kept\r\n"));
+    assert_null(strstr(text, "forged"));
+    assert_null(strstr(text, "Client-Cert"));
+}
+
 static void conditions_are_removed_only_where_a_marker_is_required(void **state)
 {
     struct rewrite_request rewrite =
@@ -184,6 +229,9 @@ int main(void)
         cmocka_unit_test(fields_of_a_hop_and_those_it_names_end_here),
         cmocka_unit_test(fields_that_a_server_would_take_for_ours_are_removed),
         cmocka_unit_test(trusted_peers_forwarding_fields_are_added_to),
+        cmocka_unit_test(
+            peer_without_an_address_is_unknown_unless_a_trusted_one_says_who),
+        cmocka_unit_test(name_of_a_certificate_is_written_by_us_alone),
         cmocka_unit_test(conditions_are_removed_only_where_a_marker_is_required),
         cmocka_unit_test(framing_is_written_as_it_was_announced),
         cmocka_unit_test(head_that_does_not_fit_says_so_at_every_size),

@@ -147,7 +147,10 @@ void h2_client_open(struct h2_client *self)
     nghttp2_session_callbacks_del(callbacks);
     nghttp2_option_del(option);
     self->session = session;
-    assert_int_equal(nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, NULL, 0), 0);
+    const nghttp2_settings_entry entry = {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1};
+    assert_int_equal(nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, &entry,
+                                             self->priorities ? 1 : 0),
+                     0);
     pull(self);
 }
 

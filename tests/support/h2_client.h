@@ -33,6 +33,7 @@ struct h2_heard {
 struct h2_client {
     void *session;
     bool windows_shut; /**< Takes no more than the first window. */
+    bool priorities;   /**< Those of RFC 9218, not of RFC 7540. */
     size_t len;
     size_t capacity;
     uint8_t *out; /**< To be sent. */
@@ -45,7 +46,8 @@ struct h2_client {
     struct h2_heard heard[H2_CLIENT_STREAMS_MAX];
 };
 
-/** With preface and settings. `windows_shut` set before: no window ever opens. */
+/** With preface and settings. `windows_shut` set before: no window ever opens; so too
+ * `priorities`. */
 void h2_client_open(struct h2_client *self);
 void h2_client_close(struct h2_client *self);
 

@@ -61,14 +61,21 @@ class Reply:
 class Client:
     def __init__(self, port, host="127.0.0.1", source=None, timeout=20, tls=None, name=None,
                  preface=b""):
-        """`tls`: an ssl context, to a server called `name`; `preface`: sent before all else."""
-        self.socket = socket.create_connection((host, port), timeout=timeout,
-                                               source_address=(source, 0) if source else None)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        """`tls`: an ssl context, to a server called `name`; `preface`: sent before all else;
+        `port`: or the path of a Unix socket."""
+        if isinstance(port, str):
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(timeout)
+            self.socket.connect(port)
+            port = 80
+        else:
+            self.socket = socket.create_connection((host, port), timeout=timeout,
+                                                   source_address=(source, 0) if source else None)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.sendall(preface)
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_hostname=name or host)
-        self.host = f"{host}:{port}"
+        self.host = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._pending = b""
         self._ended = False
 

@@ -57,7 +57,7 @@ class Countermark:
 
     def _complete(self, config):
         config = copy.deepcopy(config)
-        config["listen"] = [{**listen, "address": f"127.0.0.1:{self.port}"}
+        config["listen"] = [{**listen, "address": self._address(listen.get("address", ""))}
                             for listen in config.get("listen", [{}])]
         config["state"] = self.state
         config["access_log"] = self.access_log
@@ -71,6 +71,10 @@ class Countermark:
         config["admin"] = {"socket": self.socket, "address": f"127.0.0.1:{self.admin_port}",
                            "tokens": tokens}
         return config
+
+    def _address(self, wanted):
+        """Unix sockets and IPv6 as they are given; anything else is our free port."""
+        return wanted if wanted.startswith(("unix:", "[")) else f"127.0.0.1:{self.port}"
 
     def write_config(self, config):
         with open(self.config_path, "w", encoding="utf-8") as out:

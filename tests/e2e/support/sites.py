@@ -69,8 +69,8 @@ class Jobcard(Site):
 
 
 class Origin(Site):
-    def __init__(self, folder):
-        port, control = free_port(), free_port()
+    def __init__(self, folder, port=None):
+        port, control = port or free_port(), free_port()
         super().__init__("origin", [PYTHON, "-B", os.path.join(FOLDER, "origin.py"), "--port",
                                     str(port), "--control-port", str(control)],
                          folder, port, control)
