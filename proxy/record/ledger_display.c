@@ -87,7 +87,7 @@ static uint64_t find_open(struct ledger *self, const char *feature, bool drill)
 
 #define SAME_DISPLAY                                                                     \
     " WHERE incident = ? AND viewer_id = ? AND subject_id = ? AND screen = ?"            \
-    " AND one_of_two = ?"
+    " AND one_of_two = ? AND marker_class = ?"
 
 bool ledger_knows(struct ledger *self, const struct journal_entry *entry,
                   const char *feature)
@@ -105,7 +105,8 @@ bool ledger_knows(struct ledger *self, const struct journal_entry *entry,
     struct db_rows *rows =
         db_query(self->db, "SELECT 1 FROM displays" SAME_DISPLAY,
                  DB_VALUES(DB_U64(incident), DB_STRING(viewer.id), DB_STRING(subject.id),
-                           DB_STRING(entry->screen), DB_U64(entry->one_of_two)));
+                           DB_STRING(entry->screen), DB_U64(entry->one_of_two),
+                           DB_STRING(entry->marker_class)));
     bool known = db_next(rows);
     db_end(rows);
     return known && !db_failed(self->db);
@@ -148,7 +149,8 @@ static bool count_again(struct ledger *self, const struct journal_entry *entry,
                      DB_U64(entry->outcome == JOURNAL_CUT),
                      DB_U64(entry->outcome == JOURNAL_DELIVERED), DB_U64(entry->strong),
                      DB_U64(incident), DB_STRING(viewer->id), DB_STRING(subject->id),
-                     DB_STRING(entry->screen), DB_U64(entry->one_of_two)));
+                     DB_STRING(entry->screen), DB_U64(entry->one_of_two),
+                     DB_STRING(entry->marker_class)));
     return db_failed(self->db) || db_changes(self->db) > 0;
 }
 

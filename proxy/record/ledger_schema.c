@@ -108,6 +108,12 @@ static const char *const STEPS[] = {
 
     /* The viewer's address, to be erased; `client_address` is its keyed hash. */
     "ALTER TABLE displays ADD COLUMN client NOT NULL DEFAULT '';",
+
+    /* One person marked in two classes on one screen is two rows: each class has its own
+     * figures. */
+    "DROP INDEX displays_once;"
+    "CREATE UNIQUE INDEX displays_once ON displays(incident, viewer_id, subject_id,"
+    " screen, one_of_two, marker_class);",
 };
 
 enum {
@@ -140,7 +146,8 @@ static enum err migrate(struct db *db, uint64_t version, const char *path,
                         struct fault *fault_out)
 {
     static const char *const numbers[] = {
-        "PRAGMA user_version = 1", "PRAGMA user_version = 2", "PRAGMA user_version = 3"};
+        "PRAGMA user_version = 1", "PRAGMA user_version = 2", "PRAGMA user_version = 3",
+        "PRAGMA user_version = 4"};
     _Static_assert(sizeof(numbers) / sizeof(*numbers) == VERSION, "one per step");
 
     while (version < VERSION) {

@@ -208,6 +208,38 @@ static void dossier_has_the_figures_of_the_second_notice(void **state)
     fixture_remove(&fixture);
 }
 
+/* One number may name a provider and a user: each class has its own figures, and a person
+ * is one person. */
+static void dossier_counts_a_subject_in_each_class_that_named_it(void **state)
+{
+    static const char *const classes[] = {"provider", "user", "user"};
+    static const char *const subjects[] = {"b", "b", "c"};
+    struct fixture fixture;
+    (void)state;
+
+    fixture_make(&fixture);
+    for (unsigned i = 0; i < 6; i++) { /* The second time each is counted, not added. */
+        struct journal_entry entry = fixture_display("a", subjects[i % 3], "report");
+        span_copy(span_of(classes[i % 3]), entry.marker_class,
+                  sizeof(entry.marker_class));
+        post(&fixture, &entry);
+        settle(&fixture);
+    }
+    as_granted(&fixture);
+    struct dossier *dossier = make(&fixture, 1);
+    assert_int_equal(dossier->grant_count, 2);
+    assert_string_equal(dossier->grants[0].marker, "provider");
+    assert_int_equal(dossier->grants[0].subjects_max, 1);
+    assert_string_equal(dossier->grants[1].marker, "user");
+    assert_int_equal(dossier->grants[1].subjects_max, 2);
+    assert_int_equal(dossier->tallies[DOSSIER_ALL].cases, 2);
+    assert_int_equal(dossier->tallies[DOSSIER_ALL].subjects, 2);
+    dossier_free(&dossier);
+    fixture_shell(&fixture, "test \"$(sqlite3 ledger.db 'SELECT count(*), min(count),"
+                            " max(count) FROM displays')\" = '3|2|2'");
+    fixture_remove(&fixture);
+}
+
 static void dossier_rounds_a_mean_half_up(void **state)
 {
     struct fixture fixture;
@@ -386,6 +418,7 @@ int main(void)
         cmocka_unit_test(dossier_leaves_out_drills_and_counts_one_of_two_as_suspected),
         cmocka_unit_test(dossier_tells_of_no_take_down_by_a_drill),
         cmocka_unit_test(dossier_has_the_figures_of_the_second_notice),
+        cmocka_unit_test(dossier_counts_a_subject_in_each_class_that_named_it),
         cmocka_unit_test(dossier_rounds_a_mean_half_up),
         cmocka_unit_test(
             dossier_counts_writes_of_the_people_of_the_incident_in_its_window),

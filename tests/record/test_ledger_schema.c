@@ -6,6 +6,9 @@
 static void make_old(const struct fixture *self, unsigned version)
 {
     static const char *const scripts[] = {
+        [3] = "DROP INDEX displays_once; CREATE UNIQUE INDEX displays_once ON displays("
+              "incident, viewer_id, subject_id, screen, one_of_two);"
+              "PRAGMA user_version = 3",
         [2] = "DROP TABLE marks; DROP TABLE writes; DROP TABLE coverage;"
               "DROP TABLE erasures; ALTER TABLE displays DROP COLUMN client;"
               "PRAGMA user_version = 2",
@@ -21,7 +24,7 @@ static void make_old(const struct fixture *self, unsigned version)
 
     (void)snprintf(path, sizeof(path), "%s/ledger.db", self->path);
     assert_int_equal(db_open(path, DB_WRITE, &db, NULL), ERR_NONE);
-    for (unsigned i = 2; i >= version; i--) {
+    for (unsigned i = 3; i >= version; i--) {
         db_script(db, scripts[i]);
     }
     assert_false(db_failed(db));
@@ -54,6 +57,12 @@ static void carry_over(unsigned version)
     fixture_remove(&fixture);
 }
 
+static void a_ledger_of_the_third_version_is_carried_over_and_still_verifies(void **state)
+{
+    (void)state;
+    carry_over(3);
+}
+
 static void
 a_ledger_of_the_second_version_is_carried_over_and_still_verifies(void **state)
 {
@@ -70,6 +79,8 @@ static void a_ledger_of_the_first_version_is_carried_over_and_still_verifies(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            a_ledger_of_the_third_version_is_carried_over_and_still_verifies),
         cmocka_unit_test(
             a_ledger_of_the_second_version_is_carried_over_and_still_verifies),
         cmocka_unit_test(
