@@ -51,6 +51,61 @@ enum err query_end(struct query *self, const struct json_write *out)
     return out != NULL && json_write_result(out).len == 0 ? ERR_LIMIT : ERR_NONE;
 }
 
+void query_write_columns(struct db_rows *rows, int first,
+                         const struct query_column *columns, struct json_write *out)
+{
+    for (int i = 0; columns[i].name != NULL; i++) {
+        const char *name = columns[i].name;
+        switch (columns[i].kind) {
+        case QUERY_TEXT:
+            json_write_member(out, name, db_text(rows, first + i));
+            break;
+        case QUERY_U64:
+            json_write_member_u64(out, name, db_u64(rows, first + i));
+            break;
+        case QUERY_TIME:
+            json_write_member_time(out, name, db_u64(rows, first + i));
+            break;
+        case QUERY_BOOL:
+            json_write_member_bool(out, name, db_u64(rows, first + i) != 0);
+            break;
+        }
+    }
+}
+
+void query_write_each(struct query *self, struct db_rows *rows, query_row *write,
+                      void *context, struct json_write *out)
+{
+    json_write_begin_array(out);
+    while (db_next(rows)) {
+        json_write_begin_object(out);
+        write(self, rows, context, out);
+        json_write_end_object(out);
+    }
+    json_write_end_array(out);
+}
+
+struct columns {
+    const struct query_column *items;
+};
+
+static void write_columns(struct query *self, struct db_rows *rows, void *context,
+                          struct json_write *out)
+{
+    const struct columns *columns = context;
+
+    (void)self;
+    query_write_columns(rows, 0, columns->items, out);
+}
+
+void query_write_list(struct query *self, struct db_rows *rows,
+                      const struct query_column *columns, struct json_write *out)
+{
+    struct columns context = {.items = columns};
+
+    query_write_each(self, rows, write_columns, &context, out);
+}
+
 #define COUNTED " FROM displays WHERE incident = ?1 AND one_of_two = 0"
 #define CASES                                                                            \
     "WITH c AS (SELECT DISTINCT viewer_id AS v, subject_id AS s" COUNTED                 \

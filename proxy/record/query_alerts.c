@@ -2,6 +2,16 @@
 
 enum err query_alerts(struct query *self, struct json_write *out)
 {
+    static const struct query_column columns[] = {
+        {"alert", QUERY_TEXT},
+        {"waiting", QUERY_U64},
+        {"delivered", QUERY_U64},
+        {"undelivered", QUERY_U64},
+        {"oldest_waiting_at", QUERY_TIME},
+        {"last_error", QUERY_TEXT},
+        {NULL, QUERY_TEXT},
+    };
+
     db_clear(self->db);
     struct db_rows *rows =
         db_query(self->db,
@@ -12,51 +22,31 @@ enum err query_alerts(struct query *self, struct json_write *out)
                  " e.state <> 'done' AND e.tries > 0 ORDER BY e.id DESC LIMIT 1), '')"
                  " FROM deliveries d GROUP BY alert ORDER BY alert",
                  NULL, 0);
-    json_write_begin_array(out);
-    while (db_next(rows)) {
-        json_write_begin_object(out);
-        json_write_member(out, "alert", db_text(rows, 0));
-        json_write_member_u64(out, "waiting", db_u64(rows, 1));
-        json_write_member_u64(out, "delivered", db_u64(rows, 2));
-        json_write_member_u64(out, "undelivered", db_u64(rows, 3));
-        json_write_member_time(out, "oldest_waiting_at", db_u64(rows, 4));
-        json_write_member(out, "last_error", db_text(rows, 5));
-        json_write_end_object(out);
-    }
-    json_write_end_array(out);
+    query_write_list(self, rows, columns, out);
     return query_end(self, out);
 }
 
 enum err query_deliveries(struct query *self, const struct query_delivery_filter *filter,
                           struct json_write *out)
 {
+    static const struct query_column columns[] = {
+        {"id", QUERY_U64},       {"alert", QUERY_TEXT},   {"message", QUERY_TEXT},
+        {"type", QUERY_TEXT},    {"state", QUERY_TEXT},   {"tries", QUERY_U64},
+        {"status", QUERY_U64},   {"error", QUERY_TEXT},   {"created_at", QUERY_TIME},
+        {"next_at", QUERY_TIME}, {"done_at", QUERY_TIME}, {NULL, QUERY_TEXT},
+    };
+
     db_clear(self->db);
     struct db_rows *rows = db_query(
         self->db,
         "SELECT id, alert, message, type, state, tries, status, error, created_at,"
-        " next_at, coalesce(done_at, 0) FROM deliveries WHERE (?1 IS NULL OR state = ?1)"
+        " CASE WHEN state = 'waiting' THEN next_at ELSE 0 END, coalesce(done_at, 0)"
+        " FROM deliveries WHERE (?1 IS NULL OR state = ?1)"
         " AND (?2 IS NULL OR type = ?2) AND id > ?3 ORDER BY id DESC LIMIT ?4",
         DB_VALUES(filter->state != NULL ? DB_STRING(filter->state) : DB_NULL,
                   filter->type != NULL ? DB_STRING(filter->type) : DB_NULL,
                   DB_U64(filter->after), DB_U64(filter->count_max)));
-    json_write_begin_array(out);
-    while (db_next(rows)) {
-        bool waiting = span_equal(db_text(rows, 4), SPAN("waiting"));
-        json_write_begin_object(out);
-        json_write_member_u64(out, "id", db_u64(rows, 0));
-        json_write_member(out, "alert", db_text(rows, 1));
-        json_write_member(out, "message", db_text(rows, 2));
-        json_write_member(out, "type", db_text(rows, 3));
-        json_write_member(out, "state", db_text(rows, 4));
-        json_write_member_u64(out, "tries", db_u64(rows, 5));
-        json_write_member_u64(out, "status", db_u64(rows, 6));
-        json_write_member(out, "error", db_text(rows, 7));
-        json_write_member_time(out, "created_at", db_u64(rows, 8));
-        json_write_member_time(out, "next_at", waiting ? db_u64(rows, 9) : 0);
-        json_write_member_time(out, "done_at", db_u64(rows, 10));
-        json_write_end_object(out);
-    }
-    json_write_end_array(out);
+    query_write_list(self, rows, columns, out);
     return query_end(self, out);
 }
 

@@ -6,13 +6,15 @@ enum {
     HOUR_MS = 3600000,
 };
 
-static void write_hour(struct db_rows *rows, struct json_write *out)
+static void write_hour(struct query *self, struct db_rows *rows, void *context,
+                       struct json_write *out)
 {
     uint64_t marked = db_u64(rows, 3);
     uint64_t count = marked + db_u64(rows, 4);
     char ratio[32];
 
-    json_write_begin_object(out);
+    (void)self;
+    (void)context;
     json_write_member_time(out, "hour", db_u64(rows, 0) * HOUR_MS);
     json_write_member(out, "route", db_text(rows, 1));
     json_write_member_bool(out, "required", db_u64(rows, 2) != 0);
@@ -26,7 +28,6 @@ static void write_hour(struct db_rows *rows, struct json_write *out)
         (void)snprintf(ratio, sizeof(ratio), "%.6f", (double)marked / (double)count);
         json_write_raw(out, span_of(ratio));
     }
-    json_write_end_object(out);
 }
 
 enum err query_coverage(struct query *self, unsigned count_max, struct json_write *out)
@@ -37,10 +38,6 @@ enum err query_coverage(struct query *self, unsigned count_max, struct json_writ
                  "SELECT hour, route, required, marked, unmarked, uninspected FROM"
                  " coverage ORDER BY hour DESC, route LIMIT ?",
                  DB_VALUES(DB_U64(count_max)));
-    json_write_begin_array(out);
-    while (db_next(rows)) {
-        write_hour(rows, out);
-    }
-    json_write_end_array(out);
+    query_write_each(self, rows, write_hour, NULL, out);
     return query_end(self, out);
 }

@@ -11,27 +11,29 @@ static void write_person(struct json_write *out, const char *name, struct span k
     json_write_member(out, name, value.len > 0 ? value : span_of(text));
 }
 
-static void write_incident_row(struct db_rows *rows, struct json_write *out)
-{
-    json_write_member_u64(out, "id", db_u64(rows, 0));
-    json_write_member(out, "feature", db_text(rows, 1));
-    json_write_member(out, "state", db_u64(rows, 2) != 0 ? SPAN("closed") : SPAN("open"));
-    json_write_member_time(out, "opened_at", db_u64(rows, 3));
-    json_write_member_time(out, "last_at", db_u64(rows, 4));
-    json_write_member(out, "detector", db_text(rows, 5));
-    json_write_member(out, "reason", db_text(rows, 6));
-    json_write_member(out, "strength",
-                      db_u64(rows, 7) != 0 ? SPAN("strong") : SPAN("weak"));
-    json_write_member_bool(out, "drill", db_u64(rows, 8) != 0);
-    json_write_member_time(out, "closed_at", db_u64(rows, 2));
-    json_write_member(out, "closed_by", db_text(rows, 9));
-    json_write_member(out, "closed_reason", db_text(rows, 10));
-}
+static const struct query_column INCIDENT[] = {
+    {"id", QUERY_U64},         {"feature", QUERY_TEXT},   {"state", QUERY_TEXT},
+    {"opened_at", QUERY_TIME}, {"last_at", QUERY_TIME},   {"detector", QUERY_TEXT},
+    {"reason", QUERY_TEXT},    {"strength", QUERY_TEXT},  {"drill", QUERY_BOOL},
+    {"closed_at", QUERY_TIME}, {"closed_by", QUERY_TEXT}, {"closed_reason", QUERY_TEXT},
+    {NULL, QUERY_TEXT},
+};
+
+#define STRENGTH "CASE strong WHEN 0 THEN 'weak' ELSE 'strong' END"
 
 #define INCIDENT_SELECT                                                                  \
-    "SELECT id, feature, coalesce(closed_at, 0), opened_at, last_at, detector, reason,"  \
-    " strong, drill, coalesce(closed_by, ''), coalesce(closed_reason, '')"               \
+    "SELECT id, feature, CASE WHEN closed_at IS NULL THEN 'open' ELSE 'closed' END,"     \
+    " opened_at, last_at, detector, reason, " STRENGTH ", drill,"                        \
+    " coalesce(closed_at, 0), coalesce(closed_by, ''), coalesce(closed_reason, '')"      \
     " FROM incidents "
+
+static void write_incident(struct query *self, struct db_rows *rows, void *context,
+                           struct json_write *out)
+{
+    (void)context;
+    query_write_columns(rows, 0, INCIDENT, out);
+    query_write_figures(self, db_u64(rows, 0), out);
+}
 
 enum err query_incidents(struct query *self, bool open_only, unsigned count_max,
                          struct json_write *out)
@@ -41,20 +43,18 @@ enum err query_incidents(struct query *self, bool open_only, unsigned count_max,
                                     INCIDENT_SELECT "WHERE ?1 = 0 OR closed_at IS NULL"
                                                     " ORDER BY id DESC LIMIT ?2",
                                     DB_VALUES(DB_U64(open_only), DB_U64(count_max)));
-    json_write_begin_array(out);
-    while (db_next(rows)) {
-        json_write_begin_object(out);
-        write_incident_row(rows, out);
-        query_write_figures(self, db_u64(rows, 0), out);
-        json_write_end_object(out);
-    }
-    json_write_end_array(out);
+    query_write_each(self, rows, write_incident, NULL, out);
     return query_end(self, out);
 }
 
 /* The notices' figure: one case per viewer, subject and screen. */
 static void write_screens(struct query *self, uint64_t incident, struct json_write *out)
 {
+    static const struct query_column columns[] = {
+        {"screen", QUERY_TEXT}, {"shows", QUERY_TEXT}, {"displays", QUERY_U64},
+        {"cases", QUERY_U64},   {NULL, QUERY_TEXT},
+    };
+
     struct db_rows *rows = db_query(
         self->db,
         "SELECT screen, max(shows), sum(count), count(DISTINCT CASE WHEN subject_id <> ''"
@@ -62,65 +62,59 @@ static void write_screens(struct query *self, uint64_t incident, struct json_wri
         " one_of_two = 0 GROUP BY screen ORDER BY min(first_at), min(seq)",
         DB_VALUES(DB_U64(incident)));
     json_write_key(out, "screens");
-    json_write_begin_array(out);
-    while (db_next(rows)) {
-        json_write_begin_object(out);
-        json_write_member(out, "screen", db_text(rows, 0));
-        json_write_member(out, "shows", db_text(rows, 1));
-        json_write_member_u64(out, "displays", db_u64(rows, 2));
-        json_write_member_u64(out, "cases", db_u64(rows, 3));
-        json_write_end_object(out);
-    }
-    json_write_end_array(out);
+    query_write_list(self, rows, columns, out);
 }
 
-static void write_evidence(struct db_rows *rows, struct json_write *out)
-{
-    json_write_member(out, "route", db_text(rows, 9));
-    json_write_member(out, "method", db_text(rows, 10));
-    json_write_member(out, "path", db_text(rows, 11));
-    json_write_member_u64(out, "status", db_u64(rows, 12));
-    json_write_member(out, "outcome", db_text(rows, 13));
-    json_write_member(out, "would_have", db_text(rows, 32));
-    json_write_member(out, "detectors", db_text(rows, 14));
-    json_write_member(out, "reason", db_text(rows, 15));
-    json_write_member(out, "strength",
-                      db_u64(rows, 16) != 0 ? SPAN("strong") : SPAN("weak"));
-    json_write_member_bool(out, "one_of_two", db_u64(rows, 17) != 0);
-    json_write_member(out, "session", db_text(rows, 18));
-    json_write_member(out, "exchange", db_text(rows, 19));
-    json_write_member(out, "echoed", db_text(rows, 20));
-    json_write_member(out, "previous_exchange", db_text(rows, 21));
-    json_write_member(out, "previous_session", db_text(rows, 22));
-    json_write_member(out, "upstream", db_text(rows, 23));
-    json_write_member_u64(out, "upstream_connection", db_u64(rows, 24));
-    json_write_member_u64(out, "upstream_exchanges", db_u64(rows, 25));
-    json_write_member_u64(out, "body_size", db_u64(rows, 26));
-    json_write_member(out, "marker", db_text(rows, 27));
-    json_write_member_bool(out, "viewer_confirmed", db_u64(rows, 28) != 0);
-}
+/* After the persons, whose five columns come first. */
+static const struct query_column DISPLAY[] = {
+    {"screen", QUERY_TEXT},
+    {"shows", QUERY_TEXT},
+    {"count", QUERY_U64},
+    {"first_at", QUERY_TIME},
+    {"last_at", QUERY_TIME},
+    {"route", QUERY_TEXT},
+    {"method", QUERY_TEXT},
+    {"path", QUERY_TEXT},
+    {"status", QUERY_U64},
+    {"outcome", QUERY_TEXT},
+    {"would_have", QUERY_TEXT},
+    {"detectors", QUERY_TEXT},
+    {"reason", QUERY_TEXT},
+    {"strength", QUERY_TEXT},
+    {"one_of_two", QUERY_BOOL},
+    {"session", QUERY_TEXT},
+    {"exchange", QUERY_TEXT},
+    {"echoed", QUERY_TEXT},
+    {"previous_exchange", QUERY_TEXT},
+    {"previous_session", QUERY_TEXT},
+    {"upstream", QUERY_TEXT},
+    {"upstream_connection", QUERY_U64},
+    {"upstream_exchanges", QUERY_U64},
+    {"body_size", QUERY_U64},
+    {"marker", QUERY_TEXT},
+    {"viewer_confirmed", QUERY_BOOL},
+    {NULL, QUERY_TEXT},
+};
 
-static void write_display(struct db_rows *rows, bool reveal, struct json_write *out)
+enum { PERSON_COLUMNS = 7 };
+
+static void write_display(struct query *self, struct db_rows *rows, void *context,
+                          struct json_write *out)
 {
+    const bool reveal = *(const bool *)context;
     const struct span none = {0};
 
-    json_write_begin_object(out);
+    (void)self;
     json_write_member_u64(out, "number", db_u64(rows, 0));
     write_person(out, "viewer", db_text(rows, 1), db_text(rows, 2),
-                 reveal ? db_text(rows, 29) : none);
+                 reveal ? db_text(rows, 4) : none);
     json_write_member(out, "viewer_is", db_text(rows, 1));
     write_person(out, "subject", SPAN("user"), db_text(rows, 3),
-                 reveal ? db_text(rows, 30) : none);
-    json_write_member(out, "screen", db_text(rows, 4));
-    json_write_member(out, "shows", db_text(rows, 5));
-    json_write_member_u64(out, "count", db_u64(rows, 6));
-    json_write_member_time(out, "first_at", db_u64(rows, 7));
-    json_write_member_time(out, "last_at", db_u64(rows, 8));
-    write_evidence(rows, out);
+                 reveal ? db_text(rows, 5) : none);
+    query_write_columns(rows, PERSON_COLUMNS, DISPLAY, out);
     if (reveal) {
-        json_write_member(out, "client_address", db_text(rows, 31));
+        json_write_member(out, "client_address", db_text(rows, 6));
     }
-    json_write_end_object(out);
 }
 
 static void write_displays(struct query *self, uint64_t incident, bool reveal,
@@ -128,19 +122,15 @@ static void write_displays(struct query *self, uint64_t incident, bool reveal,
 {
     struct db_rows *rows = db_query(
         self->db,
-        "SELECT seq, viewer_kind, viewer_id, subject_id, screen, shows, count, first_at,"
-        " last_at, route, method, path, status, outcome, detectors, reason, strong,"
-        " one_of_two, session, exchange, echoed, previous, previous_session, upstream,"
-        " connection, connection_exchanges, body_size, marker_class, viewer_confirmed,"
-        " viewer, subject, client, would_have FROM displays WHERE incident = ?"
-        " ORDER BY seq LIMIT ?",
+        "SELECT seq, viewer_kind, viewer_id, subject_id, viewer, subject, client,"
+        " screen, shows, count, first_at, last_at, route, method, path, status, outcome,"
+        " would_have, detectors, reason, " STRENGTH ", one_of_two, session, exchange,"
+        " echoed, previous, previous_session, upstream, connection,"
+        " connection_exchanges, body_size, marker_class, viewer_confirmed"
+        " FROM displays WHERE incident = ? ORDER BY seq LIMIT ?",
         DB_VALUES(DB_U64(incident), DB_U64(count_max)));
     json_write_key(out, "rows");
-    json_write_begin_array(out);
-    while (db_next(rows)) {
-        write_display(rows, reveal, out);
-    }
-    json_write_end_array(out);
+    query_write_each(self, rows, write_display, &reveal, out);
 }
 
 enum err query_incident(struct query *self, uint64_t incident, bool reveal,
@@ -153,7 +143,7 @@ enum err query_incident(struct query *self, uint64_t incident, bool reveal,
         return query_end(self, NULL) == ERR_NONE ? ERR_SYNTAX : ERR_STORAGE;
     }
     json_write_begin_object(out);
-    write_incident_row(rows, out);
+    query_write_columns(rows, 0, INCIDENT, out);
     db_end(rows);
     query_write_figures(self, incident, out);
     write_screens(self, incident, out);
@@ -164,23 +154,18 @@ enum err query_incident(struct query *self, uint64_t incident, bool reveal,
 
 enum err query_features(struct query *self, struct json_write *out)
 {
+    static const struct query_column columns[] = {
+        {"feature", QUERY_TEXT}, {"state", QUERY_TEXT},  {"at", QUERY_TIME},
+        {"who", QUERY_TEXT},     {"reason", QUERY_TEXT}, {"incident", QUERY_U64},
+        {NULL, QUERY_TEXT},
+    };
+
     db_clear(self->db);
     struct db_rows *rows = db_query(
         self->db,
         "SELECT name, state, at, who, reason, incident FROM features ORDER BY name", NULL,
         0);
-    json_write_begin_array(out);
-    while (db_next(rows)) {
-        json_write_begin_object(out);
-        json_write_member(out, "feature", db_text(rows, 0));
-        json_write_member(out, "state", db_text(rows, 1));
-        json_write_member_time(out, "at", db_u64(rows, 2));
-        json_write_member(out, "who", db_text(rows, 3));
-        json_write_member(out, "reason", db_text(rows, 4));
-        json_write_member_u64(out, "incident", db_u64(rows, 5));
-        json_write_end_object(out);
-    }
-    json_write_end_array(out);
+    query_write_list(self, rows, columns, out);
     return query_end(self, out);
 }
 
@@ -206,6 +191,13 @@ enum err query_feature(struct query *self, const char *name,
 enum err query_feature_changes(struct query *self, const char *feature,
                                unsigned count_max, struct json_write *out)
 {
+    static const struct query_column columns[] = {
+        {"number", QUERY_U64}, {"at", QUERY_TIME},     {"feature", QUERY_TEXT},
+        {"state", QUERY_TEXT}, {"who", QUERY_TEXT},    {"reason", QUERY_TEXT},
+        {"cause", QUERY_TEXT}, {"anyway", QUERY_BOOL}, {"incident", QUERY_U64},
+        {NULL, QUERY_TEXT},
+    };
+
     db_clear(self->db);
     struct db_rows *rows = db_query(
         self->db,
@@ -213,22 +205,23 @@ enum err query_feature_changes(struct query *self, const char *feature,
         " FROM feature_changes WHERE ?1 IS NULL OR feature = ?1 ORDER BY seq DESC"
         " LIMIT ?2",
         DB_VALUES(feature != NULL ? DB_STRING(feature) : DB_NULL, DB_U64(count_max)));
-    json_write_begin_array(out);
-    while (db_next(rows)) {
-        json_write_begin_object(out);
-        json_write_member_u64(out, "number", db_u64(rows, 0));
-        json_write_member_time(out, "at", db_u64(rows, 1));
-        json_write_member(out, "feature", db_text(rows, 2));
-        json_write_member(out, "state", db_text(rows, 3));
-        json_write_member(out, "who", db_text(rows, 4));
-        json_write_member(out, "reason", db_text(rows, 5));
-        json_write_member(out, "cause", db_text(rows, 6));
-        json_write_member_bool(out, "anyway", db_u64(rows, 7) != 0);
-        json_write_member_u64(out, "incident", db_u64(rows, 8));
-        json_write_end_object(out);
-    }
-    json_write_end_array(out);
+    query_write_list(self, rows, columns, out);
     return query_end(self, out);
+}
+
+static void write_event(struct query *self, struct db_rows *rows, void *context,
+                        struct json_write *out)
+{
+    static const struct query_column columns[] = {
+        {"number", QUERY_U64}, {"type", QUERY_TEXT},    {"at", QUERY_TIME},
+        {"about", QUERY_TEXT}, {"incident", QUERY_U64}, {"detail", QUERY_TEXT},
+        {NULL, QUERY_TEXT},
+    };
+    uint64_t *last = context;
+
+    (void)self;
+    *last = db_u64(rows, 0);
+    query_write_columns(rows, 0, columns, out);
 }
 
 enum err query_events(struct query *self, uint64_t after, unsigned count_max,
@@ -247,18 +240,6 @@ enum err query_events(struct query *self, uint64_t after, unsigned count_max,
         "SELECT seq, 'feature.' || state, at, feature, incident, reason"
         " FROM feature_changes WHERE seq > ?1 ORDER BY 1 LIMIT ?2",
         DB_VALUES(DB_U64(after), DB_U64(count_max)));
-    json_write_begin_array(out);
-    while (db_next(rows)) {
-        *last_out = db_u64(rows, 0);
-        json_write_begin_object(out);
-        json_write_member_u64(out, "number", *last_out);
-        json_write_member(out, "type", db_text(rows, 1));
-        json_write_member_time(out, "at", db_u64(rows, 2));
-        json_write_member(out, "about", db_text(rows, 3));
-        json_write_member_u64(out, "incident", db_u64(rows, 4));
-        json_write_member(out, "detail", db_text(rows, 5));
-        json_write_end_object(out);
-    }
-    json_write_end_array(out);
+    query_write_each(self, rows, write_event, last_out, out);
     return query_end(self, out);
 }
