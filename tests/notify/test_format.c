@@ -50,6 +50,28 @@ static void slack_gets_one_escaped_line(void **state)
     free(text);
 }
 
+static void every_form_leads_to_the_console_where_it_is_known(void **state)
+{
+    static const char body[] =
+        "{\"type\":\"incident.opened\",\"data\":{\"incident\":3,\"link\":"
+        "\"https://c.example/a&b/#/incidents/3\"}}";
+
+    (void)state;
+    char *text = json_of(body, format_slack);
+    assert_non_null(strstr(text, ")\\u000a<https://c.example/a&amp;b/#/incidents/3>\"}"));
+    free(text);
+    text = json_of(body, alertmanager);
+    assert_non_null(
+        strstr(text, "\"generatorURL\":\"https://c.example/a&b/#/incidents/3\""));
+    free(text);
+    text = json_of(body, ocsf);
+    assert_non_null(strstr(text, "\"src_url\":\"https://c.example/a&b/#/incidents/3\""));
+    free(text);
+    text = json_of(OPENED, alertmanager);
+    assert_null(strstr(text, "generatorURL"));
+    free(text);
+}
+
 static void
 alertmanager_knows_an_incident_by_the_same_labels_until_it_is_closed(void **state)
 {
@@ -149,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slack_gets_one_escaped_line),
+        cmocka_unit_test(every_form_leads_to_the_console_where_it_is_known),
         cmocka_unit_test(
             alertmanager_knows_an_incident_by_the_same_labels_until_it_is_closed),
         cmocka_unit_test(a_feature_that_is_up_again_resolves_its_alert),

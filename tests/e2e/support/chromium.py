@@ -1,11 +1,10 @@
 """A real browser, without a screen: Debian's Chromium, driven by its own driver."""
 import base64
 import os
-import shutil
-import subprocess
 
 import pytest
 
+from . import npm
 from .countermark import REPOSITORY
 
 BROWSER, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
@@ -56,15 +55,5 @@ def shoot(driver, name):
 
 def axe_source():
     """axe-core, from npm; skips the test where it cannot be had."""
-    place = os.path.join(REPOSITORY, "build", "npm")
-    path = os.path.join(place, "node_modules", "axe-core", "axe.min.js")
-    if not os.path.exists(path):
-        if shutil.which("npm") is None:
-            pytest.skip("npm is not installed, so axe-core cannot be had")
-        os.makedirs(place, exist_ok=True)
-        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "axe-core"], cwd=place,
-                              capture_output=True, text=True, timeout=120, check=False)
-        if not os.path.exists(path):
-            pytest.skip(f"npm could not install axe-core: {done.stderr[-300:]}")
-    with open(path, encoding="utf-8") as file:
+    with open(os.path.join(npm.package("axe-core"), "axe.min.js"), encoding="utf-8") as file:
         return file.read()

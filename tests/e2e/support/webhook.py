@@ -16,10 +16,12 @@ def signature(key, message_id, timestamp, body):
 
 
 class Delivery:
-    def __init__(self, message_id, timestamp, verified, body):
-        self.id = message_id
-        self.timestamp = timestamp
+    def __init__(self, headers, verified, body):
+        self.headers = {name.lower(): value for name, value in headers.items()}
+        self.id = headers.get("webhook-id", "")
+        self.timestamp = headers.get("webhook-timestamp", "")
         self.verified = verified
+        self.raw = body.decode()
         self.body = json.loads(body)
         self.type = self.body.get("type")
 
@@ -72,7 +74,7 @@ class Receiver:
         with self._lock:
             status = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
             if status // 100 == 2:
-                self.deliveries.append(Delivery(message_id, timestamp, wanted in given, body))
+                self.deliveries.append(Delivery(headers, wanted in given, body))
         return status
 
     def of_type(self, kind):
