@@ -14,6 +14,7 @@
 
 #include "app/report.h"
 #include "guard/feature.h"
+#include "record/alert_route.h"
 #include "relay/site.h"
 
 struct alert_settings;
@@ -52,6 +53,7 @@ struct admin_settings {
     char *socket; /**< Path of the Unix socket; never NULL in a snapshot. */
     char *host;   /**< Address without brackets; NULL: no TCP listener. */
     uint16_t port;
+    char url[ALERT_CONSOLE_SIZE_MAX];     /**< Of the console, for people; "": unknown. */
     bool loopback;                        /**< `host` is one of this machine only. */
     struct tls_context *tls;              /**< NULL: without TLS. */
     struct tls_certificate *certificates; /**< While it is read. */

@@ -34,12 +34,14 @@ static void check_format(struct loader *loader, const struct node *item,
 
 void loader_check_alerts(struct loader *self)
 {
-    const struct config *config = &self->snapshot->config;
+    struct config *config = &self->snapshot->config;
     const struct node *list = node_find(self->root, SPAN("alerts"));
     const struct node *item = list != NULL ? list->first : NULL;
 
     for (size_t i = 0; i < config->alert_count && item != NULL; i++, item = item->next) {
-        const struct alert_settings *alert = &config->alerts[i];
+        struct alert_settings *alert = &config->alerts[i];
+        (void)span_copy(span_of(config->admin.url), alert->console,
+                        sizeof(alert->console));
         bool webhook = node_find(item, SPAN("webhook")) != NULL;
         bool syslog = node_find(item, SPAN("syslog")) != NULL;
         if (webhook == syslog) {

@@ -273,8 +273,9 @@ static bool is_loopback_host(struct span authority)
            (address_parse(host.name, &address) == ERR_NONE && is_loopback(&address));
 }
 
-bool option_read_WEBHOOK(struct loader *loader, const struct option *option,
-                         const struct node *node, struct target target)
+/* `key`: as it is told that it must be encrypted. */
+static bool read_url(struct loader *loader, const struct option *option, const char *key,
+                     const struct node *node, struct target target)
 {
     bool secure = span_starts(node->text, SPAN("https://"));
     struct host host;
@@ -289,12 +290,31 @@ bool option_read_WEBHOOK(struct loader *loader, const struct option *option,
         return loader_wrong(loader, option, node);
     }
     if (!secure && !is_loopback_host(authority)) {
-        report_error(
-            loader->report, node->place,
-            "`webhook` must use `https:`; `http:` is only for a loopback address");
+        report_error(loader->report, node->place,
+                     "`%s` must use `https:`; `http:` is only for a loopback address",
+                     key);
         return false;
     }
     return option_read_FIXED(loader, option, node, target);
+}
+
+bool option_read_WEBHOOK(struct loader *loader, const struct option *option,
+                         const struct node *node, struct target target)
+{
+    return read_url(loader, option, "webhook", node, target);
+}
+
+/* A page of the console is told after `#`; the rest goes into messages as it is. */
+bool option_read_CONSOLE(struct loader *loader, const struct option *option,
+                         const struct node *node, struct target target)
+{
+    for (size_t i = 0; i < node->text.len; i++) {
+        uint8_t byte = node->text.ptr[i];
+        if (byte <= ' ' || byte >= 0x7f || memchr("?#<>|\"\\", byte, 7) != NULL) {
+            return loader_wrong(loader, option, node);
+        }
+    }
+    return read_url(loader, option, "admin.url", node, target);
 }
 
 bool option_read_SYSLOG(struct loader *loader, const struct option *option,

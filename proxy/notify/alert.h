@@ -37,6 +37,7 @@ struct alert_settings {
                                           webhook that is Alertmanager's, with the path. */
     char syslog[ALERT_URL_SIZE_MAX]; /**< `udp://`, `tcp://` or `unix://`; "": a webhook.
                                       */
+    char console[ALERT_CONSOLE_SIZE_MAX]; /**< Where messages lead; "": nowhere. */
     enum alert_format format;
     enum alert_severity severity_min;
     char **types; /**< Read by notifier_configure() alone: lives in the snapshot. */

@@ -77,6 +77,7 @@ void format_alertmanager(const struct told *told, const struct format_times *tim
     json_write_member(out, "summary", span_of(alert_kind_of(told->type)->title));
     json_write_member(out, "description", writer_span(&sentence));
     json_write_end_object(out);
+    put_label(out, "generatorURL", told->link);
     if (told->opened_at.len > 0) {
         json_write_member(out, "startsAt", told->opened_at);
     } else {

@@ -85,6 +85,9 @@ static void put_finding(const struct told *told, const struct format_times *time
     put_uid(told, out);
     json_write_member(out, "title", span_of(alert_kind_of(told->type)->title));
     json_write_member(out, "desc", writer_span(&sentence));
+    if (told->link.len > 0) {
+        json_write_member(out, "src_url", told->link);
+    }
     json_write_member_u64(out, "created_time", times->created_at_ms);
     json_write_key(out, "types");
     json_write_begin_array(out);

@@ -41,6 +41,11 @@ void format_slack(const struct told *told, struct json_write *out)
     format_sentence(told, &sentence);
     writer_text(&escaped, mark_of(alert_kind_of(told->type)->severity));
     put_escaped(writer_span(&sentence), &escaped);
+    if (told->link.len > 0) {
+        writer_put(&escaped, SPAN("\n<"));
+        put_escaped(told->link, &escaped);
+        writer_put(&escaped, SPAN(">"));
+    }
     json_write_begin_object(out);
     json_write_member(out, "text", writer_span(&escaped));
     json_write_end_object(out);

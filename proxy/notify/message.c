@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/parse.h"
 #include "notify/format.h"
 
 enum {
@@ -115,6 +116,8 @@ enum err message_make(const struct alert_settings *alert, const struct outbox_it
 }
 
 struct reposting {
+    const char *console;
+    char link[ALERT_LINK_SIZE_MAX];
     struct json_write json;
     struct told *told;
     uint64_t now_ms;
@@ -134,16 +137,23 @@ static bool put_open(void *context, const struct outbox_open *open)
     self->told->detector = open->detector;
     self->told->reason = open->reason;
     self->told->displays = open->displays;
+    uint64_t incident = 0;
+    if (parse_u64(open->incident, &incident) != ERR_NONE) {
+        incident = 0; /* A feature that is down: the first page. */
+    }
+    alert_link(self->console, incident, self->link);
+    self->told->link = span_of(self->link);
     self->told->drill = open->drill ? SPAN("true") : SPAN("false");
     format_alertmanager(self->told, &times, &self->json);
     self->count++;
     return self->count < OPEN_MAX;
 }
 
-enum err message_make_open(struct outbox *outbox, uint64_t now_ms,
-                           struct message *message_out)
+enum err message_make_open(const struct alert_settings *alert, struct outbox *outbox,
+                           uint64_t now_ms, struct message *message_out)
 {
-    struct reposting reposting = {.told = malloc(sizeof(struct told)), .now_ms = now_ms};
+    struct reposting reposting = {
+        .console = alert->console, .told = malloc(sizeof(struct told)), .now_ms = now_ms};
 
     *message_out = (struct message){0};
     if (reposting.told == NULL) {

@@ -30,7 +30,8 @@ MUST_USE enum err message_make(const struct alert_settings *alert,
  * All that is open as Alertmanager wants it again and again. `len` 0: nothing is open.
  * Errors: ERR_MEMORY.
  */
-MUST_USE enum err message_make_open(struct outbox *outbox, uint64_t now_ms,
+MUST_USE enum err message_make_open(const struct alert_settings *alert,
+                                    struct outbox *outbox, uint64_t now_ms,
                                     struct message *message_out);
 
 void message_clear(struct message *self);

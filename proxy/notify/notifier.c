@@ -280,7 +280,7 @@ static void post_open(struct notifier *self, const struct alert_settings *alert,
 {
     struct message message;
 
-    if (message_make_open(self->outbox, clock_wall_ms(), &message) != ERR_NONE ||
+    if (message_make_open(alert, self->outbox, clock_wall_ms(), &message) != ERR_NONE ||
         message.len == 0) {
         return;
     }

@@ -34,6 +34,8 @@ static void fill_route(const struct alert_settings *alert, struct alert_route *r
 {
     route_out->severity_min = alert->severity_min;
     (void)span_copy(span_of(alert->name), route_out->name, sizeof(route_out->name));
+    (void)span_copy(span_of(alert->console), route_out->console,
+                    sizeof(route_out->console));
     for (size_t i = 0; i < alert->type_count && i < ALERT_TYPES_MAX; i++) {
         (void)span_copy(span_of(alert->types[i]), route_out->types[i],
                         sizeof(route_out->types[i]));

@@ -1,6 +1,7 @@
 #include "record/alert_route.h"
 
 #include "base/check.h"
+#include "base/writer.h"
 
 #define ALERT_KIND(type_, severity_, name_, title_)                                      \
     {.type = {(const uint8_t *)(type_), sizeof(type_) - 1},                              \
@@ -57,6 +58,23 @@ bool alert_type_valid(struct span pattern)
         }
     }
     return false;
+}
+
+void alert_link(const char *console, uint64_t incident, char *link_out)
+{
+    struct writer link = writer_of(link_out, ALERT_LINK_SIZE_MAX - 1);
+    struct span base = span_of(console);
+
+    if (base.len > 0) {
+        writer_put(&link, base);
+        writer_text(&link, span_ends(base, SPAN("/")) ? "#/" : "/#/");
+        writer_text(&link, incident != 0 ? "incidents/" : "overview");
+    }
+    if (base.len > 0 && incident != 0) {
+        writer_u64(&link, incident);
+    }
+    CHECK(!link.full);
+    link_out[link.len] = '\0';
 }
 
 const char *alert_severity_name(enum alert_severity severity)

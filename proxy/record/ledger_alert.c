@@ -17,23 +17,44 @@ void ledger_set_alerts(struct ledger *self, const struct alert_route *routes,
     self->alert_count = count;
 }
 
+/* What one alert is about, for whoever gets it. */
+struct telling {
+    const char *type;
+    uint64_t incident; /* 0: not of one. */
+    struct span data;
+    uint64_t at_ms;
+};
+
+static void write_link(struct json_write *body, const struct alert_route *route,
+                       uint64_t incident)
+{
+    char link[ALERT_LINK_SIZE_MAX];
+
+    alert_link(route->console, incident, link);
+    if (link[0] != '\0') {
+        json_write_member(body, "link", span_of(link));
+    }
+}
+
 /* The head of the chain goes into every alert, first of all in its data. */
-static struct span write_body(struct ledger *self, const char *type, struct span data,
-                              uint64_t at_ms)
+static struct span write_body(struct ledger *self, const struct alert_route *route,
+                              const struct telling *telling)
 {
     struct json_write *body = &self->body;
+    struct span type = span_of(telling->type);
+    struct span data = telling->data;
 
     json_write_reset(body);
     json_write_begin_object(body);
-    json_write_member(body, "type", span_of(type));
-    json_write_member_time(body, "timestamp", at_ms);
+    json_write_member(body, "type", type);
+    json_write_member_time(body, "timestamp", telling->at_ms);
     json_write_key(body, "data");
     json_write_begin_object(body);
     json_write_member(body, "chain_head", span_of(self->chain.head));
     json_write_member_u64(body, "chain_row", self->chain.seq);
-    json_write_member(
-        body, "severity",
-        span_of(alert_severity_name(alert_kind_of(span_of(type))->severity)));
+    json_write_member(body, "severity",
+                      span_of(alert_severity_name(alert_kind_of(type)->severity)));
+    write_link(body, route, telling->incident);
     if (data.len > 2 && data.ptr[0] == '{') {
         json_write_raw(body, span_first(span_from(data, 1), data.len - 2));
     }
@@ -55,30 +76,45 @@ static bool new_message_id(char *id_out)
     return true;
 }
 
-void ledger_add_alert(struct ledger *self, const char *only, const char *type,
-                      struct span data, uint64_t at_ms)
+static void add_delivery(struct ledger *self, const struct alert_route *route,
+                         const char *message, const struct telling *telling)
+{
+    struct span body = write_body(self, route, telling);
+
+    if (body.len == 0) {
+        db_fail(self->db);
+        return;
+    }
+    db_run(self->db,
+           "INSERT INTO deliveries(alert, message, type, body, created_at, next_at)"
+           " VALUES(?, ?, ?, ?, ?, ?)",
+           DB_VALUES(DB_STRING(route->name), DB_STRING(message), DB_STRING(telling->type),
+                     DB_TEXT(body), DB_U64(telling->at_ms), DB_U64(telling->at_ms)));
+    self->added++;
+}
+
+static void tell(struct ledger *self, const char *only, const struct telling *telling)
 {
     char message[4 + 2 * MESSAGE_RANDOM_SIZE + 1];
-    struct span body = write_body(self, type, data, at_ms);
 
-    if (body.len == 0 || !new_message_id(message)) {
+    if (!new_message_id(message)) {
         db_fail(self->db);
         return;
     }
     for (unsigned i = 0; i < self->alert_count; i++) {
         const struct alert_route *route = &self->alerts[i];
         bool wanted = only != NULL ? strcmp(only, route->name) == 0
-                                   : alert_route_takes(route, span_of(type));
-        if (!wanted) {
-            continue;
+                                   : alert_route_takes(route, span_of(telling->type));
+        if (wanted) {
+            add_delivery(self, route, message, telling);
         }
-        db_run(self->db,
-               "INSERT INTO deliveries(alert, message, type, body, created_at, next_at)"
-               " VALUES(?, ?, ?, ?, ?, ?)",
-               DB_VALUES(DB_STRING(route->name), DB_STRING(message), DB_STRING(type),
-                         DB_TEXT(body), DB_U64(at_ms), DB_U64(at_ms)));
-        self->added++;
     }
+}
+
+void ledger_add_alert(struct ledger *self, const char *only, const char *type,
+                      struct span data, uint64_t at_ms)
+{
+    tell(self, only, &(struct telling){.type = type, .data = data, .at_ms = at_ms});
 }
 
 static void write_person(struct json_write *data, const char *name, struct span kind,
@@ -148,7 +184,11 @@ void ledger_tell_incident(struct ledger *self, const char *type, uint64_t incide
     write_incident(self, incident);
     write_example(self, incident);
     json_write_end_object(&self->data);
-    ledger_add_alert(self, NULL, type, json_write_result(&self->data), at_ms);
+    tell(self, NULL,
+         &(struct telling){.type = type,
+                           .incident = incident,
+                           .data = json_write_result(&self->data),
+                           .at_ms = at_ms});
     db_run(self->db,
            "UPDATE incidents SET notified = displays, notified_at = ? WHERE id = ?",
            DB_VALUES(DB_U64(at_ms), DB_U64(incident)));

@@ -153,6 +153,12 @@ static const struct {
     {GOOD "admin: {address: 127.0.0.1:9901, tokens: [{name: a, role: admin, token_file: "
           "t}]}\n",
      "t.yaml:6:59: `role` must be `viewer` or `operator`, not `admin`"},
+    {GOOD "admin: {url: 'http://console.example/'}\n",
+     "t.yaml:6:14: `admin.url` must use `https:`; `http:` is only for a loopback "
+     "address"},
+    {GOOD "admin: {url: 'https://console.example/?a=b'}\n",
+     "t.yaml:6:14: `url` must be a URL without query like "
+     "`https://countermark.example/`, not `https://console.example/?a=b`"},
     {GOOD "detectors_off: [all]\n",
      "t.yaml:6:17: unknown detector `all`; the nearest one is `canary`"},
     {GOOD "retention: 5\n",

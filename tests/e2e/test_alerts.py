@@ -49,6 +49,11 @@ class Alertmanager:
             return {}
         return {alert["labels"]["alertname"]: alert["labels"] for alert in json.loads(reply.body)}
 
+    def links(self):
+        """Where what is firing leads."""
+        with Client(self.port) as client:
+            return {alert["generatorURL"] for alert in json.loads(client.get("/api/v2/alerts").body)}
+
     def wait_for(self, *names):
         return wait_until(lambda: set(self.active()) == set(names), 20, f"{names} are firing")
 
@@ -143,6 +148,8 @@ def test_what_is_open_is_posted_again_after_a_restart_of_alertmanager(origin, co
         assert second.active() == {}
         proxy.start()                    # Posts what is open at once, then every minute.
         second.wait_for("CountermarkIncident", "CountermarkFeatureDown")
+        console = f"http://127.0.0.1:{proxy.admin_port}/"
+        assert second.links() == {console + "#/incidents/1", console + "#/overview"}
     finally:
         second.child.stop()
 

@@ -55,6 +55,32 @@ static void severities_have_words(void **state)
     assert_string_equal(alert_severity_name(ALERT_CRITICAL), "critical");
 }
 
+static void a_link_leads_to_the_incident_or_to_the_first_page(void **state)
+{
+    static const struct {
+        const char *console;
+        uint64_t incident;
+        const char *link;
+    } rows[] = {
+        {"", 7, ""},
+        {"https://c.example", 7, "https://c.example/#/incidents/7"},
+        {"https://c.example/", 7, "https://c.example/#/incidents/7"},
+        {"https://c.example/ops/", 0, "https://c.example/ops/#/overview"},
+    };
+    char link[ALERT_LINK_SIZE_MAX];
+    char longest[ALERT_CONSOLE_SIZE_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        alert_link(rows[i].console, rows[i].incident, link);
+        assert_string_equal(link, rows[i].link);
+    }
+    memset(longest, 'x', sizeof(longest));
+    longest[sizeof(longest) - 1] = '\0';
+    alert_link(longest, UINT64_MAX, link); /* It fits. */
+    assert_int_equal(strlen(link), sizeof(longest) - 1 + strlen("/#/incidents/") + 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -63,6 +89,7 @@ int main(void)
         cmocka_unit_test(a_route_takes_only_what_is_grave_enough),
         cmocka_unit_test(a_type_is_valid_when_some_alert_has_it),
         cmocka_unit_test(severities_have_words),
+        cmocka_unit_test(a_link_leads_to_the_incident_or_to_the_first_page),
     };
     return RUN_TESTS(tests);
 }

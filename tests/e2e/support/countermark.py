@@ -69,7 +69,7 @@ class Countermark:
                 out.write(token + "\n")
             tokens.append({"name": role, "role": role, "token_file": path})
         config["admin"] = {"socket": self.socket, "address": f"127.0.0.1:{self.admin_port}",
-                           "tokens": tokens}
+                           "url": f"http://127.0.0.1:{self.admin_port}", "tokens": tokens}
         return config
 
     def _address(self, wanted):
