@@ -213,15 +213,28 @@ bool option_read_SIZE(struct loader *loader, const struct option *option,
     return true;
 }
 
+/* Between words of Japanese U+3001 stands, between those of Latin letters a comma. */
+static struct span separator_of(const struct node *list)
+{
+    for (const struct node *item = list->first; item != NULL; item = item->next) {
+        for (size_t i = 0; i < item->text.len; i++) {
+            if (item->text.ptr[i] >= 0xe3) { /* Kana, ideographs, Hangul. */
+                return SPAN("\xe3\x80\x81");
+            }
+        }
+    }
+    return SPAN(", ");
+}
+
 /* A list as one text. */
 bool option_read_JOINED(struct loader *loader, const struct option *option,
                         const struct node *node, struct target target)
 {
-    static const char SEPARATOR[] = "\xe3\x80\x81"; /* U+3001 */
+    struct span separator = separator_of(node);
     size_t size = 1;
 
     for (const struct node *item = node->first; item != NULL; item = item->next) {
-        size += item->text.len + sizeof(SEPARATOR);
+        size += item->text.len + separator.len;
     }
     char *text = loader_alloc(loader, size);
     if (text == NULL) {
@@ -233,8 +246,8 @@ bool option_read_JOINED(struct loader *loader, const struct option *option,
         memcpy(text, item->text.ptr, item->text.len);
         text += item->text.len;
         if (item->next != NULL) {
-            memcpy(text, SEPARATOR, sizeof(SEPARATOR) - 1);
-            text += sizeof(SEPARATOR) - 1;
+            memcpy(text, separator.ptr, separator.len);
+            text += separator.len;
         }
     }
     return true;
