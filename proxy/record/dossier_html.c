@@ -3,52 +3,6 @@
 
 #include "record/dossier_out.h"
 
-static const char STYLE[] =
-    "@page{size:A4;margin:16mm 14mm}"
-    "*{box-sizing:border-box}"
-    "body{font:14px/1.55 system-ui,-apple-system,'Segoe UI','Hiragino Sans','Noto Sans "
-    "CJK JP','Noto Sans JP','Yu Gothic',Meiryo,sans-serif;color:#1c2430;max-width:"
-    "182mm;margin:24px auto;padding:0 12px;background:#fff}"
-    "h1{font-size:22px;line-height:1.3;margin:0 0 4px}"
-    "h2{font-size:16px;margin:26px 0 8px;padding-bottom:3px;border-bottom:2px solid "
-    "#1c2430;break-after:avoid}"
-    "table{border-collapse:collapse;width:100%;font-size:12.5px}"
-    "th,td{text-align:left;vertical-align:top;padding:4px 8px;border-bottom:1px solid "
-    "#d5dae1;overflow-wrap:anywhere}"
-    "th{background:#f1f3f6;font-weight:600}"
-    "tr{break-inside:avoid}"
-    "td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"
-    "td.part{padding-left:28px;color:#4b5563}"
-    "th.wide{width:30%}"
-    "td.t{white-space:nowrap;font-variant-numeric:tabular-nums}"
-    ".meta{color:#4b5563;font-size:12.5px;margin:0 0 6px}"
-    ".note{color:#4b5563;font-size:12px;margin:6px 0}"
-    ".cards{display:grid;grid-template-columns:repeat(4,1fr);gap:8px;margin:14px 0}"
-    ".card{border:1px solid #d5dae1;border-radius:6px;padding:8px 10px;break-inside:"
-    "avoid}"
-    ".card b{display:block;font-size:24px;line-height:1.2}"
-    ".card span{font-size:11.5px;color:#4b5563;line-height:1.35;display:block}"
-    ".line{list-style:none;margin:0;padding:0 0 0 18px;border-left:3px solid #c3cad4}"
-    ".line li{position:relative;padding:0 0 10px;break-inside:avoid}"
-    ".line li::before{content:'';position:absolute;left:-25.5px;top:5px;width:12px;"
-    "height:12px;border-radius:50%;background:#fff;border:3px solid #4b5563}"
-    ".line .first-display::before,.line .detection::before,.line .take-down::before"
-    "{border-color:#b42318}"
-    ".line .reopening::before,.line .closing::before{border-color:#18794e}"
-    ".line time{font-variant-numeric:tabular-nums;color:#4b5563;font-size:12px;display:"
-    "block}"
-    ".hand{background:#fff7e0;border-left:3px solid #d9a400;padding:2px 8px;"
-    "display:inline-block;margin-top:2px}"
-    "dt{font-weight:600;margin-top:8px}dd{margin:2px 0 0 0;overflow-wrap:anywhere}"
-    "svg{max-width:100%;height:auto;display:block;margin:4px auto}"
-    "@media print{body{margin:0;padding:0;max-width:none}*{print-color-adjust:exact;"
-    "-webkit-print-color-adjust:exact}}";
-
-struct span dossier_style(void)
-{
-    return span_of(STYLE);
-}
-
 static void put_heading(struct dossier_out *out, enum dossier_word word)
 {
     out_put(out, "<h2>");
@@ -117,7 +71,7 @@ static void put_head(struct dossier_out *out)
                  "'unsafe-inline'\"><title>");
     out_word(out, WORD_TITLE);
     out_put(out, "</title><style>");
-    out_put(out, STYLE);
+    out_put(out, (const char *)dossier_style().ptr); /* A literal: it ends with NUL. */
     out_put(out, "</style></head><body>\n<h1>");
     out_word(out, WORD_TITLE);
     out_put(out, "</h1>\n<p class=meta>");
@@ -147,6 +101,9 @@ static void put_head(struct dossier_out *out)
         put_note(out, self->open ? WORD_PRELIMINARY : WORD_FINAL);
     }
     put_note(out, self->scope.reveal ? WORD_NAMES_SHOWN : WORD_NAMES_HIDDEN);
+    out_put(out, "<p class=\"note screen\">");
+    out_word(out, WORD_WRITE_HERE);
+    out_put(out, "</p>\n");
 }
 
 /* The first figures large, all of them in a table. */
@@ -294,6 +251,17 @@ static void put_clocks(struct dossier_out *out)
     put_note(out, WORD_CLOCK_NOTE);
 }
 
+/* Written in the browser: no script is needed for that. */
+static void put_hand(struct dossier_out *out, enum dossier_word item)
+{
+    out_put(out, "<div class=hand contenteditable=true role=textbox aria-multiline=true "
+                 "aria-label=\"");
+    out_word(out, item);
+    out_put(out, "\" data-hint=\"");
+    out_word(out, WORD_BY_HAND);
+    out_put(out, "\"></div>");
+}
+
 static void put_items(struct dossier_out *out, enum dossier_word heading,
                       const struct dossier_item *items, size_t count)
 {
@@ -307,9 +275,7 @@ static void put_items(struct dossier_out *out, enum dossier_word heading,
             items[i].put(out, out_html);
         }
         if (items[i].more) {
-            out_put(out, "<span class=hand>");
-            out_word(out, WORD_BY_HAND);
-            out_put(out, "</span>");
+            put_hand(out, items[i].word);
         }
         out_put(out, "</dd>\n");
     }
@@ -319,9 +285,11 @@ static void put_items(struct dossier_out *out, enum dossier_word heading,
 static void put_case(struct dossier_out *out, const struct dossier_case *item)
 {
     const struct dossier *self = out->dossier;
+    char text[DOSSIER_TIME_SIZE];
 
     out_put(out, "<tr>");
-    put_td_time(out, item->first_ms);
+    dossier_time(item->first_ms, text);
+    put_td(out, text);
     put_td(out, self->persons[item->viewer].name);
     put_td(out, self->persons[item->subject].name);
     put_td(out, item->screen_names);
@@ -335,15 +303,26 @@ static void put_case(struct dossier_out *out, const struct dossier_case *item)
 
 static void put_cases(struct dossier_out *out)
 {
+    static const struct {
+        enum dossier_word word;
+        const char *width;
+    } HEADS[] = {{WORD_FIRST, "w1"},
+                 {WORD_VIEWER, "w2"},
+                 {WORD_SUBJECT, "w2"},
+                 {WORD_SCREEN, "w3"},
+                 {WORD_OUTCOME, "w3"},
+                 {WORD_STRENGTH, "w4"},
+                 {WORD_DISPLAY_COUNT, "\"n w4\""}};
+
     put_heading(out, WORD_CASE_LIST);
-    out_put(out, "<table><tr>");
-    put_th(out, WORD_FIRST, false);
-    put_th(out, WORD_VIEWER, false);
-    put_th(out, WORD_SUBJECT, false);
-    put_th(out, WORD_SCREEN, false);
-    put_th(out, WORD_OUTCOME, false);
-    put_th(out, WORD_STRENGTH, false);
-    put_th(out, WORD_DISPLAY_COUNT, true);
+    out_put(out, "<table class=cases><tr>");
+    for (size_t i = 0; i < sizeof(HEADS) / sizeof(*HEADS); i++) {
+        out_put(out, "<th scope=col class=");
+        out_put(out, HEADS[i].width);
+        out_put(out, ">");
+        out_word(out, HEADS[i].word);
+        out_put(out, "</th>");
+    }
     out_put(out, "</tr>\n");
     for (size_t i = 0; i < out->dossier->case_count; i++) {
         put_case(out, &out->dossier->cases[i]);
