@@ -10,9 +10,11 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 
+from support import chromium                                        # noqa: E402
 from support import nginx as nginx_support                          # noqa: E402
+from support.console import SECONDS, Console, mix_up, settings      # noqa: E402
 from support.countermark import BINARY, Countermark                 # noqa: E402
-from support.ports import free_port                                 # noqa: E402
+from support.ports import free_port, wait_until                     # noqa: E402
 from support.sites import Childcare, Jobcard, Origin                           # noqa: E402
 from support.varnish import Varnish                                 # noqa: E402
 from support.webhook import Receiver                                # noqa: E402
@@ -137,3 +139,26 @@ def webhooks():
 
     yield start
     _stopping(started, Receiver.stop)
+
+
+@pytest.fixture
+def browser(folder):
+    """browser(proxy, **options): a Console; closed at the end."""
+    started = []
+
+    def start(proxy, **options):
+        started.append(chromium.start(folder, **options))
+        return Console(proxy, started[-1])
+
+    yield start
+    for driver in reversed(started):
+        driver.quit()
+
+
+@pytest.fixture
+def incident(origin, countermark):
+    """A proxy with one incident: login is down, alice was to see bob's page."""
+    proxy = countermark(settings(origin))
+    mix_up(proxy)
+    wait_until(lambda: not proxy.feature_is_up(), SECONDS, "login is down")
+    return proxy

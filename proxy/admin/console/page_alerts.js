@@ -1,7 +1,8 @@
-// Who was told, who was not, and once more.
+// Who was told, who was not, once more; and whether everything would arrive.
 
 import * as api from "./api.js";
 import { badge, el, sheet, table } from "./dom.js";
+import { drillSheet, follow } from "./drill.js";
 import { action, time, title } from "./parts.js";
 import { number, say } from "./words.js";
 
@@ -11,7 +12,8 @@ const SHOWN = 100;
 let state = "";
 
 export async function load() {
-  return api.get(`/alerts${state ? `?state=${state}` : ""}`);
+  const [found, drill] = await Promise.all([api.get(`/alerts${state ? `?state=${state}` : ""}`), api.get("/drill")]);
+  return { ...found, drill };
 }
 
 async function order(app, path, body, done) {
@@ -72,9 +74,10 @@ function deliveries(app, list) {
     list.length > SHOWN ? el("p", { class: "note" }, say("first-of", { shown: SHOWN, all: list.length })) : "");
 }
 
-export function render(app, { alerts, deliveries: list }) {
+export function render(app, { alerts, deliveries: list, drill }) {
+  follow(app, drill);
   return [
     title(say("page.alerts"), action(app, "test-all", say("test-all"), () => test(app, ""))),
-    receivers(app, alerts), deliveries(app, list),
+    receivers(app, alerts), drillSheet(app, drill), deliveries(app, list),
   ];
 }

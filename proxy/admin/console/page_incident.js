@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { badge, el, facts, sheet, table, tiles } from "./dom.js";
 import { ask, reasonField } from "./dialog.js";
 import { whoSawWhom } from "./drawing.js";
-import { action, cases, casesOf, code, left, rows, sessionLink, time, title, why } from "./parts.js";
+import { action, cases, casesOf, code, gist, headline, rows, sessionLink, time, title, why } from "./parts.js";
 import { languageNow, number, say, sayOr } from "./words.js";
 
 const LINE_KIND = { "first-display": "bad", detection: "bad", "take-down": "bad", reopening: "good", closing: "good" };
@@ -79,19 +79,18 @@ async function openReport(app, id, [format, lang]) {
 }
 
 function head(app, incident) {
-  return sheet(say("what-happened"),
+  const open = incident.state === "open";
+  return el("section", { class: open ? "banner bad" : "sheet", id: "gist" },
+    el("h2", null, open ? headline(app, incident)
+      : [`${say("state.closed")}: ${cases(incident.cases)}`, incident.drill ? [" ", badge(say("drill"), "warn")] : ""]),
     facts([
-      [say("state"), [badge(say(`state.${incident.state}`), incident.state === "open" ? "bad" : ""),
-        incident.drill ? [" ", badge(say("drill"), "warn")] : ""]],
-      [say("cases"), cases(incident.cases)],
+      ...gist(incident),
       [say("found-by"), `${incident.detector} (${say(`strength.${incident.strength}`)})`],
-      [say("reason"), why(incident.reason)],
-      [say("what-left"), left(incident)],
       [say("opened"), time(incident.opened_at)],
       [say("last"), time(incident.last_at)],
       [say("closed-by"), incident.closed_by], [say("closed-reason"), incident.closed_reason],
     ]),
-    el("div", { class: "row" }, incident.state === "open"
+    el("div", { class: "row" }, open
       ? action(app, "close-incident", say("close"), () => askClose(app, incident.id)) : "",
     revealed
       ? el("button", { type: "button", id: "conceal", click: () => { revealed = null; app.refresh(); } }, say("conceal"))
@@ -149,11 +148,11 @@ function connections(incident) {
   return sheet(say("connections"), el("p", { class: "note" }, say("connections.why")),
     known.length === 0 ? el("p", null, say("connections.none")) :
       table("connection-table", say("connections"), [
-        [say("upstream"), ""], [say("connection"), "n"], [say("exchange-number"), "n"], [say("previous-session"), ""],
-        [say("previous"), ""], [say("session"), ""], [say("exchange"), ""],
+        [say("upstream"), ""], [say("connection"), "n"], [say("exchange-number"), "n"], [say("exchange"), ""],
+        [say("session"), ""], [say("previous"), ""], [say("previous-session"), ""],
       ], known.slice(0, ROWS_SHOWN).map((row) => [
-        row.upstream, number(row.upstream_connection), number(row.upstream_exchanges), sessionLink(row.previous_session),
-        code(row.previous_exchange), sessionLink(row.session), code(row.exchange),
+        row.upstream, number(row.upstream_connection), number(row.upstream_exchanges), code(row.exchange),
+        sessionLink(row.session), code(row.previous_exchange), sessionLink(row.previous_session),
       ])));
 }
 
@@ -184,7 +183,7 @@ function evidence(incident) {
 }
 
 function reports(app, incident, report) {
-  return sheet(say("report"), el("p", { class: "note" }, say("report.why")),
+  return sheet(say(incident.state === "open" ? "report.preliminary" : "report.final"), el("p", { class: "note" }, say("report.why")),
     el("div", { class: "row" }, REPORTS.map(([format, lang]) => {
       const key = `report.${format}${lang ? `-${lang}` : ""}`;
       return el("button", { type: "button", id: key, click: () => openReport(app, incident.id, [format, lang]) }, say(key));

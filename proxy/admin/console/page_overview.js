@@ -3,11 +3,10 @@
 import * as api from "./api.js";
 import { badge, el, facts, tiles } from "./dom.js";
 import { ask, checkField, reasonField, whenField } from "./dialog.js";
-import { action, cases, casesOf, left, saw, time, title, why, within } from "./parts.js";
+import { action, gist, headline, time, title, within } from "./parts.js";
 import { number, percent, say } from "./words.js";
 
 const KIND = { up: "good", down: "bad", trial: "warn" };
-const PAIRS_SHOWN = 5;
 
 export async function load() {
   const { incidents } = await api.get("/incidents?open=1");
@@ -62,30 +61,11 @@ function card(app, feature) {
     buttons(app, feature));
 }
 
-function people(incident) {
-  const found = casesOf(incident.rows);
-  const lines = found.slice(0, PAIRS_SHOWN).map((item) => el("li", null, saw(item)));
-  if (found.length > PAIRS_SHOWN) {
-    lines.push(el("li", null, say("and-more", { count: incident.cases - PAIRS_SHOWN })));
-  }
-  return lines.length > 0 ? el("ul", null, lines) : null;
-}
-
 /** The first thing an alarmed person reads: how many, whose, which screen, what data. */
 function incidentBanner(app, incident) {
-  const feature = app.status.features.find((item) => item.name === incident.feature);
-  const heading = feature && feature.state !== "up"
-    ? say(`is-${feature.state}`, { name: feature.name }) : say("incident-open", { id: incident.id });
   return el("section", { class: "banner bad" },
-    el("h2", null, `${heading}: ${cases(incident.cases)}`, incident.drill ? [" ", badge(say("drill"), "warn")] : ""),
-    facts([
-      [say("what-happened"), why(incident.reason)],
-      [say("whose"), people(incident)],
-      [say("screen-data"), el("ul", null, incident.screens.map((item) =>
-        el("li", null, item.shows ? `${item.screen}: ${item.shows}` : item.screen)))],
-      [say("what-left"), left(incident)],
-      [say("since"), time(incident.opened_at)],
-    ]),
+    el("h2", null, headline(app, incident)),
+    facts([...gist(incident), [say("since"), time(incident.opened_at)]]),
     el("p", { class: "row" }, el("a", { class: "button", href: `#/incidents/${incident.id}`, id: `look-${incident.id}` },
       say("open-incident", { id: incident.id }))));
 }

@@ -1,7 +1,9 @@
 // What several pages are made of.
 
-import { el } from "./dom.js";
-import { languageNow, number, say, sayOr } from "./words.js";
+import { badge, el } from "./dom.js";
+import { languageNow, number, say, sayOr, sayWith } from "./words.js";
+
+const PAIRS_SHOWN = 5;
 
 /** A point in time in the person's own zone; the machine's form is in the attribute. */
 export function time(at, { short = false } = {}) {
@@ -47,8 +49,38 @@ export function casesOf(rows) {
   return [...found.values()];
 }
 
-export function saw(item) {
-  return say(item.left ? "saw.left" : "saw", item);
+/** A name; a pseudonym is never broken in two. */
+function person(name) {
+  return el("span", { class: /^[a-z]-[0-9a-f]+$/.test(name) ? "whole" : null }, name);
+}
+
+function people(incident) {
+  const found = casesOf(incident.rows);
+  const lines = found.slice(0, PAIRS_SHOWN).map((item) => el("li", null,
+    sayWith(item.left ? "saw.left" : "saw", { viewer: person(item.viewer), subject: person(item.subject) })));
+  if (incident.cases > PAIRS_SHOWN) {
+    lines.push(el("li", null, say("and-more", { count: incident.cases - PAIRS_SHOWN })));
+  }
+  return lines.length > 0 ? el("ul", null, lines) : null;
+}
+
+/** What is down, and how many cases. */
+export function headline(app, incident) {
+  const feature = app.status.features.find((item) => item.name === incident.feature);
+  const heading = feature && feature.state !== "up"
+    ? say(`is-${feature.state}`, { name: feature.name }) : say("incident-open", { id: incident.id });
+  return [`${heading}: ${cases(incident.cases)}`, incident.drill ? [" ", badge(say("drill"), "warn")] : ""];
+}
+
+/** The first that an alarmed person asks: what, whose, on which screen, what of it left. */
+export function gist(incident) {
+  return [
+    [say("what-happened"), why(incident.reason)],
+    [say("whose"), people(incident)],
+    [say("screen-data"), el("ul", null, incident.screens.map((item) =>
+      el("li", null, item.shows ? `${item.screen}: ${item.shows}` : item.screen)))],
+    [say("what-left"), left(incident)],
+  ];
 }
 
 /** A short, copyable piece of a long number. */

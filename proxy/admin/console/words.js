@@ -13,7 +13,7 @@ const WORDS = {
   "page.overview": ["Overview", "概要"],
   "page.incidents": ["Incidents", "事案"],
   "page.traffic": ["Traffic", "通信"],
-  "page.alerts": ["Alerts", "通知"],
+  "page.alerts": ["Alerts and drill", "通知と訓練"],
   "page.sessions": ["Sessions", "セッション"],
   "page.config": ["Configuration", "設定"],
   "role.viewer": ["viewer", "閲覧者"],
@@ -158,8 +158,9 @@ const WORDS = {
   "reveal.confirm": ["Show names", "表示する"],
   "revealed": ["Names are shown, and that {name} looked is on record.", "実名を表示しています。{name} の閲覧は記録されました。"],
   "conceal": ["Hide names", "実名を隠す"],
-  "report": ["Report", "報告書"],
-  "report.why": ["With the figures and the regulators' items. It has pseudonyms; countermark report --reveal makes one with names.", "集計と監督機関向けの項目を含みます。仮名で作成します。実名入りは countermark report --reveal で作れます。"],
+  "report.preliminary": ["Preliminary report", "報告書（速報）"],
+  "report.final": ["Final report", "報告書（確報）"],
+  "report.why": ["It opens in a window of its own, with the figures and the regulators' items; what only a person can know is written there. People are pseudonyms; countermark report --reveal has names.", "別のウィンドウに、集計と監督機関向けの項目が表示されます。担当者にしか分からない事項はそこに記入できます。人は仮名です。実名入りは countermark report --reveal で作れます。"],
   "report.html-en": ["English, for reading and printing", "英語（閲覧・印刷用）"],
   "report.html-ja": ["Japanese, for reading and printing", "日本語（閲覧・印刷用）"],
   "report.csv": ["CSV", "CSV"],
@@ -287,6 +288,34 @@ const WORDS = {
   "test": ["Send a test", "試験送信"],
   "test-all": ["Send a test to all", "全送信先へ試験送信"],
   "test.sent": ["A test is on its way; its delivery appears below.", "試験通知を送信しました。結果は下に表示されます。"],
+  "drill.title": ["Drill", "訓練"],
+  "drill.about": ["A made-up mix-up goes the whole way: inspection, refusal, ledger, alerts. No user is touched, the site is not asked, and it is in no figure.", "架空の取り違えを検査・遮断・台帳・通知の全経路に流します。利用者やサイトには触れず、集計にも入りません。"],
+  "drill.begin": ["Begin a drill …", "訓練を始める…"],
+  "drill.ask": ["Begin a drill", "訓練を始める"],
+  "drill.why": ["Whoever gets the alerts is alerted. Each says that it is a drill.", "通知先には訓練と明記した通知が届きます。"],
+  "drill.confirm": ["Begin", "始める"],
+  "drill.take-down": ["Take the feature down, too?", "機能も停止しますか"],
+  "drill.take-down.no": ["No: nobody who uses the site notices", "いいえ：サイトの利用者には影響しません"],
+  "drill.take-down.yes": ["Yes, for so many seconds:", "はい、次の秒数だけ："],
+  "drill.seconds": ["Seconds that the feature is down", "機能を停止する秒数"],
+  "drill.seconds.wrong": ["A whole number of seconds, 1 to {most}.", "1 から {most} までの整数を入力してください。"],
+  "drill.warning": ["With yes the feature is really down for everybody: its pages answer 503 until the time is over. If the proxy ends meanwhile, it stays down.", "「はい」の場合、機能は全員に対して実際に停止し、時間が過ぎるまで 503 を返します。その間にプロキシが終了すると停止したままになります。"],
+  "drill.begun": ["The drill has begun.", "訓練を始めました。"],
+  "drill.running": ["under way", "実行中"],
+  "drill.passed": ["Everything arrived.", "すべて届きました。"],
+  "drill.failed": ["NOT everything arrived.", "届かなかったものがあります。"],
+  "drill.last": ["The last drill", "直近の訓練"],
+  "drill.none": ["None since the proxy started.", "プロキシ起動以降の訓練はありません。"],
+  "drill.line": ["What arrived where, and when", "何がどこにいつ届いたか"],
+  "drill.after": ["after {count} ms", "{count} ミリ秒後"],
+  "drill.waiting": ["not yet", "まだ"],
+  "drill.missing": ["did not arrive", "届きませんでした"],
+  "drill.refused": ["refused, the client got status {status}", "遮断、クライアントへの応答は {status}"],
+  "drill.recorded": ["in the ledger:", "台帳に記録："],
+  "drill.alert": ["{type} at {alert}", "{alert} に {type}"],
+  "drill.down": ["{name} down, for {seconds} s", "「{name}」停止（{seconds} 秒間）"],
+  "drill.up": ["{name} up again", "「{name}」再開"],
+  "drill.no-receiver": ["No receiver of alerts is to get incident.opened.", "incident.opened を受け取る通知先がありません。"],
   "deliveries": ["Deliveries", "送信の記録"],
   "deliveries.none": ["None of this kind.", "該当はありません。"],
   "type": ["Type", "種類"],
@@ -391,6 +420,11 @@ export function keepLanguage(tag) {
 export function say(key, values = {}) {
   const text = (WORDS[key] || [key, key])[LANGUAGES.indexOf(language)];
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+
+/** The same in pieces, with values that may be nodes. */
+export function sayWith(key, values) {
+  return say(key).split(/\{(\w+)\}/).map((piece, index) => (index % 2 === 1 ? values[piece] : piece));
 }
 
 /** The text of key if there is one, else otherwise. */
