@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from support import chromium
 from support.client import Client
 from support.console import SECONDS, mix_up, settings, settle, violations
-from support.countermark import TOKENS
+from support.countermark import REPOSITORY, TOKENS
 from support.plain_site import page_of, signed_in
 from support.ports import wait_until
 
@@ -439,6 +440,41 @@ def test_pages_fit_their_screen_in_every_form(origin, countermark, browser, webh
         width = console.driver.execute_script("return document.documentElement.scrollWidth")
         chromium.shoot(console.driver, f"{page.replace('/', '-')}-{form}")
         assert width <= size[0], f"{page} is {width} wide"
+
+
+def test_a_page_asks_for_what_the_bench_asks_for(incident, browser):
+    """bench/console measures with a console that is no browser: it has to ask the same."""
+    sys.path.insert(0, os.path.join(REPOSITORY, "bench"))
+    from load import onlooker
+    sys.path.pop(0)
+    console = browser(incident)
+    console.sign_in()
+    for page, targets in onlooker.PAGES.items():
+        console.open(page)
+        settle(console, page)
+        asked = wait_until(lambda: asked_again(console), SECONDS, f"{page} is asked for again")
+        known = {*onlooker.FRAME, *targets}
+        if page == "overview":                                 # Of each open incident, too.
+            known.add("/api/v1/incidents/1")
+        assert asked == known, page
+    console.open("incidents/1")
+    console.driver.refresh()
+    settle(console, "incidents/1")
+    assert {*onlooker.FIRST["incidents/1"]} <= fetched(console)     # The stream has no end yet.
+
+
+def fetched(console):
+    names = console.driver.execute_script(
+        "return performance.getEntriesByType('resource').map((entry) => entry.name)")
+    return {name.removeprefix(console.address.rstrip("/")) for name in names if "/console/" not in name}
+
+
+def asked_again(console):
+    """What one refresh asks for, once one has come since the last was taken away."""
+    console.driver.execute_script("performance.clearResourceTimings()")
+    wait_until(lambda: "/metrics" in fetched(console), SECONDS, "a refresh has come")
+    time.sleep(0.5)                                             # All its answers are there.
+    return fetched(console)
 
 
 def test_it_answers_at_once_under_full_load(origin, countermark):
