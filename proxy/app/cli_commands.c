@@ -110,6 +110,8 @@ static void print_display(const struct json_tree *display)
     print_field(display, "reason", 18);
     print_field(display, "path", 24);
     print_field(display, "screen", 0);
+    (void)printf("\n    data ");
+    print_field(display, "shows", 0);
     (void)printf("\n    upstream ");
     print_field(display, "upstream", 0);
     (void)printf("connection ");

@@ -1,7 +1,16 @@
 #include "app/coverage.h"
 
 static const double GOOD = 0.9;
-static const double BAD = 0.5;
+static const double FALL = 0.1;
+
+/* Chance explains two standard deviations: of few responses more of a fall. */
+static bool has_fallen(double before, double share, uint64_t count)
+{
+    double mean = (before + share) / 2;
+    double past = before - share - FALL;
+
+    return past > 0 && past * past > 4 * mean * (1 - mean) / (double)count;
+}
 
 bool coverage_lost(struct coverage *self, uint64_t marked, uint64_t unmarked,
                    double *share_out)
@@ -15,8 +24,12 @@ bool coverage_lost(struct coverage *self, uint64_t marked, uint64_t unmarked,
         return false;
     }
     *share_out = (double)with / (double)count;
-    bool lost = self->known && *share_out < BAD;
-    self->known = *share_out >= GOOD || (self->known && !lost);
+    bool lost = self->best > 0 && has_fallen(self->best, *share_out, count);
+    if (lost) {
+        self->best = 0;
+    } else if (*share_out >= GOOD && *share_out > self->best) {
+        self->best = *share_out;
+    }
     self->marked = marked;
     self->unmarked = unmarked;
     return lost;

@@ -3,7 +3,8 @@
  *
  * Layer: app. Pure. A site that is changed may lose its marker, and then nothing is
  * guarded although nothing looks wrong: a route that had it in nearly every response and
- * then in less than half of them is told of once, until the marker is back.
+ * then in a tenth less of them, or more than chance explains, is told of once, until the
+ * marker is back.
  */
 #pragma once
 
@@ -18,11 +19,11 @@ enum {
 struct coverage {
     uint64_t marked; /**< At the last judgement. */
     uint64_t unmarked;
-    bool known; /**< Nearly all were marked once, and it was not told as lost since. */
+    double best; /**< Share of them, once nearly all; 0: unknown, or told as lost. */
 };
 
 /**
- * Takes the counts so far; once a minute or so.
+ * Takes the counts so far; a few times a minute.
  *
  * `share_out`: the share of marked responses since the last judgement.
  * True: the marker is lost; said once.

@@ -13,7 +13,7 @@
 enum {
     DRAIN_MS = 15000,
     TICK_MS = 250,
-    COVERAGE_MS = 60000,
+    COVERAGE_MS = 15000,
     EXPIRE_COUNT = 4096,
     STUCK_MS = 10000,
 };

@@ -17,6 +17,7 @@ READMES = {"en": "README.md", "ja": "README.ja.md"}
 HEADINGS = {"en": "## When login went down", "ja": "## ログインが停止したら"}
 DOWN = {"en": "login is down: 1 case", "ja": "「login」は停止中です: 1件"}
 PRELIMINARY = {"en": "Preliminary", "ja": "速報"}
+A4 = (595, 842)                         # Points.
 CLICKS_TO_SEE, CLICKS_TO_REPORT = 1, 2
 
 
@@ -107,7 +108,8 @@ def fill_in(console, language):
     assert all(f"written {number}" in text for number in range(len(fields)))
     assert PRELIMINARY[language] in text
     paper = console.driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
-    assert base64.b64decode(paper["data"]).startswith(b"%PDF")
+    pages = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", base64.b64decode(paper["data"]))
+    assert pages and all((round(float(wide)), round(float(high))) == A4 for wide, high in pages)
     chromium.shoot(console.driver, f"walk-report-{language}")
 
 
