@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { badge, el, facts, sheet, table, tiles } from "./dom.js";
 import { ask, reasonField } from "./dialog.js";
 import { whoSawWhom } from "./drawing.js";
-import { action, cases, casesOf, code, gist, headline, rows, sessionLink, time, title, why } from "./parts.js";
+import { action, cases, casesOf, code, gist, headline, person, rows, sessionLink, time, title, why } from "./parts.js";
 import { languageNow, number, say, sayOr } from "./words.js";
 
 const LINE_KIND = { "first-display": "bad", detection: "bad", "take-down": "bad", reopening: "good", closing: "good" };
@@ -134,7 +134,7 @@ function people(incident, report) {
     el("div", { class: "wide", id: "drawing", tabindex: "0", role: "region", "aria-label": say("drawing") }, whoSawWhom(list)),
     el("p", { class: "note" }, say("drawing.key")),
     table("case-table", say("cases"), [[say("viewer"), ""], [say("subject"), ""], [say("screens"), "wrap"], [say("displays"), "n"]],
-      list.map((item) => [item.viewer, item.subject, [...item.screens].join(" / "), number(item.displays)])));
+      list.map((item) => [person(item.viewer), person(item.subject), [...item.screens].join(" / "), number(item.displays)])));
 }
 
 function screens(incident) {

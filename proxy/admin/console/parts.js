@@ -50,7 +50,7 @@ export function casesOf(rows) {
 }
 
 /** A name; a pseudonym is never broken in two. */
-function person(name) {
+export function person(name) {
   return el("span", { class: /^[a-z]-[0-9a-f]+$/.test(name) ? "whole" : null }, name);
 }
 

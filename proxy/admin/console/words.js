@@ -273,8 +273,8 @@ const WORDS = {
   "clients": ["client connections", "クライアント接続"],
   "desync": ["upstream bytes nobody asked for", "求めていない上流バイト"],
   "ledger-commits": ["commits of the ledger", "台帳への記録"],
-  "within.s": ["≤ {count} s", "{count} 秒以内"],
-  "within.ms": ["≤ {count} ms", "{count} ミリ秒以内"],
+  "within.s": ["≤ {count} s", "≤ {count} 秒"],
+  "within.ms": ["≤ {count} ms", "≤ {count} ms"],
 
   // Alerts
   "receivers": ["Receivers", "送信先"],
