@@ -308,9 +308,11 @@ bool option_read_WEBHOOK(struct loader *loader, const struct option *option,
 bool option_read_CONSOLE(struct loader *loader, const struct option *option,
                          const struct node *node, struct target target)
 {
+    const struct span barred = SPAN("?#<>|\"\\");
+
     for (size_t i = 0; i < node->text.len; i++) {
         uint8_t byte = node->text.ptr[i];
-        if (byte <= ' ' || byte >= 0x7f || memchr("?#<>|\"\\", byte, 7) != NULL) {
+        if (byte <= ' ' || byte >= 0x7f || span_find(barred, byte) < barred.len) {
             return loader_wrong(loader, option, node);
         }
     }
