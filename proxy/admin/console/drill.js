@@ -1,17 +1,18 @@
 // A drill: begun in a dialog, followed until it is over, told as a time line of what arrived where.
 
 import * as api from "./api.js";
-import { badge, el, facts, sheet } from "./dom.js";
+import { badge, byId, el, facts, sheet } from "./dom.js";
 import { ask, reasonField, selectField } from "./dialog.js";
 import { action, time } from "./parts.js";
 import { number, say } from "./words.js";
 
-const LOOK_MS = 500;
+const LOOK_MS = 1000;
 const SECONDS = 30;
 const SECONDS_MAX = 3600;
 const NEVER = Number.MAX_SAFE_INTEGER;
 const KINDS = { done: "good", failed: "bad", running: "warn" };
 
+let soon = null; // At most one look is waiting, however often the page is drawn meanwhile.
 let watched = 0; // The number of the drill whose end is still to be told.
 
 /** Whether the feature goes down for so long, too; nothing happens unless it is chosen. */
@@ -59,7 +60,8 @@ function askDrill(app) {
 export function follow(app, drill) {
   if (drill.state === "running") {
     watched = drill.drill;
-    setTimeout(() => { if (!document.hidden) { app.refresh(); } }, LOOK_MS);
+    clearTimeout(soon);
+    soon = setTimeout(() => { if (!document.hidden && !byId("dialog").open) { app.refresh(); } }, LOOK_MS);
   } else if (watched !== 0 && drill.drill === watched) {
     watched = 0;
     app.toast(say(drill.passed ? "drill.passed" : "drill.failed"));
