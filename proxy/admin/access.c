@@ -8,12 +8,23 @@ bool access_set(struct access *self, const struct access_token *tokens, size_t c
 {
     size_t kept = count < ACCESS_TOKENS_MAX ? count : ACCESS_TOKENS_MAX;
 
-    memset(self, 0, sizeof(*self));
+    memset(self->tokens, 0, sizeof(self->tokens));
     if (kept > 0) {
         memcpy(self->tokens, tokens, kept * sizeof(*tokens));
     }
     self->count = kept;
     return kept == count;
+}
+
+void access_set_host(struct access *self, struct span url)
+{
+    struct span rest = span_from(url, span_find(url, '/') + 2);
+    struct host host;
+
+    self->host[0] = '\0';
+    if (host_parse(span_first(rest, span_find(rest, '/')), &host)) {
+        (void)span_copy(host.name, self->host, sizeof(self->host));
+    }
 }
 
 /* `Bearer` and the token behind it. False: another scheme, or nothing behind. */
@@ -54,12 +65,19 @@ static bool is_loopback(const struct address *address)
     return address_in(address, v4, 104) || address_in(address, v6, 128);
 }
 
-bool access_host_is_own(struct span host, const struct address *own)
+bool access_host_is_own(const struct access *self, struct span host,
+                        const struct address *own)
 {
     struct host asked;
     struct address address;
 
-    if (!host_parse(host, &asked) || (asked.port != 0 && asked.port != own->port)) {
+    if (!host_parse(host, &asked)) {
+        return false;
+    }
+    if (self->host[0] != '\0' && span_equal_nocase(asked.name, span_of(self->host))) {
+        return true;
+    }
+    if (asked.port != 0 && asked.port != own->port) {
         return false;
     }
     if (span_equal_nocase(asked.name, SPAN("localhost"))) {

@@ -18,6 +18,7 @@
 enum {
     ACCESS_NAME_SIZE_MAX = 64, /**< Of a name, with its NUL. */
     ACCESS_TOKENS_MAX = 64,
+    ACCESS_HOST_SIZE_MAX = 256, /**< With the NUL. */
 };
 
 /** Each role may do what the one before it may. */
@@ -36,6 +37,7 @@ struct access_token {
 
 /** Plain value; zeroed it knows no token. */
 struct access {
+    char host[ACCESS_HOST_SIZE_MAX]; /**< Under which people come; "": none. */
     size_t count;
     struct access_token tokens[ACCESS_TOKENS_MAX];
 };
@@ -50,6 +52,9 @@ enum access_proof {
 /** Copies `tokens`; those past ACCESS_TOKENS_MAX are left out, and false is returned. */
 bool access_set(struct access *self, const struct access_token *tokens, size_t count);
 
+/** Takes the host of `url`, `scheme://host[:port]/...`; "" for none. */
+void access_set_host(struct access *self, struct span url);
+
 /**
  * Judges the value of `Authorization` (RFC 6750 section 2.1).
  *
@@ -60,6 +65,8 @@ enum access_proof access_check(const struct access *self, struct span authorizat
 
 /**
  * True when a browser on another site cannot have made this `Host` value: it is
- * `localhost` or a loopback address or `own`, each with or without the port of `own`.
+ * `localhost` or a loopback address or `own`, each with or without the port of `own`, or
+ * the host under which people come, with whatever port is in front of us.
  */
-bool access_host_is_own(struct span host, const struct address *own);
+bool access_host_is_own(const struct access *self, struct span host,
+                        const struct address *own);

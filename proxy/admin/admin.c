@@ -66,6 +66,11 @@ struct admin *admin_new(struct loop *loop, const struct admin_control *control,
     return self;
 }
 
+void admin_set_url(struct admin *self, const char *url)
+{
+    access_set_host(&self->access, span_of(url));
+}
+
 bool admin_set_tokens(struct admin *self, const struct access_token *tokens, size_t count)
 {
     self->feeds.epoch++; /* Whoever listens shows a token once more. */

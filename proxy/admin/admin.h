@@ -38,6 +38,9 @@ struct admin_sockets {
 struct admin *admin_new(struct loop *loop, const struct admin_control *control,
                         struct stats *stats);
 
+/** Where people open the console: its host may be asked for. "": nowhere. */
+void admin_set_url(struct admin *self, const char *url);
+
 /** Tokens for the address from now on; copied. False: more than ACCESS_TOKENS_MAX. */
 MUST_USE bool admin_set_tokens(struct admin *self, const struct access_token *tokens,
                                size_t count);

@@ -162,11 +162,13 @@ static bool host_fits(struct api_call *self)
     if (self->origin->local || self->origin->secure) {
         return true;
     }
-    if (field != NULL && access_host_is_own(field->value, &self->origin->address)) {
+    if (field != NULL &&
+        access_host_is_own(self->context->access, field->value, &self->origin->address)) {
         return true;
     }
     answer_problem(self->answer, 421,
-                   "Host must be localhost or the address that is listened on.");
+                   "Host must be localhost, the address that is listened on, or the host "
+                   "of admin.url.");
     return false;
 }
 

@@ -389,6 +389,7 @@ bool graph_set_tokens(struct graph *self)
         tokens[i].role = from->role == ADMIN_OPERATOR ? ACCESS_OPERATOR : ACCESS_VIEWER;
         memcpy(tokens[i].digest, from->hash, sizeof(tokens[i].digest));
     }
+    admin_set_url(self->admin, settings->url);
     bool set = admin_set_tokens(self->admin, tokens, settings->token_count);
     explicit_bzero(tokens, (settings->token_count + 1) * sizeof(*tokens));
     free(tokens);

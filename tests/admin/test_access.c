@@ -85,6 +85,7 @@ static void access_says_when_there_are_too_many_tokens(void **state)
 static void access_host_of_another_name_is_not_own(void **state)
 {
     (void)state;
+    const struct access access = {0};
     struct address own;
     const char *good[] = {"localhost",      "localhost:9901", "LOCALHOST:9901",
                           "127.0.0.1:9901", "127.0.0.1",      "[::1]:9901",
@@ -105,15 +106,39 @@ static void access_host_of_another_name_is_not_own(void **state)
     assert_int_equal(address_parse(SPAN("192.0.2.7"), &own), ERR_NONE);
     own.port = 9901;
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        if (!access_host_is_own(span_of(good[i]), &own)) {
+        if (!access_host_is_own(&access, span_of(good[i]), &own)) {
             fail_msg("%s", good[i]);
         }
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        if (access_host_is_own(span_of(bad[i]), &own)) {
+        if (access_host_is_own(&access, span_of(bad[i]), &own)) {
             fail_msg("%s", bad[i]);
         }
     }
+}
+
+static void access_host_of_the_consoles_address_is_own(void **state)
+{
+    (void)state;
+    struct access access = {0};
+    struct address own;
+    const char *good[] = {"console.example", "Console.Example:443",
+                          "console.example:8443", "localhost:9901"};
+    const char *bad[] = {"evil.example", "x.console.example", "console.example.evil"};
+
+    assert_int_equal(address_parse(SPAN("127.0.0.1"), &own), ERR_NONE);
+    own.port = 9901;
+    access_set_host(&access, SPAN("https://console.example:8443/ops/"));
+    assert_true(access_set(&access, NULL, 0)); /* Tokens change, the host stays. */
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(access_host_is_own(&access, span_of(good[i]), &own));
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_false(access_host_is_own(&access, span_of(bad[i]), &own));
+    }
+    access_set_host(&access, SPAN(""));
+    assert_false(access_host_is_own(&access, SPAN("console.example"), &own));
+    assert_false(access_host_is_own(&access, SPAN(""), &own));
 }
 
 int main(void)
@@ -124,6 +149,7 @@ int main(void)
         cmocka_unit_test(access_without_tokens_lets_nobody_in),
         cmocka_unit_test(access_says_when_there_are_too_many_tokens),
         cmocka_unit_test(access_host_of_another_name_is_not_own),
+        cmocka_unit_test(access_host_of_the_consoles_address_is_own),
     };
     return RUN_TESTS(tests);
 }

@@ -49,6 +49,21 @@ def test_it_is_code_alone_and_asks_for_nothing_of_others(incident):
     assert not re.search(r'(?:href|src)="(?!/|#)', page.text)
 
 
+def test_it_may_stand_behind_a_proxy_under_the_name_of_its_url(incident):
+    def status(host):
+        return subprocess.run(
+            ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", f"Host: {host}",
+             f"http://127.0.0.1:{incident.admin_port}/"], capture_output=True, text=True,
+            timeout=20, check=False).stdout
+
+    assert status("console.example") == "421"
+    admin = {**incident.config["admin"], "url": "https://console.example/"}
+    incident.write_config({**incident.config, "admin": admin})
+    assert incident.run("reload").returncode == 0
+    assert status("console.example") == "200" and status("127.0.0.1") == "200"
+    assert status("console.example.evil") == "421"
+
+
 @pytest.mark.sanitize
 def test_events_come_as_they_happen_and_sessions_are_found_by_fingerprint(origin, countermark):
     proxy = countermark(settings(origin))
