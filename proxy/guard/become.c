@@ -6,6 +6,19 @@
 #include "guard/recall.h"
 #include "guard/standing.h"
 
+/* A second answer confirms the first when it was asked for after that one: its request saw
+ * the binding. Clocks cannot tell: many exchanges fit in a millisecond. */
+static bool confirms_binding(const struct scene *scene)
+{
+    const struct session *session = scene->session;
+    const struct session *before = &scene->evidence->asker->session;
+
+    return session->binding == BINDING_UNCONFIRMED &&
+           before->binding == BINDING_UNCONFIRMED &&
+           before->bound_at_ms == session->bound_at_ms &&
+           user_equal(&before->requester, &session->requester);
+}
+
 /* Does the marker that was seen change the session? */
 static bool marker_decides(const struct scene *scene)
 {
@@ -25,10 +38,8 @@ static bool marker_decides(const struct scene *scene)
     case STANDING_REQUESTER:
         break;
     }
-    bool confirms = session->binding == BINDING_UNCONFIRMED &&
-                    scene->evidence->asker->forwarded_at_ms > session->bound_at_ms;
     bool closes = session->claim_count > 0 || session->stirred;
-    return confirms || (closes && standing_settled(scene));
+    return confirms_binding(scene) || (closes && standing_settled(scene));
 }
 
 static void bind(const struct scene *scene, struct session *next, enum binding binding)
@@ -53,11 +64,18 @@ static void learn(const struct scene *scene, struct judgement *out)
     }
 }
 
+/* Had the login's own answer told that it succeeded, and counted? */
+static bool told(const struct scene *scene)
+{
+    const struct session *session = scene->session;
+    return session->binding == BINDING_CONFIRMED &&
+           span_equal(user_span(&session->requester), scene->owner.seen->value);
+}
+
 /* Lets the marker decide. Precondition: marker_decides(). */
 static enum binding_source apply_marker(const struct scene *scene, struct session *next,
                                         struct judgement *out)
 {
-    const struct session *session = scene->session;
     switch (scene->owner.standing) {
     case STANDING_STRANGER:
     case STANDING_BEFORE:
@@ -71,18 +89,15 @@ static enum binding_source apply_marker(const struct scene *scene, struct sessio
         return SOURCE_MARKER;
     case STANDING_CLAIMED:
         bind(scene, next, BINDING_CONFIRMED);
-        return SOURCE_LOGIN;
+        return told(scene) ? SOURCE_NONE : SOURCE_LOGIN;
     case STANDING_REQUESTER:
         break;
     }
-    bool settled = standing_settled(scene);
-    bool confirms = session->binding == BINDING_UNCONFIRMED &&
-                    scene->evidence->asker->forwarded_at_ms > session->bound_at_ms;
-    if (settled) {
+    if (standing_settled(scene)) {
         next->claim_count = 0;
         next->stirred = false;
     }
-    if (confirms) {
+    if (confirms_binding(scene)) {
         next->binding = BINDING_CONFIRMED;
         return SOURCE_CONFIRM;
     }
