@@ -109,6 +109,7 @@ struct exchange {
     bool drained;   /* The client's stream took the last write. */
     bool committed; /* The ticket came back. */
     bool commit_failed;
+    bool took_down; /* Its own finding took a feature down. */
     bool expects_continue;
     bool continue_sent;
     bool identity_removed; /* login is down: asked as anonymous. */
