@@ -11,7 +11,7 @@ from support.plain_site import config, feature_is_down, page_of, signed_in
 from support.ports import free_port, wait_until
 from support.webhook import SECRET, Receiver
 
-DRILL = ("drill", "--feature", "login")
+DRILL = ("drill",)                      # of the feature `login`
 
 
 @pytest.fixture
