@@ -122,8 +122,8 @@ static void maintenance_is_the_operators_own_page_with_retry_after(void **state)
 
 static void every_status_that_we_send_has_a_phrase(void **state)
 {
-    static const unsigned statuses[] = {200, 400, 408, 413, 414, 417, 421,
-                                        431, 501, 502, 503, 504, 505};
+    static const unsigned statuses[] = {200, 301, 308, 400, 403, 404, 408, 413, 414, 417,
+                                        421, 426, 431, 451, 500, 501, 502, 503, 504, 505};
 
     (void)state;
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
