@@ -139,8 +139,9 @@ static bool may(struct api_call *self, enum access_role needed)
     return false;
 }
 
-/* The body is read as JSON. Many a client says nothing of it, or what it says of every body;
- * another site's form gains nothing by that, for it has no token. False: answered. */
+/* The body is read as JSON. Many a client says nothing of it, or what it says of every
+ * body; another site's form gains nothing by that, for it has no token. False: answered.
+ */
 static bool type_may_be_json(struct api_call *self)
 {
     const struct field *field = head_field(self->head, FIELD_CONTENT_TYPE);

@@ -6,8 +6,8 @@
 #include "guard/recall.h"
 #include "guard/standing.h"
 
-/* A second answer confirms the first when it was asked for after that one: its request saw
- * the binding. Clocks cannot tell: many exchanges fit in a millisecond. */
+/* A second answer confirms the first when it was asked for after that one: its request
+ * saw the binding. Clocks cannot tell: many exchanges fit in a millisecond. */
 static bool confirms_binding(const struct scene *scene)
 {
     const struct session *session = scene->session;
