@@ -67,9 +67,8 @@ static void learn(const struct scene *scene, struct judgement *out)
 /* Had the login's own answer told that it succeeded, and counted? */
 static bool told(const struct scene *scene)
 {
-    const struct session *session = scene->session;
-    return session->binding == BINDING_CONFIRMED &&
-           span_equal(user_span(&session->requester), scene->owner.seen->value);
+    return scene->session->binding == BINDING_CONFIRMED &&
+           span_equal(user_span(&scene->session->requester), scene->owner.seen->value);
 }
 
 /* Lets the marker decide. Precondition: marker_decides(). */
