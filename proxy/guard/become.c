@@ -6,19 +6,6 @@
 #include "guard/recall.h"
 #include "guard/standing.h"
 
-/* A second answer confirms the first when it was asked for after that one: its request
- * saw the binding. Clocks cannot tell: many exchanges fit in a millisecond. */
-static bool confirms_binding(const struct scene *scene)
-{
-    const struct session *session = scene->session;
-    const struct session *before = &scene->evidence->asker->session;
-
-    return session->binding == BINDING_UNCONFIRMED &&
-           before->binding == BINDING_UNCONFIRMED &&
-           before->bound_at_ms == session->bound_at_ms &&
-           user_equal(&before->requester, &session->requester);
-}
-
 /* Does the marker that was seen change the session? */
 static bool marker_decides(const struct scene *scene)
 {
@@ -39,7 +26,7 @@ static bool marker_decides(const struct scene *scene)
         break;
     }
     bool closes = session->claim_count > 0 || session->stirred;
-    return confirms_binding(scene) || (closes && standing_settled(scene));
+    return standing_confirms(scene) || (closes && standing_settled(scene));
 }
 
 static void bind(const struct scene *scene, struct session *next, enum binding binding)
@@ -96,7 +83,7 @@ static enum binding_source apply_marker(const struct scene *scene, struct sessio
         next->claim_count = 0;
         next->stirred = false;
     }
-    if (confirms_binding(scene)) {
+    if (standing_confirms(scene)) {
         next->binding = BINDING_CONFIRMED;
         return SOURCE_CONFIRM;
     }
