@@ -139,15 +139,18 @@ static bool may(struct api_call *self, enum access_role needed)
     return false;
 }
 
-/* A form of another site cannot send this type unasked; false: answered. */
-static bool type_is_json(struct api_call *self)
+/* The body is read as JSON. Many a client says nothing of it, or what it says of every
+ * body; another site's form gains nothing by that, for it has no token. False: answered.
+ */
+static bool type_may_be_json(struct api_call *self)
 {
     const struct field *field = head_field(self->head, FIELD_CONTENT_TYPE);
-    struct span value = field != NULL ? field->value : (struct span){0};
-    struct span type = span_trim(span_first(value, span_find(value, ';')));
-
-    if (self->head->method != METHOD_POST ||
-        span_equal_nocase(type, SPAN("application/json"))) {
+    if (self->head->method != METHOD_POST || field == NULL) {
+        return true;
+    }
+    struct span type = span_trim(span_first(field->value, span_find(field->value, ';')));
+    if (span_equal_nocase(type, SPAN("application/json")) ||
+        span_equal_nocase(type, SPAN("application/x-www-form-urlencoded"))) {
         return true;
     }
     answer_problem(self->answer, 415, "A change needs Content-Type: application/json.");
@@ -210,7 +213,7 @@ static bool admit_path(struct api_call *self, struct span path)
         return false;
     }
     self->run = row->run;
-    return type_is_json(self);
+    return type_may_be_json(self);
 }
 
 bool api_admit(struct api_call *self)

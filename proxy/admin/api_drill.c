@@ -4,6 +4,9 @@
 #include "admin/api.h"
 #include "admin/order.h"
 
+/* What a drill is about that names nothing: every configuration that enforces has it. */
+static const char DEFAULT_FEATURE[] = "login";
+
 static bool is_feature(const struct admin_control *control, const char *name)
 {
     struct control_feature feature = {0};
@@ -32,16 +35,13 @@ void api_drill(struct api_call *call)
         answer_problem(call->answer, 400, error);
         return;
     }
-    if (order.feature[0] == '\0') {
-        answer_problem(call->answer, 422, "Which `feature` is the drill about?");
-        return;
-    }
-    if (!is_feature(control, order.feature)) {
+    const char *feature = order.feature[0] != '\0' ? order.feature : DEFAULT_FEATURE;
+    if (!is_feature(control, feature)) {
         answer_problem(call->answer, 404, "There is no such feature.");
         return;
     }
     const struct control_drill drill = {
-        .feature = order.feature,
+        .feature = feature,
         .path = order.path,
         .take_down_s = order.take_down_s,
         .who = call->who,

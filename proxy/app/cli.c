@@ -49,7 +49,7 @@ static const struct own_flag {
     {"login", MEMBER(login), CLI_TAKES_LOGIN, true, "NAME",
      "Name as typed at the login. Needed."},
     {"feature", MEMBER(feature), CLI_TAKES_DRILL, true, "NAME",
-     "What the drill is about. Needed."},
+     "What the drill is about; without it `login`."},
     {"take-down", MEMBER(take_down), CLI_TAKES_DRILL, true, "SECONDS",
      "Take the feature down too, for so long; at most 3600."},
     {"path", MEMBER(path), CLI_TAKES_DRILL, true, "PATH",

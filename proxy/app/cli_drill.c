@@ -23,7 +23,9 @@ static void write_order(const struct cli_call *call, struct json_write *out)
     uint64_t seconds = 0;
 
     json_write_begin_object(out);
-    json_write_member(out, "feature", span_of(call->feature));
+    if (call->feature != NULL) {
+        json_write_member(out, "feature", span_of(call->feature));
+    }
     if (call->path != NULL) {
         json_write_member(out, "path", span_of(call->path));
     }
@@ -122,10 +124,6 @@ static void rest(void)
 static bool read_seconds(const struct cli_call *call, uint64_t *seconds_out)
 {
     *seconds_out = 0;
-    if (call->feature == NULL || call->feature[0] == '\0') {
-        (void)fputs("countermark: drill needs --feature NAME\n", stderr);
-        return false;
-    }
     if (call->take_down != NULL &&
         (parse_u64(span_of(call->take_down), seconds_out) != ERR_NONE ||
          *seconds_out == 0 || *seconds_out > 3600)) {

@@ -187,19 +187,17 @@ static void refresh_coverage(struct graph *self)
     const struct site *site = self->config->site;
 
     for (unsigned i = 0; i < site->route_count; i++) {
-        uint64_t marked = 0;
-        uint64_t unmarked = 0;
+        struct meter_coverage carried = meter_coverage(self->shared.stats, site, i);
         char labels[512];
         size_t len = stats_label(labels, sizeof(labels), "route",
                                  span_of(site->routes[i].pattern));
-        meter_coverage(self->shared.stats, site, i, &marked, &unmarked);
-        if (site->routes[i].requirement.require_mask == 0 || len >= sizeof(labels) ||
-            marked + unmarked == 0) {
+        if (!carried.expected || len >= sizeof(labels) ||
+            carried.marked + carried.lacking == 0) {
             continue;
         }
         stats_set(self->stats,
                   stats_series(self->shared.stats, STAT_MARKER_COVERAGE, labels),
-                  marked * STATS_RATIO_ONE / (marked + unmarked));
+                  carried.marked * STATS_RATIO_ONE / (carried.marked + carried.lacking));
     }
 }
 
@@ -282,20 +280,19 @@ static void coverage(void *context, struct json_write *out)
 
     json_write_begin_array(out);
     for (unsigned i = 0; i < site->route_count; i++) {
-        uint64_t marked = 0;
-        uint64_t unmarked = 0;
-        bool required = site->routes[i].requirement.require_mask != 0;
-        meter_coverage(self->shared.stats, site, i, &marked, &unmarked);
+        struct meter_coverage carried = meter_coverage(self->shared.stats, site, i);
+        uint64_t all = carried.marked + carried.lacking;
         json_write_begin_object(out);
         json_write_member(out, "route", span_of(site->routes[i].pattern));
-        json_write_member_bool(out, "required", required);
-        json_write_member_u64(out, "marked", marked);
-        json_write_member_u64(out, "unmarked", unmarked);
+        json_write_member_bool(out, "required",
+                               site->routes[i].requirement.require_mask != 0);
+        json_write_member_u64(out, "marked", carried.marked);
+        json_write_member_u64(out, "unmarked", carried.unmarked);
+        json_write_member_u64(out, "unechoed", carried.unechoed);
         json_write_key(out, "ratio");
         char ratio[32];
-        int len = snprintf(
-            ratio, sizeof(ratio), "%.6f",
-            marked + unmarked == 0 ? 0.0 : (double)marked / (double)(marked + unmarked));
+        int len = snprintf(ratio, sizeof(ratio), "%.6f",
+                           all == 0 ? 0.0 : (double)carried.marked / (double)all);
         json_write_raw(out,
                        (struct span){.ptr = (const uint8_t *)ratio, .len = (size_t)len});
         json_write_end_object(out);
@@ -330,12 +327,10 @@ void graph_watch_coverage(struct graph *self)
     const struct site *site = self->config->site;
 
     for (unsigned i = 0; i < site->route_count && i < GRAPH_COVERAGE_MAX; i++) {
-        uint64_t marked = 0;
-        uint64_t unmarked = 0;
+        struct meter_coverage carried = meter_coverage(self->shared.stats, site, i);
         double share = 0;
-        meter_coverage(self->shared.stats, site, i, &marked, &unmarked);
-        if (site->routes[i].requirement.require_mask != 0 &&
-            coverage_lost(&self->coverage[i], marked, unmarked, &share)) {
+        if (carried.expected &&
+            coverage_lost(&self->coverage[i], carried.marked, carried.lacking, &share)) {
             alert_coverage(self, &site->routes[i], share);
         }
     }

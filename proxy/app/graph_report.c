@@ -31,7 +31,9 @@ static bool take_hour(struct graph *self, unsigned index, struct recorder_hour *
     struct hours_count now = {0};
     struct hours_count since;
 
-    meter_coverage(stats, site, index, &now.marked, &now.unmarked);
+    struct meter_coverage coverage = meter_coverage(stats, site, index);
+    now.marked = coverage.marked + coverage.unechoed; /* Its markers were there. */
+    now.unmarked = coverage.unmarked;
     now.uninspected = meter_uninspected_count(stats, site, index);
     if (!hours_take(&self->hours, index, &now, &since) || counted_before(site, index)) {
         return false;

@@ -25,10 +25,8 @@ static bool marker_decides(const struct scene *scene)
     case STANDING_REQUESTER:
         break;
     }
-    bool confirms = session->binding == BINDING_UNCONFIRMED &&
-                    scene->evidence->asker->forwarded_at_ms > session->bound_at_ms;
     bool closes = session->claim_count > 0 || session->stirred;
-    return confirms || (closes && standing_settled(scene));
+    return standing_confirms(scene) || (closes && standing_settled(scene));
 }
 
 static void bind(const struct scene *scene, struct session *next, enum binding binding)
@@ -53,11 +51,17 @@ static void learn(const struct scene *scene, struct judgement *out)
     }
 }
 
+/* Had the login's own answer told that it succeeded, and counted? */
+static bool told(const struct scene *scene)
+{
+    return scene->session->binding == BINDING_CONFIRMED &&
+           span_equal(user_span(&scene->session->requester), scene->owner.seen->value);
+}
+
 /* Lets the marker decide. Precondition: marker_decides(). */
 static enum binding_source apply_marker(const struct scene *scene, struct session *next,
                                         struct judgement *out)
 {
-    const struct session *session = scene->session;
     switch (scene->owner.standing) {
     case STANDING_STRANGER:
     case STANDING_BEFORE:
@@ -71,18 +75,15 @@ static enum binding_source apply_marker(const struct scene *scene, struct sessio
         return SOURCE_MARKER;
     case STANDING_CLAIMED:
         bind(scene, next, BINDING_CONFIRMED);
-        return SOURCE_LOGIN;
+        return told(scene) ? SOURCE_NONE : SOURCE_LOGIN;
     case STANDING_REQUESTER:
         break;
     }
-    bool settled = standing_settled(scene);
-    bool confirms = session->binding == BINDING_UNCONFIRMED &&
-                    scene->evidence->asker->forwarded_at_ms > session->bound_at_ms;
-    if (settled) {
+    if (standing_settled(scene)) {
         next->claim_count = 0;
         next->stirred = false;
     }
-    if (confirms) {
+    if (standing_confirms(scene)) {
         next->binding = BINDING_CONFIRMED;
         return SOURCE_CONFIRM;
     }

@@ -219,6 +219,17 @@ bool standing_settled(const struct scene *scene)
            view->pending <= own && now->pending <= own;
 }
 
+bool standing_confirms(const struct scene *scene)
+{
+    const struct session *session = scene->session;
+    const struct session *before = &scene->evidence->asker->session;
+
+    return session->binding == BINDING_UNCONFIRMED &&
+           before->binding == BINDING_UNCONFIRMED &&
+           before->bound_at_ms == session->bound_at_ms &&
+           user_equal(&before->requester, &session->requester);
+}
+
 bool standing_passed_through(const struct scene *scene)
 {
     const struct session *now = scene->evidence->now;

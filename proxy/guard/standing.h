@@ -30,6 +30,13 @@ size_t standing_identity_class(const struct rules *rules);
  */
 bool standing_settled(const struct scene *scene);
 
+/**
+ * True when a marker of the requester makes an unconfirmed binding a confirmed one: the
+ * request saw that binding, so it was made after the answer that bound. Clocks cannot
+ * tell: many exchanges fit in a millisecond.
+ */
+bool standing_confirms(const struct scene *scene);
+
 /** More than one login or logout came between: who was there in the middle is lost. */
 bool standing_passed_through(const struct scene *scene);
 

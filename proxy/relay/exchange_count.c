@@ -14,6 +14,27 @@ void exchange_count_findings(struct exchange *self, const struct judgement *judg
     }
 }
 
+/* Did it carry what its route expects? */
+static void count_coverage(struct exchange *self, const struct judgement *judgement)
+{
+    const struct requirement *requirement = &self->routed.requirement;
+    bool required = requirement->require_mask != 0;
+
+    if ((!required && !requirement->echo_expected) || !self->answer.has_content ||
+        self->upstream_status / 100 != 2) {
+        return;
+    }
+    if (judgement->unechoed && !judgement->unmarked) {
+        meter_unechoed(self->relay, self->plan->meter, self->routed.index);
+    } else {
+        meter_marked(self->relay, self->plan->meter, self->routed.index,
+                     !judgement->unmarked);
+    }
+    if (required) {
+        self->coverage = judgement->unmarked ? ACCESS_LOG_UNMARKED : ACCESS_LOG_MARKED;
+    }
+}
+
 /* Counters of the answer, once per exchange. */
 void exchange_count_answer(struct exchange *self, const struct judgement *judgement)
 {
@@ -31,11 +52,7 @@ void exchange_count_answer(struct exchange *self, const struct judgement *judgem
     } else if (self->answer.has_content) {
         meter_uninspected(self->relay, meter, route, self->uninspected);
     }
-    if (self->routed.requirement.require_mask != 0 && self->answer.has_content &&
-        self->upstream_status / 100 == 2) {
-        meter_marked(self->relay, meter, route, !judgement->unmarked);
-        self->coverage = judgement->unmarked ? ACCESS_LOG_UNMARKED : ACCESS_LOG_MARKED;
-    }
+    count_coverage(self, judgement);
     if (judgement->source != SOURCE_NONE) {
         meter_binding(self->relay, binding_source_name(judgement->source));
     }

@@ -54,9 +54,14 @@ enum step exchange_step_commit(struct exchange *self)
     if (self->committed && !self->commit_failed && redacted) {
         return exchange_let_go(self);
     }
+    if (self->committed && self->commit_failed) {
+        return exchange_close_silently(self, ENDING_REFUSED_SILENT);
+    }
+    if (self->committed && !self->took_down && exchange_is_down(self)) {
+        return exchange_settle(self); /* Another one's finding was first (I3). */
+    }
     if (self->committed) {
-        return self->commit_failed ? exchange_close_silently(self, ENDING_REFUSED_SILENT)
-                                   : exchange_reply_refused(self);
+        return exchange_reply_refused(self);
     }
     if (self->timed_out || self->client_gone) {
         return exchange_close_silently(self, ENDING_REFUSED_SILENT);

@@ -3,10 +3,9 @@
  *
  * Layer: relay. Facts are set by events and read by the states; `state` moves only in
  * exchange.c. Rooms: exchange.c the machine, _ask.c from the head to the upstream,
- * _answer.c the response until it is complete, _judge.c the verdict and what follows from
- * it, _reply.c everything that goes to the client, _stream.c what leaves before it is
- * complete, _events.c what leaves event by event, _socket.c and _socket_ask.c a
- * WebSocket, _message.c how one message is read, _pin.c what closes an open answer.
+ * _answer.c the response until it is complete, _judge.c the verdict, _reply.c everything
+ * that goes to the client, _stream.c and _events.c what leaves before that, _socket.c and
+ * _socket_ask.c a WebSocket, _message.c one message, _pin.c what closes an open answer.
  */
 #pragma once
 
@@ -109,6 +108,7 @@ struct exchange {
     bool drained;   /* The client's stream took the last write. */
     bool committed; /* The ticket came back. */
     bool commit_failed;
+    bool took_down; /* Its own finding took a feature down. */
     bool expects_continue;
     bool continue_sent;
     bool identity_removed; /* login is down: asked as anonymous. */

@@ -20,6 +20,7 @@ struct meter_route {
     unsigned uninspected[UNINSPECTED_COUNT];
     unsigned unmarked;
     unsigned marked;
+    unsigned unechoed;
 };
 
 struct meter {
@@ -96,6 +97,7 @@ static void init_route(struct meter_route *self, struct stats *stats,
     self->inspected = route_series(stats, STAT_INSPECTED, route, NULL, NULL);
     self->unmarked = route_series(stats, STAT_UNMARKED, route, NULL, NULL);
     self->marked = route_series(stats, STAT_MARKED, route, NULL, NULL);
+    self->unechoed = route_series(stats, STAT_UNECHOED, route, NULL, NULL);
 }
 
 struct meter *meter_new(struct stats *stats, const struct site *site)
@@ -180,6 +182,11 @@ void meter_marked(struct relay *relay, const struct meter *self, unsigned route,
 {
     const struct meter_route *slots = &self->routes[route];
     stats_add(relay->stats, marked ? slots->marked : slots->unmarked, 1);
+}
+
+void meter_unechoed(struct relay *relay, const struct meter *self, unsigned route)
+{
+    stats_add(relay->stats, self->routes[route].unechoed, 1);
 }
 
 static unsigned finding_series(struct stats *stats, const struct finding *finding)
@@ -316,14 +323,22 @@ void meter_grants(struct relay *relay, const char *grant, const char *result)
               stats_series(relay->shared->stats, STAT_GRANT_QUESTIONS, labels), 1);
 }
 
-void meter_coverage(struct stats *stats, const struct site *site, unsigned index,
-                    uint64_t *marked_out, uint64_t *unmarked_out)
+struct meter_coverage meter_coverage(struct stats *stats, const struct site *site,
+                                     unsigned index)
 {
     const struct route *route = &site->routes[index];
+    const struct requirement *requirement = &route->requirement;
+    struct meter_coverage coverage = {
+        .expected = requirement->require_mask != 0 || requirement->echo_expected,
+        .marked = stats_read(stats, route_series(stats, STAT_MARKED, route, NULL, NULL)),
+        .unmarked =
+            stats_read(stats, route_series(stats, STAT_UNMARKED, route, NULL, NULL)),
+        .unechoed =
+            stats_read(stats, route_series(stats, STAT_UNECHOED, route, NULL, NULL)),
+    };
 
-    *marked_out = stats_read(stats, route_series(stats, STAT_MARKED, route, NULL, NULL));
-    *unmarked_out =
-        stats_read(stats, route_series(stats, STAT_UNMARKED, route, NULL, NULL));
+    coverage.lacking = coverage.unmarked + coverage.unechoed;
+    return coverage;
 }
 
 uint64_t meter_uninspected_count(struct stats *stats, const struct site *site,

@@ -70,6 +70,8 @@ void meter_message(struct relay *relay, const struct meter *self,
                    enum meter_message kind);
 void meter_marked(struct relay *relay, const struct meter *self, unsigned route,
                   bool marked);
+/** Has its markers, but not the echo; counted instead of `marked`. */
+void meter_unechoed(struct relay *relay, const struct meter *self, unsigned route);
 void meter_finding(struct relay *relay, const struct finding *finding);
 /** `refuse`, `take-down`, `correct`: where nothing is enforced. */
 void meter_would_have(struct relay *relay, const char *what);
@@ -94,9 +96,17 @@ void meter_grants(struct relay *relay, const char *grant, const char *result);
 void meter_retry(struct relay *relay);
 void meter_desync(struct relay *relay, const char *upstream, const char *kind);
 
-/** Marked and unmarked responses of route `index` so far, all workers. */
-void meter_coverage(struct stats *stats, const struct site *site, unsigned index,
-                    uint64_t *marked_out, uint64_t *unmarked_out);
+/** Responses of a route so far, all workers. */
+struct meter_coverage {
+    bool expected;   /**< The route asks for a marker or the echo. */
+    uint64_t marked; /**< They carried all that they should. */
+    uint64_t unmarked;
+    uint64_t unechoed; /**< With their markers. */
+    uint64_t lacking;  /**< Either. */
+};
+
+struct meter_coverage meter_coverage(struct stats *stats, const struct site *site,
+                                     unsigned index);
 
 /** Likewise those that were not inspected, for whatever reason. */
 uint64_t meter_uninspected_count(struct stats *stats, const struct site *site,

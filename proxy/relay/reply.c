@@ -10,12 +10,18 @@ static const struct {
     {301, "Moved Permanently"},
     {308, "Permanent Redirect"},
     {400, "Bad Request"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
     {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
     {413, "Content Too Large"},
     {414, "URI Too Long"},
     {417, "Expectation Failed"},
     {421, "Misdirected Request"},
+    {426, "Upgrade Required"},
     {431, "Request Header Fields Too Large"},
+    {451, "Unavailable For Legal Reasons"},
     {500, "Internal Server Error"},
     {501, "Not Implemented"},
     {502, "Bad Gateway"},
@@ -34,44 +40,86 @@ const char *reply_phrase(unsigned status)
     return "";
 }
 
-/* True when `needle` stands in a list field before `other`, or without it. */
-static bool comes_first(struct span list, struct span needle, struct span other)
+enum { WEIGHT_WHOLE = 1000 };
+
+/* What `q=` says in thousandths (RFC 9110 section 12.4.2); without one all of it. */
+static unsigned weight_of(struct span parameters)
 {
     struct span item;
 
-    while (span_next(&list, ',', &item)) {
+    while (span_next(&parameters, ';', &item)) {
         item = span_trim(item);
-        struct span name = span_trim(span_first(item, span_find(item, ';')));
-        if (name.len >= needle.len &&
-            span_equal_nocase(span_first(name, needle.len), needle)) {
-            return true;
+        if (item.len < 3 || !span_equal_nocase(span_first(item, 2), SPAN("q=")) ||
+            item.ptr[2] != '0') {
+            continue;
         }
-        if (name.len >= other.len &&
-            span_equal_nocase(span_first(name, other.len), other)) {
-            return false;
+        unsigned weight = 0;
+        unsigned unit = WEIGHT_WHOLE;
+        for (size_t i = 4; i < item.len && unit > 1; i++) {
+            unit /= 10;
+            weight += (item.ptr[i] >= '0' && item.ptr[i] <= '9')
+                          ? unit * (unsigned)(item.ptr[i] - '0')
+                          : 0;
         }
+        return weight;
     }
-    return false;
+    return WEIGHT_WHOLE;
 }
 
+/* How much the items of a list that begin with `name` weigh; of equal ones the first. */
+static unsigned preference_of(struct span list, struct span name)
+{
+    enum { PLACES = 64 };
+    unsigned best = 0;
+    struct span item;
+
+    for (unsigned place = 0; place < PLACES && span_next(&list, ',', &item); place++) {
+        item = span_trim(item);
+        size_t end = span_find(item, ';');
+        unsigned weight = weight_of(span_from(item, end));
+        unsigned preference = weight * PLACES + (PLACES - 1 - place);
+        if (weight > 0 && preference > best &&
+            span_equal_nocase(span_first(item, name.len), name)) {
+            best = preference;
+        }
+    }
+    return best;
+}
+
+/* The first item is `name` without a weight: nothing can be preferred to it. */
+static bool leads(struct span list, struct span name)
+{
+    struct span first = span_first(list, span_find(list, ','));
+
+    return first.len >= name.len && span_find(first, ';') == first.len &&
+           span_equal_nocase(span_first(first, name.len), name);
+}
+
+static bool is_preferred(struct span list, struct span name, struct span other)
+{
+    if (leads(list, other)) {
+        return false;
+    }
+    return leads(list, name) || preference_of(list, name) > preference_of(list, other);
+}
+
+/* Without a word on either in Accept: what asks for data by a script reads JSON. */
 static bool wants_json(const struct head *request)
 {
     const struct field *dest = head_field(request, FIELD_SEC_FETCH_DEST);
     const struct field *accept = head_field(request, FIELD_ACCEPT);
+    struct span list = accept != NULL ? accept->value : (struct span){0};
 
     if (dest != NULL && (span_equal(dest->value, SPAN("document")) ||
                          span_equal(dest->value, SPAN("iframe")))) {
         return false;
     }
-    if (accept == NULL) {
-        return dest != NULL && span_equal(dest->value, SPAN("empty"));
+    if (is_preferred(list, SPAN("application/json"), SPAN("text/html")) ||
+        is_preferred(list, SPAN("application/problem+json"), SPAN("text/html"))) {
+        return true;
     }
-    if (comes_first(accept->value, SPAN("text/html"), SPAN("application/json"))) {
-        return false;
-    }
-    return comes_first(accept->value, SPAN("application/json"), SPAN("text/html")) ||
-           comes_first(accept->value, SPAN("application/problem+json"),
-                       SPAN("text/html"));
+    return dest != NULL && span_equal(dest->value, SPAN("empty")) &&
+           preference_of(list, SPAN("text/html")) == 0;
 }
 
 struct reply_taste reply_taste_of(const struct head *request)
@@ -81,7 +129,7 @@ struct reply_taste reply_taste_of(const struct head *request)
     return (struct reply_taste){
         .json = wants_json(request),
         .japanese =
-            language != NULL && comes_first(language->value, SPAN("ja"), SPAN("en")),
+            language != NULL && is_preferred(language->value, SPAN("ja"), SPAN("en")),
         .head_only = request->method == METHOD_HEAD,
         .old = request->version_minor == 0,
     };

@@ -147,7 +147,7 @@ static void admin_refuses_what_is_not_plain_http(void **state)
          "HTTP/1.1 400 "},
         {DOWN "Content-Type: application/json\r\nContent-Length: 65537\r\n\r\n",
          "HTTP/1.1 413 "},
-        {DOWN "Content-Length: 3\r\n\r\n", "HTTP/1.1 415 "},
+        {DOWN "Content-Type: text/plain\r\nContent-Length: 3\r\n\r\n", "HTTP/1.1 415 "},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

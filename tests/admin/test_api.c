@@ -249,11 +249,12 @@ static void api_change_needs_json_and_a_reason(void **state)
         const char *rest;
         int status;
     } cases[] = {
-        {"Content-Length: 14\r\n\r\n{\"reason\":\"x\"}", 415},
         {"Content-Type: text/plain\r\nContent-Length: 14\r\n\r\n{\"reason\":\"x\"}", 415},
         {"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 8\r\n\r\n"
          "reason=x",
-         415},
+         400},
+        {"Content-Length: 8\r\n\r\nreason=x", 400},
+        {"Content-Length: 2\r\n\r\n{}", 422},
         {JSON END, 422},
         {JSON "Content-Length: 2\r\n\r\n{}", 422},
         {JSON "Content-Length: 13\r\n\r\n{\"reason\":\"\"}", 422},

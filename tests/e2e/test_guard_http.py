@@ -151,7 +151,7 @@ def test_all_held_bytes_are_bounded_and_one_response_always_ends(origin, counter
     assert 200 in statuses and set(statuses) <= {200, 503}
     assert all(len(reply.body) == 600000 for reply in replies if reply.status == 200)
     endings = [line["ending"] for line in proxy.wait_for_log(8)]
-    assert endings.count("hold-full") == statuses.count(503)
+    assert endings.count("hold_full") == statuses.count(503)
     wait_until(lambda: proxy.metrics().value("countermark_held_bytes") == 0, 5, "all is given back")
     for client in clients:
         client.close()
@@ -465,3 +465,24 @@ def test_up_again_the_same_sessions_go_on(down):
     assert proxy.run("up", "login", "--reason", "checked").returncode == 0
     assert page_of(browser, "user001").status == 200
     assert login(browser, "user001").status == 303
+
+
+def test_a_missing_echo_counts_against_coverage(origin, countermark):
+    value = config(origin.port)
+    value["routes"][0]["echo"] = "expect"
+    value["routes"].append({"path": "/shop/**", "echo": "expect"})
+    proxy = countermark(value)
+    browser = Browser(proxy.port)
+    assert login(browser, "user001").status == 303
+    for order in ("&echo=right", ""):
+        assert page_of(browser, "user001", order=order).status == 200
+    for path in ("/shop/a", "/shop/a", "/shop/a", "/shop/a?echo=right"):
+        assert browser.get(path).status == 200
+    browser.close()
+    metrics = proxy.metrics()
+    for route, ratio, missing in (("/mypage/**", 0.5, 1), ("/shop/**", 0.25, 3)):
+        assert metrics.value("countermark_marker_coverage_ratio", route=route) == ratio
+        assert metrics.value("countermark_unechoed_total", route=route) == missing
+        assert metrics.value("countermark_unmarked_total", route=route) == 0
+    shop, = [row for row in proxy.api("/coverage")["coverage"] if row["route"] == "/shop/**"]
+    assert (shop["ratio"], shop["unechoed"], shop["required"]) == (0.25, 3, False)

@@ -73,6 +73,22 @@ def test_a_page_that_carries_the_fingerprint_of_another_session_is_refused(origi
     bob.close()
 
 
+# First markers
+
+def test_two_pages_in_succession_confirm_a_session_however_fast_they_came(origin, countermark):
+    proxy = countermark(config(origin.port, login={}))
+    for number in range(5):
+        browser = Browser(proxy.port)
+        user = f"user{number}"
+        assert browser.get("/hello?token=JSESSIONID").status == 200
+        for _ in range(2):
+            assert page_of(browser, user).status == 200
+        assert page_of(browser, "alice").status == 502
+        assert not proxy.feature_is_up(), "a confirmed requester's finding is strong"
+        proxy.run("up", "login", "--reason", "test", "--anyway")
+        browser.close()
+
+
 # Tokens that are older than the proxy
 
 def renewing(port, **session):

@@ -245,7 +245,7 @@ def test_held_bytes_stay_bounded_under_a_load_that_tries_to_exceed_them(counterm
         assert worst <= total + 5 * MIB
         assert resident(proxy) - before < 40 * MIB
         endings = {line["ending"] for line in proxy.log_lines() if line["path"] == "/slow"}
-        assert endings <= {"released", "hold-full"}
+        assert endings <= {"released", "hold_full"}
         for connection in deaf:
             connection.close()
         wait_until(lambda: proxy.metrics().value("countermark_held_bytes") == 0, 20,

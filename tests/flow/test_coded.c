@@ -262,7 +262,7 @@ static void memory_of_decoders_counts_with_what_is_held(void **state)
     others -= LEFT;
     say(&BROTLI, encode(&BROTLI));
     assert_true(flow_hear(&world, &client, " 503 "));
-    assert_int_equal(flow_ended(&world, "hold-full"), 1);
+    assert_int_equal(flow_ended(&world, "hold_full"), 1);
     flow_say(&world, &site, "done");
     assert_true(flow_hear(&world, &other, "begundone"));
     flow_settle(&world);

@@ -97,7 +97,7 @@ static void response_that_finds_no_room_in_time_gives_503(void **state)
     part(&second, MIB);
     assert_true(flow_hear_answer(&world, &second.client, false, &answer));
     assert_int_equal(answer.status, 503);
-    assert_int_equal(flow_ended(&world, "hold-full"), 1);
+    assert_int_equal(flow_ended(&world, "hold_full"), 1);
     part(&first, MIB / 2);
     assert_true(flow_hear_answer(&world, &first.client, false, &answer));
     assert_int_equal(answer.status, 200);

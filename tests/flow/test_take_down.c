@@ -166,7 +166,8 @@ static void held_response_does_not_leave_after_the_flag_is_set(void **state)
     assert_false(flow_has(&client, "hello"));
 }
 
-/* A foreign page that was held when the flag was set is still on record. */
+/* A foreign page that was held when the flag was set is on record, and no other page than
+ * everybody's is sent for it. */
 static void held_response_is_still_inspected_after_the_flag_is_set(void **state)
 {
     (void)state;
@@ -175,9 +176,10 @@ static void held_response_is_still_inspected_after_the_flag_is_set(void **state)
     flow_settle(&world);
     (void)feature_table_take_down(&world.features, FEATURE_LOGIN_BIT);
     flow_page(&world, &upstream, "bob", "secret");
-    assert_true(flow_hear(&world, &client, "HTTP/1.1 50"));
+    assert_true(flow_hear(&world, &client, "HTTP/1.1 503 "));
     assert_false(flow_has(&client, "secret"));
     assert_int_equal(world.journal.displays, 1);
+    assert_int_equal(flow_ended(&world, "feature-down"), 1);
 }
 
 static void response_with_a_session_anywhere_stops_when_login_goes_down(void **state)

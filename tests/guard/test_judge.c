@@ -240,6 +240,18 @@ static void an_older_token_is_bound_by_its_first_marker_and_confirmed_later(void
     expect(STRENGTH_STRONG, true, "other-owner");
 }
 
+static void a_second_marker_confirms_within_the_same_millisecond(void **state)
+{
+    (void)state;
+    (void)world_page(&world, &trip, FORGED, "aoki");
+    trip_ask(&trip, FORGED);
+    trip_forward(&world, &trip);
+    trip.asker.forwarded_at_ms = world_view(&world, FORGED).bound_at_ms;
+    (void)trip_mark(&trip, "aoki");
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, FORGED).binding, BINDING_CONFIRMED);
+}
+
 static void before_confirmation_a_mismatch_is_one_of_two_and_binds_neither(void **state)
 {
     (void)state;
@@ -557,6 +569,7 @@ int main(void)
         JUDGES(what_overlaps_a_login_may_show_before_or_after_but_no_third),
         JUDGES(a_new_token_in_every_answer_keeps_its_session),
         JUDGES(an_older_token_is_bound_by_its_first_marker_and_confirmed_later),
+        JUDGES(a_second_marker_confirms_within_the_same_millisecond),
         JUDGES(before_confirmation_a_mismatch_is_one_of_two_and_binds_neither),
         JUDGES(a_forged_token_without_marker_makes_no_entry),
         JUDGES(without_a_login_form_a_stirred_session_is_weak),

@@ -10,7 +10,7 @@ static void endings_have_words_of_their_own_and_sentences(void **state)
     for (unsigned i = 0; i < ENDING_COUNT; i++) {
         const char *word = ending_word((enum ending)i);
         const char *sentence = ending_sentence((enum ending)i);
-        assert_true(strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-") ==
+        assert_true(strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-_") ==
                     strlen(word));
         assert_true(isupper((unsigned char)sentence[0]));
         assert_int_equal(sentence[strlen(sentence) - 1], '.');

@@ -46,6 +46,13 @@ static void reply_is_html_or_json_by_what_the_request_would_rather_read(void **s
         {"application/problem+json", NULL, true},
         {"application/json", "document", false},
         {"*/*", NULL, false},
+        {"*/*", "empty", true}, /* fetch() of a script */
+        {"text/html, */*", "empty", false},
+        {"text/html;q=0.5, application/json", NULL, true},
+        {"application/json;q=0.25, text/html;q=0.250", NULL, true},
+        {"application/json;q=0.25, text/html;q=0.3", NULL, false},
+        {"application/json;q=0, */*", NULL, false},
+        {"application/json; charset=utf-8; Q=0.9, text/html;q=0.89", NULL, true},
     };
 
     (void)state;
@@ -71,6 +78,8 @@ static void reply_speaks_the_language_that_comes_first(void **state)
     assert_true(reply_taste_of(&head).japanese);
     head.fields[0].value = SPAN("en-US, ja");
     assert_false(reply_taste_of(&head).japanese);
+    head.fields[0].value = SPAN("en;q=0.5, ja-JP;q=0.75");
+    assert_true(reply_taste_of(&head).japanese);
 }
 
 static void refusal_is_neutral_and_warns_after_an_unsafe_request(void **state)
@@ -113,8 +122,8 @@ static void maintenance_is_the_operators_own_page_with_retry_after(void **state)
 
 static void every_status_that_we_send_has_a_phrase(void **state)
 {
-    static const unsigned statuses[] = {200, 400, 408, 413, 414, 417, 421,
-                                        431, 501, 502, 503, 504, 505};
+    static const unsigned statuses[] = {200, 301, 308, 400, 403, 404, 408, 413, 414, 417,
+                                        421, 426, 431, 451, 500, 501, 502, 503, 504, 505};
 
     (void)state;
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
