@@ -10,6 +10,7 @@ import signal
 import socket
 import sqlite3
 import ssl
+import subprocess
 import threading
 from collections import Counter
 
@@ -337,6 +338,20 @@ class Resuming:
             head = secured.recv(4096)
             self._session = secured.session
             return int(head.split()[1]), secured.session_reused
+
+
+def test_a_unix_socket_is_handed_on_and_its_file_goes_with_the_last(origin, countermark, line, folder):
+    path = os.path.join(folder, "site.sock")
+    proxy = countermark(plain_config(origin.port, listen=[{"address": f"unix:{path}"}]))
+    processes = line(proxy)
+    for _ in range(2):
+        processes.upgrade()
+        done = subprocess.run(["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket",
+                               path, "http://site.test/"], capture_output=True, text=True,
+                              timeout=20, check=False)
+        assert done.stdout == "200", done.stderr
+    processes.stop()
+    assert not os.path.exists(path)
 
 
 def test_who_waits_to_be_accepted_is_not_lost(origin, countermark, line):
