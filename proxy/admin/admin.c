@@ -158,6 +158,18 @@ enum err admin_start(struct admin *self, const struct admin_sockets *sockets)
     return failed ? ERR_SYSTEM : ERR_NONE;
 }
 
+void admin_lend_sockets(const struct admin *self, int *local_fd_out, int *address_fd_out)
+{
+    *local_fd_out = self->local != NULL ? local_fd(self->local) : -1;
+    *address_fd_out = self->listener != NULL ? listener_fd(self->listener) : -1;
+}
+
+void admin_leave(struct admin *self)
+{
+    self->local_path[0] = '\0';
+    admin_stop(self);
+}
+
 void admin_stop(struct admin *self)
 {
     struct list_link *link = NULL;

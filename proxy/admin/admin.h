@@ -51,6 +51,12 @@ void admin_set_tls(struct admin *self, struct tls_context *tls);
 /** Listens. Takes both sockets whatever the result. ERR_MEMORY or ERR_SYSTEM. */
 MUST_USE enum err admin_start(struct admin *self, const struct admin_sockets *sockets);
 
+/** What listens, lent, to hand it on; -1: nothing does. */
+void admin_lend_sockets(const struct admin *self, int *local_fd_out, int *address_fd_out);
+
+/** As admin_stop(), but the socket's file is another process's now. */
+void admin_leave(struct admin *self);
+
 /** Closes listeners and connections and removes the socket's file. Again is fine. */
 void admin_stop(struct admin *self);
 

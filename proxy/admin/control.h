@@ -28,8 +28,7 @@ enum {
     CONTROL_CHANGES_MAX = 100,       /**< Changes of each kind of one answer. */
 };
 
-/** One reload under way; owned by admin. */
-struct control_reload;
+struct control_reload; /**< One reload under way; owned by admin. */
 
 /**
  * Ends a reload: the control calls it exactly once for each accepted reload, from within
@@ -55,9 +54,7 @@ struct admin_control {
     bool (*change_feature)(void *self, const struct feature_change *change,
                            struct control_ticket *ticket);
 
-    /**
-     * Brings a feature up at a time, if it can be brought up then. A sentence: why not.
-     */
+    /** Brings a feature up at a time, if it can be brought up then; or why not. */
     const char *(*schedule_up)(void *self, const struct feature_change *change,
                                uint64_t at_ms);
 
@@ -98,13 +95,16 @@ struct admin_control {
 
     /** Object with the ledger's path, for commands on the same machine. */
     void (*ledger)(void *self, struct json_write *out);
+
     /**
      * Enforces nothing for `change->for_ms`, at once and in all workers, or goes back to
      * what the configuration says. ERR_FULL: it could not be recorded, nothing changed.
      */
     enum err (*change_mode)(void *self, const struct mode_change *change);
 
-    /** Begins a drill; a sentence: why not. And how far the last one is: one object. */
+    /** Begins an upgrade, or a drill; a sentence: why not. How far it is: one object. */
+    const char *(*upgrade)(void *self, const char *who);
+    void (*upgrade_state)(void *self, struct json_write *out);
     const char *(*drill)(void *self, const struct control_drill *what);
     void (*drill_state)(void *self, struct json_write *out);
     /**

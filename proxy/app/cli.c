@@ -330,7 +330,7 @@ static int run(struct reading *reading)
 {
     static struct cli_call call; /* Large, and there is one. */
 
-    call = (struct cli_call){0};
+    call = (struct cli_call){.argv = reading->argv};
     reading->call = &call;
     if (!read_arguments(reading)) {
         return CLI_USAGE;

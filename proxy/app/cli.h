@@ -46,6 +46,7 @@ enum cli_takes {
 
 /** The arguments of one call; everything points into argv. */
 struct cli_call {
+    char *const *argv; /**< Of the process, whole. */
     bool json;
     bool anyway;
     bool print_reference;

@@ -89,7 +89,7 @@ static struct config *load_other(const struct cli_call *call)
         return NULL;
     }
     source.path = call->against;
-    feature_table_init(&features);
+    feature_table_init(&features, NULL);
     struct config *config = config_load(&source, &features, report);
     if (config == NULL) {
         report_print(report, stderr);
@@ -234,7 +234,7 @@ static int check(const struct cli_call *call, struct report *report)
     struct outcome outcome = {.report = report};
     struct config *other = NULL;
 
-    feature_table_init(&features);
+    feature_table_init(&features, NULL);
     source.lint = true;
     outcome.config = config_load(&source, &features, report);
     if (call->log != NULL && outcome.config != NULL &&

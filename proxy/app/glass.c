@@ -36,7 +36,7 @@ static bool note(struct graph *self, const char *who, const char *summary)
 static void set(struct graph *self, uint64_t until_ms)
 {
     self->glass.until_ms = until_ms;
-    atomic_store(&self->shared.break_glass_until_ms, until_ms);
+    atomic_store(&self->features->observe_until_ms, until_ms);
 }
 
 static enum err end(struct graph *self, const char *who, const char *reason)

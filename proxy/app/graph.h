@@ -12,13 +12,16 @@
 
 #include "admin/admin.h"
 #include "app/cli.h"
+#include "app/common.h"
 #include "app/config.h"
 #include "app/coverage.h"
 #include "app/glass.h"
+#include "app/graph_upgrade.h"
 #include "app/hours.h"
 #include "app/log_writer.h"
 #include "app/service.h"
 #include "app/socket_files.h"
+#include "app/successor.h"
 #include "app/worker.h"
 #include "net/signals.h"
 #include "net/tls_tickets.h"
@@ -33,20 +36,16 @@ enum {
     GRAPH_COVERAGE_MAX = 1024, /**< Routes whose coverage is watched. */
 };
 
-/** A feature that an operator wants up at a time. Kept in memory alone: after a restart
- * what was down stays down. */
-struct graph_reopening {
-    struct feature_change change;
-    uint64_t at_ms; /**< Unix time; 0: none. */
-    uint64_t asked; /**< feature_table_asked() when it was set. */
-};
-
 struct graph {
     const struct cli_call *call;
     struct service service;
-    struct config *config; /**< In force. */
-    struct config *first;  /**< Of the start: its listen addresses stay. */
-    struct feature_table features;
+    struct config *config;      /**< In force. */
+    struct config *first;       /**< Of the start: its listen addresses stay. */
+    struct successor successor; /**< What came from the process before. */
+    struct common common;       /**< What the next one will share. */
+    struct graph_upgrade upgrade;
+    struct feature_table *features;    /**< In `common`. */
+    struct feature_table own_features; /**< Until there is one. */
     struct relay_shared shared;
     struct journal journal;
     struct stats_block *stats; /**< The control thread's. */

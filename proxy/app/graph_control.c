@@ -82,7 +82,7 @@ static bool feature(void *context, unsigned index, struct control_feature *featu
     }
     *feature_out = (struct control_feature){
         .name = settings->name,
-        .state = feature_table_state(&self->features, settings->slot),
+        .state = feature_table_state(self->features, settings->slot),
         .since_ms = self->feature.at_ms,
         .who = self->feature.who[0] != '\0' ? self->feature.who : NULL,
         .reason = self->feature.reason[0] != '\0' ? self->feature.reason : NULL,
@@ -102,7 +102,7 @@ static bool change_feature(void *context, const struct feature_change *change,
     graph_drill_leave(self, change->name);
     ticket->reply_to = self->mailbox;
     if (change->state == FEATURE_UP &&
-        feature_table_find(&self->features, span_of(change->name), &slot)) {
+        feature_table_find(self->features, span_of(change->name), &slot)) {
         takedown_forget(self->shared.takedown, UINT64_C(1) << slot);
     }
     return recorder_change_feature(self->recorder, change, ticket);
@@ -173,8 +173,8 @@ static void refresh_features(struct graph *self)
         size_t len = stats_label(labels, sizeof(labels), "feature",
                                  span_of(site->features[i].name));
         if (len < sizeof(labels)) {
-            bool up = feature_table_state(&self->features, site->features[i].slot) ==
-                      FEATURE_UP;
+            bool up =
+                feature_table_state(self->features, site->features[i].slot) == FEATURE_UP;
             stats_set(self->stats,
                       stats_series(self->shared.stats, STAT_FEATURE_UP, labels),
                       up ? 1 : 0);
@@ -366,6 +366,8 @@ struct admin_control graph_control(struct graph *self)
         .last_event = graph_last_event,
         .session = graph_session,
         .drill = graph_drill,
+        .upgrade = graph_upgrade,
+        .upgrade_state = graph_upgrade_state,
         .drill_state = graph_drill_state,
     };
 }

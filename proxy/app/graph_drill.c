@@ -43,7 +43,7 @@ static bool change(struct graph_drill *self, enum feature_state state)
 
 static void take_down(struct graph_drill *self)
 {
-    self->taken = feature_table_asked(&self->graph->features, self->order.aim.slot);
+    self->taken = feature_table_asked(self->graph->features, self->order.aim.slot);
     self->step = change(self, FEATURE_DOWN) ? FEATURE_GOING_DOWN : FEATURE_LEFT;
 }
 
@@ -51,7 +51,7 @@ static void take_down(struct graph_drill *self)
  * then stays down. */
 static void bring_up(struct graph_drill *self)
 {
-    struct feature_table *features = &self->graph->features;
+    struct feature_table *features = self->graph->features;
     unsigned slot = self->order.aim.slot;
 
     if (feature_table_asked(features, slot) != self->taken) {
@@ -204,11 +204,11 @@ static const char *fault_of(struct graph *graph, const struct control_drill *wha
     if (graph->config->site->observe || graph->glass.until_ms != 0) {
         return "Nothing is enforced now, so nothing would be refused.";
     }
-    if (!feature_table_find(&graph->features, span_of(what->feature), &slot)) {
+    if (!feature_table_find(graph->features, span_of(what->feature), &slot)) {
         return "There is no such feature.";
     }
-    if (feature_table_state(&graph->features, slot) != FEATURE_UP ||
-        feature_table_state(&graph->features, FEATURE_LOGIN) != FEATURE_UP) {
+    if (feature_table_state(graph->features, slot) != FEATURE_UP ||
+        feature_table_state(graph->features, FEATURE_LOGIN) != FEATURE_UP) {
         return "It is down or on trial, or `login` is: a drill needs both up.";
     }
     return drill_aim_find(graph->config->site, slot, what->path, aim_out);

@@ -83,10 +83,10 @@ const char *graph_schedule_up(void *context, const struct feature_change *change
     uint64_t now_ms = loop_unix_ms(self->loop);
     unsigned slot = 0;
 
-    if (!feature_table_find(&self->features, span_of(change->name), &slot)) {
+    if (!feature_table_find(self->features, span_of(change->name), &slot)) {
         return "There is no such feature.";
     }
-    if (feature_table_state(&self->features, slot) == FEATURE_UP) {
+    if (feature_table_state(self->features, slot) == FEATURE_UP) {
         return "It is up.";
     }
     if (at_ms <= now_ms || at_ms - now_ms > AHEAD_MAX_MS) {
@@ -96,13 +96,13 @@ const char *graph_schedule_up(void *context, const struct feature_change *change
     struct graph_reopening *reopening = &self->reopenings[slot];
     reopening->change = *change;
     reopening->at_ms = at_ms;
-    reopening->asked = feature_table_asked(&self->features, slot);
+    reopening->asked = feature_table_asked(self->features, slot);
     return NULL;
 }
 
 uint64_t graph_reopens_at(const struct graph *self, unsigned slot)
 {
-    return feature_table_state(&self->features, slot) == FEATURE_UP
+    return feature_table_state(self->features, slot) == FEATURE_UP
                ? 0
                : self->reopenings[slot].at_ms;
 }
@@ -114,7 +114,7 @@ static void reopen(struct graph *self, unsigned slot)
     const char *name = reopening->change.name;
 
     reopening->at_ms = 0;
-    if (feature_table_asked(&self->features, slot) != reopening->asked) {
+    if (feature_table_asked(self->features, slot) != reopening->asked) {
         log_write(
             LOG_LEVEL_WARNING,
             "feature `%s` stays down: it was taken down again since %s set the time",

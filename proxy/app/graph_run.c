@@ -59,7 +59,8 @@ static void on_tick(struct deadline *deadline)
         service_alive(&self->service, now_ms);
     }
     glass_watch(self);
-    if (self->ready == CONTROL_DRAINING) {
+    graph_watch_predecessor(self);
+    if (self->ready == CONTROL_DRAINING || self->upgrade.step == UPGRADE_DONE) {
         stop_when_drained(self);
     }
     deadline_set(&self->tick, loop_wheel(self->loop), now_ms + TICK_MS);
@@ -76,7 +77,7 @@ static void drain(struct graph *self)
     log_write(LOG_LEVEL_NOTICE, "draining: no new connections, at most %d s",
               DRAIN_MS / 1000);
     for (unsigned i = 0; i < self->worker_count; i++) {
-        if (!worker_drain(self->workers[i], DRAIN_MS)) {
+        if (!worker_drain(self->workers[i], DRAIN_MS, 0)) {
             log_write(LOG_LEVEL_ERROR, "out of memory: stopping at once");
             self->exit_code = CLI_NO;
             loop_stop(self->loop);
@@ -102,6 +103,14 @@ static void reload_by_signal(struct graph *self)
     report_free(&report);
 }
 
+static void upgrade_by_signal(struct graph *self)
+{
+    const char *refused = graph_upgrade(self, "signal");
+    if (refused != NULL) {
+        log_write(LOG_LEVEL_ERROR, "upgrade refused: %s", refused);
+    }
+}
+
 static void on_signal(void *owner, int number)
 {
     struct graph *self = owner;
@@ -113,6 +122,9 @@ static void on_signal(void *owner, int number)
         return;
     case SIGHUP:
         reload_by_signal(self);
+        return;
+    case SIGUSR2:
+        upgrade_by_signal(self);
         return;
     case SIGUSR1:
         if (self->log != NULL) {
@@ -151,7 +163,8 @@ static void put_in_force(struct graph *self, struct config *config, const char *
                       "out of memory: a worker keeps the old configuration");
         }
     }
-    if (!notifier_configure(self->notifier, config->alerts,
+    if (self->notifier == NULL ||
+        !notifier_configure(self->notifier, config->alerts,
                             (unsigned)config->alert_count) ||
         !graph_set_tokens(self)) {
         log_write(LOG_LEVEL_ERROR, "the receivers of alerts or the tokens are unchanged");
@@ -167,10 +180,16 @@ static bool reload(struct graph *self, const char *who, const char *accept_weake
                    struct report *report)
 {
     struct config_source source = cli_source(self->call);
-    struct config *config = config_load(&source, &self->features, report);
+    struct config *config = NULL;
 
+    if (graph_upgrading(self)) {
+        report_error(report, (struct place){.source = "reload"},
+                     "an upgrade is under way: the next process reads the configuration");
+    } else {
+        config = config_load(&source, self->features, report);
+    }
     report_sort(report);
-    if (config != NULL && !weaker_check(self->config, config, &self->features,
+    if (config != NULL && !weaker_check(self->config, config, self->features,
                                         accept_weaker != NULL, report)) {
         config_free(&config);
     }
@@ -218,7 +237,7 @@ static bool start_threads(struct graph *self)
 
 static bool start_control(struct graph *self)
 {
-    static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+    static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
     struct admin_sockets sockets = self->admin_sockets;
 
     self->admin_sockets.local_fd = -1;
@@ -237,7 +256,7 @@ static void stop_workers(struct graph *self)
 {
     for (unsigned i = 0; i < self->worker_count; i++) {
         if (worker_running(self->workers[i])) {
-            (void)worker_drain(self->workers[i], 0);
+            (void)worker_drain(self->workers[i], 0, 0);
         }
     }
     for (unsigned i = 0; i < self->worker_count; i++) {
@@ -263,8 +282,14 @@ static void say_serving(const struct graph *self)
 
 int graph_run(struct graph *self)
 {
+    if (self->successor.joined && !successor_await(&self->successor)) {
+        return CLI_NO;
+    }
     if (!start_control(self) || !start_threads(self)) {
         log_write(LOG_LEVEL_ERROR, "cannot start threads or the admin interface");
+        if (self->successor.joined) {
+            admin_leave(self->admin); /* The process before listens there. */
+        }
         admin_stop(self->admin);
         stop_workers(self);
         return CLI_NO;
@@ -273,6 +298,7 @@ int graph_run(struct graph *self)
     self->ready = CONTROL_READY;
     say_serving(self);
     tell_serving(self);
+    graph_take_over(self);
     loop_run(self->loop);
     admin_stop(self->admin);
     stop_workers(self);

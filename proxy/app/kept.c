@@ -212,7 +212,7 @@ static struct config *load_kept(struct span text, struct report *report)
     struct feature_table features = {0};
     struct config_source source = {.kept = text, .state_default = "/"};
 
-    feature_table_init(&features);
+    feature_table_init(&features, NULL);
     return config_load(&source, &features, report);
 }
 

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/parse.h"
+#include "net/listener.h"
+#include "net/local.h"
 
 enum {
     FIRST_FD = 3,
@@ -111,6 +113,14 @@ void service_stopping(const struct service *self)
     tell(self, "STOPPING=1\nSTATUS=draining");
 }
 
+void service_main_is(const struct service *self, pid_t pid)
+{
+    char message[MESSAGE_MAX];
+
+    (void)snprintf(message, sizeof(message), "MAINPID=%d", (int)pid);
+    tell(self, message);
+}
+
 void service_alive(struct service *self, uint64_t now_ms)
 {
     if (self->watchdog_ms == 0 || now_ms < self->watchdog_at_ms) {
@@ -120,49 +130,23 @@ void service_alive(struct service *self, uint64_t now_ms)
     tell(self, "WATCHDOG=1");
 }
 
-/* Where a socket that listens is bound. False: it does not listen. */
-static bool where(int fd, struct sockaddr_storage *storage_out)
-{
-    socklen_t len = sizeof(*storage_out);
-    int listening = 0;
-    socklen_t size = sizeof(listening);
+typedef bool fits_fn(int fd, const void *wanted);
 
-    memset(storage_out, 0, sizeof(*storage_out));
-    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 &&
-           listening != 0 && getsockname(fd, (struct sockaddr *)storage_out, &len) == 0;
+static bool fits_address(int fd, const void *wanted)
+{
+    return listener_is_at(fd, wanted);
 }
 
-typedef bool fits_fn(const struct sockaddr_storage *storage, const void *wanted);
-
-static bool fits_address(const struct sockaddr_storage *storage, const void *wanted)
+static bool fits_path(int fd, const void *wanted)
 {
-    const struct address *address = wanted;
-
-    if (storage->ss_family != AF_INET && storage->ss_family != AF_INET6) {
-        return false;
-    }
-    struct address bound = address_of(storage);
-    return bound.port == address->port &&
-           memcmp(bound.bytes, address->bytes, sizeof(bound.bytes)) == 0;
-}
-
-static bool fits_path(const struct sockaddr_storage *storage, const void *wanted)
-{
-    struct sockaddr_un name;
-
-    memcpy(&name, storage, sizeof(name));
-    return name.sun_family == AF_UNIX &&
-           strnlen(name.sun_path, sizeof(name.sun_path)) == strlen(wanted) &&
-           memcmp(name.sun_path, wanted, strlen(wanted)) == 0;
+    return local_is_at(fd, wanted);
 }
 
 static int take(struct service *self, fits_fn *fits, const void *wanted)
 {
-    struct sockaddr_storage storage;
-
     for (unsigned i = 0; i < self->fd_count; i++) {
         int fd = (int)(FIRST_FD + i);
-        if (!self->taken[i] && where(fd, &storage) && fits(&storage, wanted)) {
+        if (!self->taken[i] && fits(fd, wanted)) {
             self->taken[i] = true;
             return fd;
         }

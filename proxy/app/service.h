@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "net/address.h"
 
@@ -38,6 +39,9 @@ void service_ready(const struct service *self, const char *status);
 void service_reloading(const struct service *self, uint64_t monotonic_us);
 
 void service_stopping(const struct service *self);
+
+/** Another process is the service from now on; `pid`: which. */
+void service_main_is(const struct service *self, pid_t pid);
 
 /** Tells that all is well, when it is time. Only call it when all is well. */
 void service_alive(struct service *self, uint64_t now_ms);

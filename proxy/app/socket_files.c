@@ -19,6 +19,13 @@ void socket_files_note(struct socket_files *self, const char *path)
     file->inode = facts.st_ino;
 }
 
+void socket_files_adopt(struct socket_files *self, const struct socket_files *from)
+{
+    for (size_t i = 0; i < from->count && self->count < SOCKET_FILES_MAX; i++) {
+        self->items[self->count++] = from->items[i];
+    }
+}
+
 static bool is_ours(const struct socket_file *file)
 {
     struct stat facts;

@@ -29,5 +29,8 @@ struct socket_files {
 /** Remembers the file at `path`, which has just been made. */
 void socket_files_note(struct socket_files *self, const char *path);
 
+/** Remembers what `from` does, too. */
+void socket_files_adopt(struct socket_files *self, const struct socket_files *from);
+
 /** Removes those that are still ours, and forgets all. */
 void socket_files_remove(struct socket_files *self);

@@ -39,6 +39,7 @@ struct order {
     const struct listen_settings *listens;
     size_t listen_count;
     uint64_t patience_ms;
+    uint64_t idle_ms;
 };
 
 static void on_client(void *owner, void *server_handle)
@@ -186,7 +187,7 @@ static void on_order(struct mail *mail)
     } else {
         self->drain_by_ms = loop_now_ms(self->loop) + order->patience_ms + 1;
         close_listeners(self);
-        relay_drain(self->relay);
+        relay_drain(self->relay, order->idle_ms);
     }
     free(order);
 }
@@ -230,9 +231,15 @@ void worker_drill(struct worker *self, struct drill_order *order)
     mailbox_post(self->relay->mailbox, &order->mail);
 }
 
-bool worker_drain(struct worker *self, uint64_t patience_ms)
+int worker_socket(const struct worker *self, size_t index)
 {
-    struct order order = {.patience_ms = patience_ms};
+    CHECK(index < self->count);
+    return listener_fd(self->listeners[index].listener);
+}
+
+bool worker_drain(struct worker *self, uint64_t patience_ms, uint64_t idle_ms)
+{
+    struct order order = {.patience_ms = patience_ms, .idle_ms = idle_ms};
     return tell(self, &order);
 }
 

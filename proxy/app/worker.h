@@ -42,8 +42,13 @@ bool worker_use(struct worker *self, const struct config *config);
 void worker_drill(struct worker *self, struct drill_order *order);
 
 /** Stops accepting, lets what is under way end, then the thread ends; what is left after
- * `patience_ms` is broken off. Any thread, once. False: memory. */
-bool worker_drain(struct worker *self, uint64_t patience_ms);
+ * `patience_ms` is broken off. `idle_ms`: as relay_drain(). Any thread; again, with less
+ * patience, is fine. False: memory. */
+bool worker_drain(struct worker *self, uint64_t patience_ms, uint64_t idle_ms);
+
+/** Its listening socket of address `index`, lent, to hand it on; before worker_drain().
+ */
+int worker_socket(const struct worker *self, size_t index);
 
 /** Waits for the end of the thread, if it was started. */
 void worker_join(struct worker *self);

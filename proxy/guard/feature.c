@@ -2,15 +2,15 @@
 
 #include <string.h>
 
-void feature_table_init(struct feature_table *self)
+void feature_table_init(struct feature_table *self, const struct heap *heap)
 {
-    int result = pthread_mutex_init(&self->lock, NULL);
-    CHECK(result == 0);
+    heap_lock_init(heap, &self->lock);
     memset(self->asked, 0, sizeof(self->asked));
     memset(self->names, 0, sizeof(self->names));
     atomic_store(&self->down_mask, 0);
     atomic_store(&self->trial_mask, 0);
     atomic_store(&self->unsettled, 0);
+    atomic_store(&self->observe_until_ms, 0);
     atomic_store(&self->count, 0);
 
     unsigned slot = 0;
@@ -52,18 +52,6 @@ enum err feature_table_slot(struct feature_table *self, struct span name,
     return ERR_NONE;
 }
 
-static void lock(struct feature_table *self)
-{
-    int result = pthread_mutex_lock(&self->lock);
-    CHECK(result == 0);
-}
-
-static void unlock(struct feature_table *self)
-{
-    int result = pthread_mutex_unlock(&self->lock);
-    CHECK(result == 0);
-}
-
 /* A reader between the two sees down. */
 static uint64_t close_all(struct feature_table *self, uint64_t mask)
 {
@@ -75,12 +63,12 @@ static uint64_t close_all(struct feature_table *self, uint64_t mask)
 
 uint64_t feature_table_take_down(struct feature_table *self, uint64_t mask)
 {
-    lock(self);
+    heap_lock(&self->lock);
     for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
         self->asked[slot] += mask >> slot & 1;
     }
     uint64_t taken = close_all(self, mask);
-    unlock(self);
+    heap_unlock(&self->lock);
     return taken;
 }
 
@@ -88,9 +76,9 @@ uint64_t feature_table_asked(struct feature_table *self, unsigned slot)
 {
     CHECK(slot < FEATURE_COUNT_MAX);
 
-    lock(self);
+    heap_lock(&self->lock);
     uint64_t asked = self->asked[slot];
-    unlock(self);
+    heap_unlock(&self->lock);
     return asked;
 }
 
@@ -121,12 +109,12 @@ bool feature_table_open(struct feature_table *self, unsigned slot,
     CHECK(slot < atomic_load(&self->count));
     CHECK(state != FEATURE_DOWN);
 
-    lock(self);
+    heap_lock(&self->lock);
     bool same = self->asked[slot] == asked;
     if (same) {
         set(self, slot, state);
     }
-    unlock(self);
+    heap_unlock(&self->lock);
     return same;
 }
 
@@ -135,9 +123,9 @@ void feature_table_set(struct feature_table *self, unsigned slot,
 {
     CHECK(slot < atomic_load(&self->count));
 
-    lock(self);
+    heap_lock(&self->lock);
     set(self, slot, state);
-    unlock(self);
+    heap_unlock(&self->lock);
 }
 
 enum feature_state feature_table_state(const struct feature_table *self, unsigned slot)

@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/heap.h"
 #include "base/span.h"
 
 enum {
@@ -39,14 +40,16 @@ struct feature_table {
     _Atomic(unsigned)
         unsettled; /**< Take-downs that are not on disk yet: while it is
                         not 0 no client may be told that a feature is down. */
+    _Atomic(uint64_t) observe_until_ms; /**< Of the loops' clock: break-glass; nothing is
+                                             enforced until then. */
     _Atomic(unsigned) count;
     pthread_mutex_t lock;              /**< Of writers; guards `asked`. */
     uint64_t asked[FEATURE_COUNT_MAX]; /**< How often each was to be taken down. */
     char names[FEATURE_COUNT_MAX][FEATURE_NAME_SIZE_MAX];
 };
 
-/** Makes slot FEATURE_LOGIN for `login`. */
-void feature_table_init(struct feature_table *self);
+/** Makes slot FEATURE_LOGIN for `login`. `heap`: where it lies; NULL: of this process. */
+void feature_table_init(struct feature_table *self, const struct heap *heap);
 
 /**
  * The slot of `name`, made (up) when new. Only the control thread. ERR_LIMIT: too many or

@@ -1,7 +1,5 @@
 #include "guard/memo.h"
 
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -27,6 +25,7 @@ struct stripe {
 };
 
 struct memo {
+    struct heap *heap;
     uint64_t idle_ms;
     uint64_t bucket_mask;
     bool drained;
@@ -41,7 +40,8 @@ static uint64_t clock_of(const struct memo *self, uint64_t now_ms)
     return now_ms + self->idle_ms;
 }
 
-struct memo *memo_new(uint64_t row_count_max, uint64_t idle_ms, bool drained)
+struct memo *memo_new(struct heap *heap, uint64_t row_count_max, uint64_t idle_ms,
+                      bool drained)
 {
     CHECK(row_count_max > 0);
     uint64_t buckets = STRIPES;
@@ -49,23 +49,28 @@ struct memo *memo_new(uint64_t row_count_max, uint64_t idle_ms, bool drained)
     while (buckets * WAYS < row_count_max && buckets * WAYS < MEMO_ROWS_MAX) {
         buckets *= 2;
     }
-    struct memo *self = aligned_alloc(_Alignof(struct memo), sizeof(*self));
+    struct memo *self = heap_alloc_wide(heap, sizeof(*self));
     if (self == NULL) {
         return NULL;
     }
-    memset(self, 0, sizeof(*self));
+    self->heap = heap;
     self->idle_ms = idle_ms;
     self->bucket_mask = buckets - 1;
     self->drained = drained;
-    self->rows = calloc(buckets * WAYS, sizeof(*self->rows));
+    self->rows = heap_alloc(heap, buckets * WAYS * sizeof(*self->rows));
     if (self->rows == NULL) {
-        free(self);
+        heap_free(heap, self);
         return NULL;
     }
     for (unsigned i = 0; i < STRIPES; i++) {
-        (void)pthread_mutex_init(&self->stripes[i].lock, NULL);
+        heap_lock_init(heap, &self->stripes[i].lock);
     }
     return self;
+}
+
+uint64_t memo_layout(uint64_t layout)
+{
+    return heap_layout(heap_layout(layout, sizeof(struct memo)), sizeof(struct row));
 }
 
 void memo_free(struct memo **self_p)
@@ -77,8 +82,8 @@ void memo_free(struct memo **self_p)
     for (unsigned i = 0; i < STRIPES; i++) {
         (void)pthread_mutex_destroy(&self->stripes[i].lock);
     }
-    free(self->rows);
-    free(self);
+    heap_free(self->heap, self->rows);
+    heap_free(self->heap, self);
     *self_p = NULL;
 }
 
@@ -97,7 +102,7 @@ static uint64_t bucket_of(const struct memo *self, const struct fingerprint *key
 static struct stripe *lock(struct memo *self, uint64_t bucket)
 {
     struct stripe *stripe = &self->stripes[bucket % STRIPES];
-    (void)pthread_mutex_lock(&stripe->lock);
+    heap_lock(&stripe->lock);
     return stripe;
 }
 
@@ -182,7 +187,7 @@ bool memo_find(struct memo *self, const struct fingerprint *key, uint64_t now_ms
         use(self, stripe, row, now_ms);
         tell(self, row, now_ms, row_out);
     }
-    (void)pthread_mutex_unlock(&stripe->lock);
+    heap_unlock(&stripe->lock);
     return row != NULL;
 }
 
@@ -216,7 +221,7 @@ void memo_meet(struct memo *self, const struct fingerprint *key,
         use(self, stripe, row, now_ms);
     }
     tell(self, row, now_ms, row_out);
-    (void)pthread_mutex_unlock(&stripe->lock);
+    heap_unlock(&stripe->lock);
 }
 
 bool memo_forget(struct memo *self, const struct fingerprint *key, uint64_t now_ms)
@@ -230,7 +235,7 @@ bool memo_forget(struct memo *self, const struct fingerprint *key, uint64_t now_
         row->used_at_ms = 0;
         note_change(self, stripe, row);
     }
-    (void)pthread_mutex_unlock(&stripe->lock);
+    heap_unlock(&stripe->lock);
     return row != NULL;
 }
 
@@ -246,7 +251,7 @@ static size_t drain_stripe(struct memo *self, struct stripe *stripe, struct take
 {
     size_t count = 0;
 
-    (void)pthread_mutex_lock(&stripe->lock);
+    heap_lock(&stripe->lock);
     while (stripe->changed != 0 && taker->left > 0) {
         struct row *row = &self->rows[stripe->changed - 1];
         struct memo_row told;
@@ -257,7 +262,7 @@ static size_t drain_stripe(struct memo *self, struct stripe *stripe, struct take
         taker->left--;
         count++;
     }
-    (void)pthread_mutex_unlock(&stripe->lock);
+    heap_unlock(&stripe->lock);
     return count;
 }
 
@@ -293,6 +298,6 @@ bool memo_restore(struct memo *self, const struct memo_row *stored, uint64_t now
             row->flags &= (uint8_t)~ROW_CHANGED;
         }
     }
-    (void)pthread_mutex_unlock(&stripe->lock);
+    heap_unlock(&stripe->lock);
     return added;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/check.h"
+#include "base/heap.h"
 #include "guard/fingerprint.h"
 
 struct memo;
@@ -29,7 +30,11 @@ struct memo_row {
  * unused for so long is gone. `drained`: changes are kept for memo_drain(). NULL: memory.
  * Memory is taken from the system as rows come.
  */
-struct memo *memo_new(uint64_t row_count_max, uint64_t idle_ms, bool drained);
+struct memo *memo_new(struct heap *heap, uint64_t row_count_max, uint64_t idle_ms,
+                      bool drained);
+
+/** As registry_layout(). */
+uint64_t memo_layout(uint64_t layout);
 
 /** After all threads. Sets NULL; NULL is fine. */
 void memo_free(struct memo **self_p);

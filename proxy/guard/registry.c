@@ -1,7 +1,5 @@
 #include "guard/registry.h"
 
-#include <stdlib.h>
-
 #include "guard/registry_room.h"
 
 enum {
@@ -23,17 +21,17 @@ struct registry *registry_new(const struct registry_limits *limits)
 {
     CHECK(limits->entry_count_max > 0 && limits->entry_count_max < UINT32_MAX);
 
-    struct registry *self = aligned_alloc(_Alignof(struct registry_shard), sizeof(*self));
+    struct registry *self = heap_alloc_wide(limits->heap, sizeof(*self));
     if (self == NULL) {
         return NULL;
     }
-    memset(self, 0, sizeof(*self));
+    self->heap = limits->heap;
     self->entry_count_max = limits->entry_count_max;
     self->idle_ms = limits->idle_ms;
-    self->index = registry_index_new();
+    self->index = registry_index_new(limits->heap);
     bool made = self->index != NULL;
     for (unsigned i = 0; i < REGISTRY_SHARD_COUNT; i++) {
-        made &= registry_shard_init(&self->shards[i], i,
+        made &= registry_shard_init(&self->shards[i], limits->heap, i,
                                     slots_per_shard(limits->entry_count_max));
     }
     if (!made) {
@@ -42,16 +40,26 @@ struct registry *registry_new(const struct registry_limits *limits)
     return self;
 }
 
+uint64_t registry_layout(uint64_t layout)
+{
+    layout = heap_layout(layout, sizeof(struct registry));
+    layout = heap_layout(layout, sizeof(struct registry_shard));
+    layout = heap_layout(layout, sizeof(struct registry_chunk));
+    layout = heap_layout(layout, sizeof(struct entry));
+    return heap_layout(layout, USER_SIZE_MAX);
+}
+
 void registry_free(struct registry **self_p)
 {
-    if (*self_p == NULL) {
+    struct registry *self = *self_p;
+    if (self == NULL) {
         return;
     }
     for (unsigned i = 0; i < REGISTRY_SHARD_COUNT; i++) {
-        registry_shard_end(&(*self_p)->shards[i]);
+        registry_shard_end(&self->shards[i]);
     }
-    registry_index_free(&(*self_p)->index);
-    free(*self_p);
+    registry_index_free(&self->index);
+    heap_free(self->heap, self);
     *self_p = NULL;
 }
 
@@ -99,7 +107,7 @@ static bool look(struct registry *self, uint64_t id, const struct question *ques
 {
     struct registry_shard *shard = registry_room_shard(self, id);
 
-    pthread_mutex_lock(&shard->lock);
+    heap_lock(&shard->lock);
     struct entry *entry = entry_in_use(self, shard, id, question->now_ms);
     bool found = entry != NULL && entry_has_token(entry, question->token);
     if (found) {
@@ -108,7 +116,7 @@ static bool look(struct registry *self, uint64_t id, const struct question *ques
     if (found && question->touch) {
         use_entry(self, shard, entry, id, question->now_ms);
     }
-    pthread_mutex_unlock(&shard->lock);
+    heap_unlock(&shard->lock);
     return found;
 }
 
@@ -134,14 +142,14 @@ void registry_get(struct registry *self, uint64_t id, uint64_t now_ms,
 {
     struct registry_shard *shard = registry_room_shard(self, id);
 
-    pthread_mutex_lock(&shard->lock);
+    heap_lock(&shard->lock);
     const struct entry *entry = entry_in_use(self, shard, id, now_ms);
     if (entry != NULL) {
         entry_view(entry, id, session_out);
     } else {
         entry_view_none(session_out);
     }
-    pthread_mutex_unlock(&shard->lock);
+    heap_unlock(&shard->lock);
 }
 
 bool registry_is_current(struct registry *self, uint64_t id, uint32_t version)
@@ -154,11 +162,11 @@ void registry_remove(struct registry *self, uint64_t id)
 {
     struct registry_shard *shard = registry_room_shard(self, id);
 
-    pthread_mutex_lock(&shard->lock);
+    heap_lock(&shard->lock);
     if (registry_shard_entry(shard, id) != NULL) {
         registry_room_remove(self, shard, id);
     }
-    pthread_mutex_unlock(&shard->lock);
+    heap_unlock(&shard->lock);
 }
 
 static bool expire_one(struct registry *self, struct registry_shard *shard,

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/check.h"
+#include "base/heap.h"
 #include "guard/session.h"
 
 enum {
@@ -21,6 +22,7 @@ enum {
 struct registry;
 
 struct registry_limits {
+    struct heap *heap;        /**< Where all of it lies; NULL: of this process alone. */
     uint64_t entry_count_max; /**< > 0 */
     uint64_t idle_ms;
 };
@@ -39,6 +41,9 @@ enum registry_outcome {
     REGISTRY_STORED,
     REGISTRY_FULL, /**< No entry could be made; nothing was stored. */
 };
+
+/** What two programs must agree in to share one registry; mixed into `layout`. */
+uint64_t registry_layout(uint64_t layout);
 
 /**
  * The caller frees it with registry_free() after all threads. NULL: memory.

@@ -31,8 +31,9 @@ static enum registry_outcome fill(struct registry *self, struct entry *entry, ui
                                   const struct token_list *tokens)
 {
     entry->first = session->first;
-    if (!entry_names_pack(&entry->names, session) ||
-        !entry_tokens_pack(&entry->tokens, &entry->first, tokens->items, tokens->count)) {
+    if (!entry_names_pack(&entry->names, self->heap, session) ||
+        !entry_tokens_pack(&entry->tokens, self->heap, &entry->first, tokens->items,
+                           tokens->count)) {
         return REGISTRY_FULL;
     }
     return join(self, id, tokens);
@@ -118,7 +119,7 @@ static enum registry_outcome make(struct registry *self, struct session *session
     }
     session_p->first = tokens[0];
     struct registry_shard *shard = registry_room_shard_of(self, &session_p->first);
-    pthread_mutex_lock(&shard->lock);
+    heap_lock(&shard->lock);
     enum registry_outcome outcome = registry_commit_make(
         self, session_p, &list, registry_room_clock(self, now_ms), &id);
     if (outcome == REGISTRY_STORED) {
@@ -126,7 +127,7 @@ static enum registry_outcome make(struct registry *self, struct session *session
         session_p->id = id;
         session_p->version = 1;
     }
-    pthread_mutex_unlock(&shard->lock);
+    heap_unlock(&shard->lock);
     if (outcome != REGISTRY_STORED) {
         registry_room_uncount(&self->entries);
     }
@@ -160,24 +161,25 @@ static enum registry_outcome refill(struct registry *self, struct entry *entry,
     struct entry_tokens tokens;
 
     merge_tokens(entry, list, &dropped);
-    if (!entry_names_pack(&names, session)) {
+    if (!entry_names_pack(&names, self->heap, session)) {
         return REGISTRY_FULL;
     }
-    if (!entry_tokens_pack(&tokens, &entry->first, list->items, list->count)) {
-        entry_names_free(&names);
+    if (!entry_tokens_pack(&tokens, self->heap, &entry->first, list->items,
+                           list->count)) {
+        entry_names_free(&names, self->heap);
         return REGISTRY_FULL;
     }
     enum registry_outcome outcome = join(self, session->id, list);
     if (outcome != REGISTRY_STORED) {
-        entry_names_free(&names);
-        entry_tokens_free(&tokens);
+        entry_names_free(&names, self->heap);
+        entry_tokens_free(&tokens, self->heap);
         return outcome;
     }
     for (unsigned i = 0; i < dropped.count; i++) {
         registry_index_remove(self->index, &dropped.items[i], session->id);
     }
-    entry_names_free(&entry->names);
-    entry_tokens_free(&entry->tokens);
+    entry_names_free(&entry->names, self->heap);
+    entry_tokens_free(&entry->tokens, self->heap);
     entry->names = names;
     entry->tokens = tokens;
     return REGISTRY_STORED;
@@ -234,8 +236,8 @@ enum registry_outcome registry_commit(struct registry *self, struct session *ses
     struct registry_shard *shard = registry_room_shard(self, session_p->id);
     struct token_list list = newest_first(tokens, token_count);
 
-    pthread_mutex_lock(&shard->lock);
+    heap_lock(&shard->lock);
     enum registry_outcome outcome = update(self, session_p, &list, now_ms);
-    pthread_mutex_unlock(&shard->lock);
+    heap_unlock(&shard->lock);
     return outcome;
 }

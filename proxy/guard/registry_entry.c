@@ -1,7 +1,5 @@
 #include "guard/registry_entry.h"
 
-#include <stdlib.h>
-
 static const uint8_t *names_at(const struct entry_names *self)
 {
     return self->len > ENTRY_NAMES_INLINE ? self->far : self->near;
@@ -33,7 +31,8 @@ static size_t packed_size(const struct session *session)
     return size;
 }
 
-bool entry_names_pack(struct entry_names *self, const struct session *session)
+bool entry_names_pack(struct entry_names *self, struct heap *heap,
+                      const struct session *session)
 {
     CHECK(session->claim_count <= SESSION_CLAIMS_MAX);
     size_t size = packed_size(session);
@@ -44,7 +43,7 @@ bool entry_names_pack(struct entry_names *self, const struct session *session)
     }
     uint8_t *at = self->near;
     if (size > ENTRY_NAMES_INLINE) {
-        at = self->far = malloc(size);
+        at = self->far = heap_alloc(heap, size);
     }
     if (at == NULL) {
         self->len = 0;
@@ -57,16 +56,17 @@ bool entry_names_pack(struct entry_names *self, const struct session *session)
     return true;
 }
 
-void entry_names_free(struct entry_names *self)
+void entry_names_free(struct entry_names *self, struct heap *heap)
 {
     if (self->len > ENTRY_NAMES_INLINE) {
-        free(self->far);
+        heap_free(heap, self->far);
     }
     *self = (struct entry_names){0};
 }
 
-bool entry_tokens_pack(struct entry_tokens *self, const struct fingerprint *first,
-                       const struct fingerprint *list, unsigned count)
+bool entry_tokens_pack(struct entry_tokens *self, struct heap *heap,
+                       const struct fingerprint *first, const struct fingerprint *list,
+                       unsigned count)
 {
     CHECK(count > 0 && count <= REGISTRY_TOKENS_MAX);
 
@@ -74,7 +74,7 @@ bool entry_tokens_pack(struct entry_tokens *self, const struct fingerprint *firs
     if (count == 1 && fingerprint_equal(first, list)) {
         return true;
     }
-    self->far = malloc(count * sizeof(*list));
+    self->far = heap_alloc(heap, count * sizeof(*list));
     if (self->far == NULL) {
         self->count = 0;
         return false;
@@ -83,9 +83,9 @@ bool entry_tokens_pack(struct entry_tokens *self, const struct fingerprint *firs
     return true;
 }
 
-void entry_tokens_free(struct entry_tokens *self)
+void entry_tokens_free(struct entry_tokens *self, struct heap *heap)
 {
-    free(self->far);
+    heap_free(heap, self->far);
     *self = (struct entry_tokens){0};
 }
 

@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+#include "base/heap.h"
 #include "guard/registry.h"
 
 enum {
@@ -65,15 +66,17 @@ struct entry {
 
 /** Packs requester and claims of `session`. False: memory. Freed by entry_names_free().
  */
-bool entry_names_pack(struct entry_names *self, const struct session *session);
+bool entry_names_pack(struct entry_names *self, struct heap *heap,
+                      const struct session *session);
 
-void entry_names_free(struct entry_names *self);
+void entry_names_free(struct entry_names *self, struct heap *heap);
 
 /** `list`: `count` tokens, newest first, copied. False: memory. */
-bool entry_tokens_pack(struct entry_tokens *self, const struct fingerprint *first,
-                       const struct fingerprint *list, unsigned count);
+bool entry_tokens_pack(struct entry_tokens *self, struct heap *heap,
+                       const struct fingerprint *first, const struct fingerprint *list,
+                       unsigned count);
 
-void entry_tokens_free(struct entry_tokens *self);
+void entry_tokens_free(struct entry_tokens *self, struct heap *heap);
 
 /** Lends the tokens, `self->tokens.count` of them. */
 const struct fingerprint *entry_tokens_of(const struct entry *self);

@@ -1,7 +1,5 @@
 #include "guard/registry_index.h"
 
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -17,6 +15,7 @@ struct record {
 
 struct shard {
     _Alignas(64) pthread_mutex_t lock;
+    struct heap *heap;
     struct record *records;
     size_t capacity;
     size_t count;
@@ -40,26 +39,31 @@ static struct shard *shard_of(struct registry_index *self,
     return &self->shards[token->bytes[FINGERPRINT_SIZE - 1] % SHARD_COUNT];
 }
 
-struct registry_index *registry_index_new(void)
+struct registry_index *registry_index_new(struct heap *heap)
 {
-    struct registry_index *self = aligned_alloc(_Alignof(struct shard), sizeof(*self));
+    struct registry_index *self = heap_alloc_wide(heap, sizeof(*self));
     if (self == NULL) {
         return NULL;
     }
-    memset(self, 0, sizeof(*self));
     for (unsigned i = 0; i < SHARD_COUNT; i++) {
-        pthread_mutex_init(&self->shards[i].lock, NULL);
+        self->shards[i].heap = heap;
+        heap_lock_init(heap, &self->shards[i].lock);
     }
     return self;
 }
 
 void registry_index_free(struct registry_index **self_p)
 {
-    for (unsigned i = 0; *self_p != NULL && i < SHARD_COUNT; i++) {
-        pthread_mutex_destroy(&(*self_p)->shards[i].lock);
-        free((*self_p)->shards[i].records);
+    struct registry_index *self = *self_p;
+    if (self == NULL) {
+        return;
     }
-    free(*self_p);
+    struct heap *heap = self->shards[0].heap;
+    for (unsigned i = 0; i < SHARD_COUNT; i++) {
+        pthread_mutex_destroy(&self->shards[i].lock);
+        heap_free(heap, self->shards[i].records);
+    }
+    heap_free(heap, self);
     *self_p = NULL;
 }
 
@@ -80,7 +84,7 @@ static bool grow(struct shard *shard)
     struct record *old = shard->records;
     size_t old_capacity = shard->capacity;
     size_t capacity = old_capacity > 0 ? old_capacity * 2 : CAPACITY_FIRST;
-    struct record *records = calloc(capacity, sizeof(*records));
+    struct record *records = heap_alloc(shard->heap, capacity * sizeof(*records));
 
     if (records == NULL) {
         return false;
@@ -92,7 +96,7 @@ static bool grow(struct shard *shard)
             records[place_of(shard, &old[i].token)] = old[i];
         }
     }
-    free(old);
+    heap_free(shard->heap, old);
     return true;
 }
 
@@ -100,9 +104,9 @@ uint64_t registry_index_find(struct registry_index *self, const struct fingerpri
 {
     struct shard *shard = shard_of(self, token);
 
-    pthread_mutex_lock(&shard->lock);
+    heap_lock(&shard->lock);
     uint64_t id = shard->count > 0 ? shard->records[place_of(shard, token)].id : 0;
-    pthread_mutex_unlock(&shard->lock);
+    heap_unlock(&shard->lock);
     return id;
 }
 
@@ -128,9 +132,9 @@ enum index_outcome registry_index_add(struct registry_index *self,
     CHECK(id != 0);
     struct shard *shard = shard_of(self, token);
 
-    pthread_mutex_lock(&shard->lock);
+    heap_lock(&shard->lock);
     enum index_outcome outcome = add(shard, token, id);
-    pthread_mutex_unlock(&shard->lock);
+    heap_unlock(&shard->lock);
     return outcome;
 }
 
@@ -154,11 +158,11 @@ void registry_index_remove(struct registry_index *self, const struct fingerprint
 {
     struct shard *shard = shard_of(self, token);
 
-    pthread_mutex_lock(&shard->lock);
+    heap_lock(&shard->lock);
     CHECK(shard->count > 0);
     size_t at = place_of(shard, token);
     CHECK(shard->records[at].id == id);
     close_hole(shard, at);
     shard->count--;
-    pthread_mutex_unlock(&shard->lock);
+    heap_unlock(&shard->lock);
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/check.h"
+#include "base/heap.h"
 #include "guard/fingerprint.h"
 
 struct registry_index;
@@ -20,7 +21,7 @@ enum index_outcome {
 };
 
 /** The caller frees it with registry_index_free(). NULL: memory. */
-struct registry_index *registry_index_new(void);
+struct registry_index *registry_index_new(struct heap *heap);
 
 void registry_index_free(struct registry_index **self_p);
 

@@ -30,7 +30,7 @@ void registry_room_remove(struct registry *self, struct registry_shard *shard,
 bool registry_room_remove_oldest(struct registry *self, struct registry_shard *shard,
                                  enum use_list list, uint64_t now_ms, bool evict)
 {
-    pthread_mutex_lock(&shard->lock);
+    heap_lock(&shard->lock);
     uint64_t id = registry_shard_oldest_id(shard, list);
     bool expired = id != 0 && registry_room_expired(
                                   self, registry_shard_oldest(shard, list), now_ms);
@@ -40,7 +40,7 @@ bool registry_room_remove_oldest(struct registry *self, struct registry_shard *s
                             : list == USE_BOUND ? &self->evicted_bound
                                                 : &self->evicted_unbound);
     }
-    pthread_mutex_unlock(&shard->lock);
+    heap_unlock(&shard->lock);
     return id != 0 && (expired || evict);
 }
 

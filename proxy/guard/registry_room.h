@@ -13,6 +13,7 @@
 #include "guard/registry_shard.h"
 
 struct registry {
+    struct heap *heap;
     uint64_t entry_count_max;
     uint64_t idle_ms;
     struct registry_index *index;

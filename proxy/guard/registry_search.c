@@ -18,10 +18,10 @@ bool registry_quarantine(struct registry *self, uint64_t id)
 {
     struct registry_shard *shard = registry_room_shard(self, id);
 
-    pthread_mutex_lock(&shard->lock);
+    heap_lock(&shard->lock);
     struct entry *entry = registry_shard_entry(shard, id);
     bool marked = entry != NULL && mark(shard, id, entry);
-    pthread_mutex_unlock(&shard->lock);
+    heap_unlock(&shard->lock);
     return marked;
 }
 
@@ -41,14 +41,14 @@ static size_t mark_all(struct registry_shard *shard, const struct user *user)
     size_t count = 0;
     uint64_t id = 0;
 
-    pthread_mutex_lock(&shard->lock);
+    heap_lock(&shard->lock);
     for (uint32_t slot = 1; slot <= shard->slot_count; slot++) {
         struct entry *entry = registry_shard_live(shard, slot, &id);
         if (entry != NULL && belongs_to(entry, user) && mark(shard, id, entry)) {
             count++;
         }
     }
-    pthread_mutex_unlock(&shard->lock);
+    heap_unlock(&shard->lock);
     return count;
 }
 
@@ -79,7 +79,7 @@ bool registry_find_family(struct registry *self, uint64_t family,
 
     for (unsigned i = 0; !found && i < REGISTRY_SHARD_COUNT; i++) {
         struct registry_shard *shard = &self->shards[i];
-        pthread_mutex_lock(&shard->lock);
+        heap_lock(&shard->lock);
         for (uint32_t slot = 1; !found && slot <= shard->slot_count; slot++) {
             const struct entry *entry = registry_shard_live(shard, slot, &id);
             found = entry != NULL && is_of(entry, family);
@@ -87,7 +87,7 @@ bool registry_find_family(struct registry *self, uint64_t family,
                 entry_view(entry, id, session_out);
             }
         }
-        pthread_mutex_unlock(&shard->lock);
+        heap_unlock(&shard->lock);
     }
     return found;
 }

@@ -1,7 +1,5 @@
 #include "guard/registry_shard.h"
 
-#include <stdlib.h>
-
 /* A number is: epoch (32 bits), shard (6), slot (26). */
 enum {
     SLOT_BITS = 26,
@@ -25,18 +23,18 @@ unsigned registry_shard_number(uint64_t id)
     return (unsigned)(id >> SLOT_BITS) % REGISTRY_SHARD_COUNT;
 }
 
-bool registry_shard_init(struct registry_shard *self, unsigned number,
+bool registry_shard_init(struct registry_shard *self, struct heap *heap, unsigned number,
                          uint64_t slot_count_max)
 {
     CHECK(number < REGISTRY_SHARD_COUNT);
     uint64_t slots = slot_count_max < SLOT_MASK ? slot_count_max : SLOT_MASK;
 
-    *self = (struct registry_shard){.number = number};
+    *self = (struct registry_shard){.heap = heap, .number = number};
     self->chunk_count_max = (uint32_t)(slots / REGISTRY_CHUNK_SLOTS + 1);
     atomic_init(&self->oldest_at_ms[USE_UNBOUND], UINT64_MAX);
     atomic_init(&self->oldest_at_ms[USE_BOUND], UINT64_MAX);
-    pthread_mutex_init(&self->lock, NULL);
-    self->chunks = calloc(self->chunk_count_max, sizeof(*self->chunks));
+    heap_lock_init(heap, &self->lock);
+    self->chunks = heap_alloc(heap, self->chunk_count_max * sizeof(*self->chunks));
     return self->chunks != NULL;
 }
 
@@ -63,13 +61,13 @@ void registry_shard_end(struct registry_shard *self)
 {
     for (uint32_t slot = 1; slot <= self->slot_count; slot++) {
         struct entry *entry = known(self, slot);
-        entry_names_free(&entry->names);
-        entry_tokens_free(&entry->tokens);
+        entry_names_free(&entry->names, self->heap);
+        entry_tokens_free(&entry->tokens, self->heap);
     }
     for (uint32_t i = 0; self->chunks != NULL && i < self->chunk_count_max; i++) {
-        free(atomic_load(&self->chunks[i]));
+        heap_free(self->heap, atomic_load(&self->chunks[i]));
     }
-    free(self->chunks);
+    heap_free(self->heap, self->chunks);
     pthread_mutex_destroy(&self->lock);
 }
 
@@ -134,7 +132,7 @@ static bool make_chunk(struct registry_shard *self, uint32_t slot)
     if (atomic_load_explicit(&self->chunks[chunk], memory_order_relaxed) != NULL) {
         return true;
     }
-    struct registry_chunk *made = calloc(1, sizeof(*made));
+    struct registry_chunk *made = heap_alloc(self->heap, sizeof(*made));
     atomic_store_explicit(&self->chunks[chunk], made, memory_order_release);
     return made != NULL;
 }
@@ -175,8 +173,8 @@ void registry_shard_give(struct registry_shard *self, uint64_t id)
     struct entry *entry = own(self, id);
     CHECK((entry->flags & (ENTRY_LIVE | ENTRY_CHANGED)) == 0);
 
-    entry_names_free(&entry->names);
-    entry_tokens_free(&entry->tokens);
+    entry_names_free(&entry->names, self->heap);
+    entry_tokens_free(&entry->tokens, self->heap);
     entry->flags = 0;
     entry->older = self->free_first;
     self->free_first = slot_of(id);
@@ -299,8 +297,8 @@ void registry_shard_remove(struct registry_shard *self, uint64_t id)
 
     registry_shard_unlist(self, id);
     entry->flags &= (uint8_t)~ENTRY_LIVE;
-    entry_names_free(&entry->names);
-    entry_tokens_free(&entry->tokens);
+    entry_names_free(&entry->names, self->heap);
+    entry_tokens_free(&entry->tokens, self->heap);
     next_epoch(entry);
     uint64_t void_id = id_of(self, slot_of(id), entry);
     if ((entry->flags & ENTRY_STORED) != 0) {

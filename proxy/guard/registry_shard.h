@@ -30,9 +30,10 @@ struct registry_chunk {
     struct entry slots[REGISTRY_CHUNK_SLOTS];
 };
 
-/** Fields are private to registry_shard.c but for `lock`. */
+/** Fields are private to registry_shard.c but for `lock` and `heap`. */
 struct registry_shard {
     _Alignas(64) pthread_mutex_t lock;
+    struct heap *heap;
     unsigned number;
     uint32_t chunk_count_max;
     _Atomic(struct registry_chunk *) *chunks;
@@ -46,7 +47,7 @@ struct registry_shard {
 };
 
 /** `slot_count_max`: slots in this shard at most. False: memory. */
-bool registry_shard_init(struct registry_shard *self, unsigned number,
+bool registry_shard_init(struct registry_shard *self, struct heap *heap, unsigned number,
                          uint64_t slot_count_max);
 
 void registry_shard_end(struct registry_shard *self);

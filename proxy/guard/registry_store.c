@@ -19,7 +19,7 @@ static bool drain_one(struct registry *self, struct registry_shard *shard,
 {
     uint64_t id = 0;
 
-    pthread_mutex_lock(&shard->lock);
+    heap_lock(&shard->lock);
     struct entry *entry = registry_shard_next_change(shard, &id);
     if (entry != NULL) {
         describe(self, entry, id, now_ms, record_out);
@@ -30,7 +30,7 @@ static bool drain_one(struct registry *self, struct registry_shard *shard,
             entry->reported_at_ms = entry->used_at_ms;
         }
     }
-    pthread_mutex_unlock(&shard->lock);
+    heap_unlock(&shard->lock);
     return entry != NULL;
 }
 
@@ -87,14 +87,14 @@ bool registry_restore(struct registry *self, const struct registry_record *recor
     session.bound_at_ms = 0;
     session.pending = 0;
     struct registry_shard *shard = registry_room_shard_of(self, &session.first);
-    pthread_mutex_lock(&shard->lock);
+    heap_lock(&shard->lock);
     enum registry_outcome outcome = registry_commit_make(
         self, &session, &tokens, registry_room_clock(self, now_ms) - record->idle_for_ms,
         &id);
     if (outcome == REGISTRY_STORED) {
         registry_shard_entry(shard, id)->flags |= ENTRY_STORED;
     }
-    pthread_mutex_unlock(&shard->lock);
+    heap_unlock(&shard->lock);
     if (outcome != REGISTRY_STORED) {
         registry_room_uncount(&self->entries);
     }
@@ -110,13 +110,13 @@ bool registry_describe(struct registry *self, const struct fingerprint *token,
         return false;
     }
     struct registry_shard *shard = registry_room_shard(self, id);
-    pthread_mutex_lock(&shard->lock);
+    heap_lock(&shard->lock);
     const struct entry *entry = registry_shard_entry(shard, id);
     bool found = entry != NULL && entry_has_token(entry, token) &&
                  !registry_room_expired(self, entry->used_at_ms, now_ms);
     if (found) {
         describe(self, entry, id, now_ms, record_out);
     }
-    pthread_mutex_unlock(&shard->lock);
+    heap_unlock(&shard->lock);
     return found;
 }

@@ -1,7 +1,5 @@
 #include "guard/takedown.h"
 
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
@@ -29,25 +27,32 @@ struct noted {
 };
 
 struct takedown {
+    struct heap *heap;
     pthread_mutex_t lock;
     struct noted items[TAKEDOWN_CASES_MAX];
 };
 
-struct takedown *takedown_new(void)
+struct takedown *takedown_new(struct heap *heap)
 {
-    struct takedown *self = calloc(1, sizeof(*self));
+    struct takedown *self = heap_alloc(heap, sizeof(*self));
     if (self != NULL) {
-        pthread_mutex_init(&self->lock, NULL);
+        self->heap = heap;
+        heap_lock_init(heap, &self->lock);
     }
     return self;
+}
+
+uint64_t takedown_layout(uint64_t layout)
+{
+    return heap_layout(layout, sizeof(struct takedown));
 }
 
 void takedown_free(struct takedown **self_p)
 {
     if (*self_p != NULL) {
         pthread_mutex_destroy(&(*self_p)->lock);
+        heap_free((*self_p)->heap, *self_p);
     }
-    free(*self_p);
     *self_p = NULL;
 }
 
@@ -216,7 +221,7 @@ uint64_t takedown_note(struct takedown *self, const struct takedown_case *noted,
     item.viewer = key_of(noted->viewer_kind, noted->viewer);
     item.subject = key_of(VIEWER_USER, noted->subject);
     network_of(noted->address, item.network);
-    pthread_mutex_lock(&self->lock);
+    heap_lock(&self->lock);
     for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
         uint64_t bit = UINT64_C(1) << slot;
         if ((noted->feature_mask & bit) != 0) {
@@ -225,17 +230,17 @@ uint64_t takedown_note(struct takedown *self, const struct takedown_case *noted,
             down |= must_go_down(self, last, &policies[slot]) ? bit : 0;
         }
     }
-    pthread_mutex_unlock(&self->lock);
+    heap_unlock(&self->lock);
     return down;
 }
 
 void takedown_forget(struct takedown *self, uint64_t feature_mask)
 {
-    pthread_mutex_lock(&self->lock);
+    heap_lock(&self->lock);
     for (unsigned i = 0; i < TAKEDOWN_CASES_MAX; i++) {
         if ((feature_mask >> self->items[i].feature & 1) != 0) {
             self->items[i] = (struct noted){0};
         }
     }
-    pthread_mutex_unlock(&self->lock);
+    heap_unlock(&self->lock);
 }

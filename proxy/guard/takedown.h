@@ -44,7 +44,10 @@ struct takedown_case {
 struct takedown;
 
 /** The caller frees it with takedown_free(), after all threads. NULL: memory. */
-struct takedown *takedown_new(void);
+struct takedown *takedown_new(struct heap *heap);
+
+/** As registry_layout(). */
+uint64_t takedown_layout(uint64_t layout);
 
 void takedown_free(struct takedown **self_p);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@ struct listener {
         uv_tcp_t tcp;
         uv_pipe_t pipe; /* Of a Unix socket. */
     };
+    int fd;
     listener_fn *on_client;
     void *owner;
 };
@@ -99,6 +101,23 @@ enum err listener_bind(struct address *address_p, int *fds_out, size_t count)
     return err;
 }
 
+bool listener_is_at(int fd, const struct address *address)
+{
+    struct sockaddr_storage storage = {0};
+    socklen_t len = sizeof(storage);
+    int listening = 0;
+    socklen_t size = sizeof(listening);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 ||
+        listening == 0 || getsockname(fd, (struct sockaddr *)&storage, &len) != 0 ||
+        (storage.ss_family != AF_INET && storage.ss_family != AF_INET6)) {
+        return false;
+    }
+    struct address bound = address_of(&storage);
+    return bound.port == address->port &&
+           memcmp(bound.bytes, address->bytes, sizeof(bound.bytes)) == 0;
+}
+
 static void on_connection(uv_stream_t *server, int status)
 {
     struct listener *self = server->data;
@@ -136,6 +155,7 @@ struct listener *listener_new(struct loop *loop, int fd, listener_fn *on_client,
         (void)close(fd);
         return NULL;
     }
+    self->fd = fd;
     self->on_client = on_client;
     self->owner = owner;
     if (open_handle(self, loop, fd) != 0) {
@@ -147,6 +167,11 @@ struct listener *listener_new(struct loop *loop, int fd, listener_fn *on_client,
         listener_free(&self);
     }
     return self;
+}
+
+int listener_fd(const struct listener *self)
+{
+    return self->fd;
 }
 
 static void on_closed(uv_handle_t *handle)

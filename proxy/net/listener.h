@@ -29,5 +29,11 @@ MUST_USE enum err listener_bind(struct address *address_p, int *fds_out, size_t 
 struct listener *listener_new(struct loop *loop, int fd, listener_fn *on_client,
                               void *owner);
 
+/** Its socket, lent, to hand it on. Any thread until listener_free(). */
+int listener_fd(const struct listener *self);
+
+/** Is `fd` a socket that listens at exactly this address? */
+bool listener_is_at(int fd, const struct address *address);
+
 /** Closes the socket and sets NULL; the file of a Unix socket stays. NULL is fine. */
 void listener_free(struct listener **self_p);

@@ -148,6 +148,19 @@ enum err local_bind_mode(const char *path, unsigned mode, int *fd_out)
     return bind_path(path, &access, fd_out);
 }
 
+bool local_is_at(int fd, const char *path)
+{
+    struct sockaddr_un name = {0};
+    socklen_t len = sizeof(name);
+    int listening = 0;
+    socklen_t size = sizeof(listening);
+
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 &&
+           listening != 0 && getsockname(fd, (struct sockaddr *)&name, &len) == 0 &&
+           name.sun_family == AF_UNIX &&
+           strncmp(name.sun_path, path, sizeof(name.sun_path)) == 0;
+}
+
 static void learn_user(struct local_peer *peer)
 {
     char memory[LOCAL_ENTRY_SIZE];
@@ -259,6 +272,11 @@ struct local *local_new(struct loop *loop, int fd, local_fn *on_client, void *ow
         local_free(&self);
     }
     return self;
+}
+
+int local_fd(const struct local *self)
+{
+    return self->fd;
 }
 
 void local_free(struct local **self_p)

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/check.h"
@@ -46,6 +47,12 @@ struct local *local_new(struct loop *loop, int fd, local_fn *on_client, void *ow
 
 /** As local_bind() with a file of `mode` (permission bits, as of chmod). */
 MUST_USE enum err local_bind_mode(const char *path, unsigned mode, int *fd_out);
+
+/** Its socket, lent, to hand it on. */
+int local_fd(const struct local *self);
+
+/** Is `fd` a Unix socket that listens at `path`? */
+bool local_is_at(int fd, const char *path);
 
 /** Closes the socket and sets NULL; the file stays. NULL is fine. */
 void local_free(struct local **self_p);

@@ -1,5 +1,4 @@
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
@@ -22,6 +21,7 @@ struct ticket_key {
 };
 
 struct tls_tickets {
+    struct heap *heap;
     pthread_mutex_t lock;
     uint64_t made_ms;                        /* When the newest was made. */
     size_t count;                            /* Keys that there are. */
@@ -35,19 +35,25 @@ static bool make_key(struct ticket_key *key)
            RAND_priv_bytes(key->integrity, KEY_SIZE) == 1;
 }
 
-struct tls_tickets *tls_tickets_new(uint64_t now_ms)
+struct tls_tickets *tls_tickets_new(struct heap *heap, uint64_t now_ms)
 {
-    struct tls_tickets *self = calloc(1, sizeof(*self));
+    struct tls_tickets *self = heap_alloc(heap, sizeof(*self));
 
     if (self == NULL || !make_key(&self->keys[0])) {
-        free(self);
+        heap_free(heap, self);
         ERR_clear_error();
         return NULL;
     }
+    self->heap = heap;
     self->count = 1;
     self->made_ms = now_ms;
-    (void)pthread_mutex_init(&self->lock, NULL);
+    heap_lock_init(heap, &self->lock);
     return self;
+}
+
+uint64_t tls_tickets_layout(uint64_t layout)
+{
+    return heap_layout(layout, sizeof(struct tls_tickets));
 }
 
 void tls_tickets_free(struct tls_tickets **self_p)
@@ -57,8 +63,9 @@ void tls_tickets_free(struct tls_tickets **self_p)
         return;
     }
     (void)pthread_mutex_destroy(&self->lock);
+    struct heap *heap = self->heap;
     explicit_bzero(self, sizeof(*self));
-    free(self);
+    heap_free(heap, self);
     *self_p = NULL;
 }
 
@@ -69,13 +76,18 @@ void tls_tickets_turn(struct tls_tickets *self, uint64_t now_ms)
     if (now_ms - self->made_ms < TLS_TICKET_KEY_MS || !make_key(&fresh)) {
         return;
     }
-    (void)pthread_mutex_lock(&self->lock);
+    heap_lock(&self->lock);
+    if (now_ms - self->made_ms < TLS_TICKET_KEY_MS) { /* Another process has. */
+        heap_unlock(&self->lock);
+        explicit_bzero(&fresh, sizeof(fresh));
+        return;
+    }
     memmove(&self->keys[1], &self->keys[0],
             (TLS_TICKET_KEYS - 1) * sizeof(self->keys[0]));
     self->keys[0] = fresh;
     self->count += self->count < TLS_TICKET_KEYS ? 1 : 0;
     self->made_ms = now_ms;
-    (void)pthread_mutex_unlock(&self->lock);
+    heap_unlock(&self->lock);
     explicit_bzero(&fresh, sizeof(fresh));
 }
 
@@ -85,7 +97,7 @@ static int find_key(struct tls_tickets *self, const uint8_t *name,
 {
     int age = name == NULL ? 0 : -1;
 
-    (void)pthread_mutex_lock(&self->lock);
+    heap_lock(&self->lock);
     for (size_t i = 0; age < 0 && i < self->count; i++) {
         if (memcmp(self->keys[i].name, name, NAME_SIZE) == 0) {
             age = (int)i;
@@ -94,7 +106,7 @@ static int find_key(struct tls_tickets *self, const uint8_t *name,
     if (age >= 0) {
         *key_out = self->keys[age];
     }
-    (void)pthread_mutex_unlock(&self->lock);
+    heap_unlock(&self->lock);
     return age;
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/check.h"
+#include "base/heap.h"
 
 enum {
     TLS_TICKET_KEY_MS = 3600000, /**< A key makes tickets for so long. */
@@ -19,8 +20,12 @@ enum {
 
 struct tls_tickets;
 
-/** NULL: memory, or no randomness. */
-struct tls_tickets *tls_tickets_new(uint64_t now_ms);
+/** `heap`: where they lie; NULL: of this process alone. NULL: memory, or no randomness.
+ */
+struct tls_tickets *tls_tickets_new(struct heap *heap, uint64_t now_ms);
+
+/** What two programs must agree in to share them; mixed into `layout`. */
+uint64_t tls_tickets_layout(uint64_t layout);
 
 /** Wipes the keys, sets NULL. NULL is fine. No context may use it any more. */
 void tls_tickets_free(struct tls_tickets **self_p);

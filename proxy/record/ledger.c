@@ -69,7 +69,6 @@ static enum err prepare(struct ledger *self, const struct state_dir *directory,
     if (err == ERR_NONE) {
         err = remember_files(self, directory, fault_out);
     }
-    self->chain_committed = self->chain;
     return err;
 }
 
@@ -116,23 +115,21 @@ bool ledger_present(const struct ledger *self)
     return true;
 }
 
+/* The chain goes on where it ends now: during an upgrade two processes write. */
 void ledger_begin(struct ledger *self, bool durable)
 {
-    self->chain = self->chain_committed;
     memcpy(self->told, self->told_committed, sizeof(self->told));
     self->added = 0;
     db_begin(self->db, durable);
+    chain_load(&self->chain, self->db);
 }
 
 enum err ledger_commit(struct ledger *self)
 {
     enum err err = db_commit(self->db);
     if (err == ERR_NONE) {
-        self->chain_committed = self->chain;
         memcpy(self->told_committed, self->told, sizeof(self->told));
         self->added_committed += self->added;
-    } else {
-        self->chain = self->chain_committed;
     }
     self->added = 0;
     return err;

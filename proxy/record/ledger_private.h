@@ -37,8 +37,7 @@ struct ledger_file {
 
 struct ledger {
     struct db *db;
-    struct chain chain;
-    struct chain chain_committed;
+    struct chain chain; /**< As the open transaction has left it. */
     struct secret_mac pseudonyms;
     struct ledger_file files[2]; /**< Database and write-ahead log. */
     struct alert_route alerts[RECORDER_ALERTS_MAX];

@@ -120,6 +120,11 @@ enum {
     VERSION = sizeof(STEPS) / sizeof(*STEPS),
 };
 
+uint64_t ledger_schema_version(void)
+{
+    return VERSION;
+}
+
 static enum err damaged(const char *reason, const char *path, struct fault *fault_out)
 {
     fault_set(fault_out,

@@ -11,6 +11,9 @@
 #include "record/db.h"
 #include "record/fault.h"
 
+/** The version that this program writes. */
+uint64_t ledger_schema_version(void);
+
 /**
  * Makes the tables of an empty file, or checks those that are there.
  *

@@ -274,9 +274,10 @@ static enum err open_files(struct recorder *self, const struct state_dir *direct
     if (err == ERR_NONE && self->alias_memo != NULL) {
         err = aliases_open(directory, &self->aliases, fault_out);
     }
-    if (err == ERR_NONE) {
+    if (err == ERR_NONE && !self->away) {
         restore_states(self);
     }
+    self->found.count = self->away ? 0 : self->found.count;
     return err;
 }
 
@@ -295,11 +296,11 @@ static enum err prepare(struct recorder *self, const struct recorder_settings *s
         return ERR_MEMORY;
     }
     enum err err = open_files(self, settings->directory, fault_out);
-    if (err == ERR_NONE && self->bindings != NULL) {
+    if (err == ERR_NONE && self->bindings != NULL && !self->away) {
         (void)bindings_load(self->bindings, self->registry, clock_steady_ms(),
                             clock_wall_ms());
     }
-    if (err == ERR_NONE && self->aliases != NULL) {
+    if (err == ERR_NONE && self->aliases != NULL && !self->away) {
         (void)aliases_load(self->aliases, self->alias_memo, clock_steady_ms(),
                            clock_wall_ms());
     }
@@ -321,6 +322,8 @@ enum err recorder_new(const struct recorder_settings *settings,
     self->features = settings->features;
     self->registry = settings->registry;
     self->alias_memo = settings->aliases;
+    self->away = settings->joins;
+    atomic_init(&self->shared, settings->joins);
     atomic_init(&self->ledger_max, UINT64_MAX);
     atomic_init(&self->retention_ms, UINT64_MAX);
     enum err err = prepare(self, settings, fault_out);

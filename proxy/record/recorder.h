@@ -39,11 +39,11 @@ struct recorder_settings {
     struct registry *registry;      /**< Its bindings are kept; NULL: none. */
     struct memo *aliases;           /**< Kept too; NULL: none. */
     struct stats *stats;            /**< NULL: not counted. */
+    bool joins;                     /**< As recorder_house.h says. */
 };
 
 /**
- * Opens ledger and state file, sets what is down in `features`, puts stored bindings into
- * the registry. The thread does not run yet.
+ * Opens the files, sets what is down in `features`, reads stored bindings.
  *
  * Errors: ERR_STORAGE with what to do: damaged, of a newer version, or missing while
  *         features.state is there. Nothing is ever started over.

@@ -132,6 +132,7 @@ void recorder_apply(struct recorder *self, struct recorder_item *item)
         ledger_finish_delivery(self->ledger, item->body, clock_wall_ms());
         return;
     case RECORDER_ALERTS:
+    case RECORDER_HOUSE:
     case RECORDER_CHANGE:
     case RECORDER_CLOSE:
     case RECORDER_MARK:

@@ -191,7 +191,7 @@ static bool erase_one(struct recorder *self, uint64_t before_ms)
     return task.incident != 0;
 }
 
-void recorder_keep_house(struct recorder *self)
+void recorder_trim(struct recorder *self)
 {
     uint64_t now = clock_steady_ms();
     uint64_t wall = clock_wall_ms();

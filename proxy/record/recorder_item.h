@@ -21,6 +21,7 @@ enum recorder_kind {
     RECORDER_COVERAGE, /**< struct recorder_hours */
     RECORDER_SYNC,     /**< uint64_t */
     RECORDER_RETRY,    /**< uint64_t: of a delivery */
+    RECORDER_HOUSE,    /**< bool: keep it */
 };
 
 /** What travels in the queue. `body` is a heap object of the item. */

@@ -43,6 +43,7 @@ struct recorder {
     pthread_t thread;
     bool started;
     _Atomic(bool) failing;
+    _Atomic(bool) shared; /**< Another process writes ledger and state file too. */
     _Atomic(uint64_t) subjects_size; /**< Bytes of entries with many subjects. */
     _Atomic(uint64_t) sync_asked;
     _Atomic(uint64_t) sync_done;
@@ -53,6 +54,7 @@ struct recorder {
     struct state_file_image found; /**< In features.state at start; until recovered. */
     struct recorder_item *kept;    /**< Taken from the queue, not on disk. */
     size_t kept_count;
+    bool away;                 /**< The house is kept by another process. */
     uint64_t stated_down_mask; /**< What features.state says. */
     uint64_t stated_trial_mask;
     uint64_t retry_at_ms; /**< While failing. */
@@ -100,6 +102,9 @@ enum err recorder_transact(struct recorder *self, bool durable, recorder_apply_f
 /** Writes what is not up to features.state. `but_slot`: counts as up; or -1. */
 MUST_USE enum err recorder_write_state(struct recorder *self, int but_slot);
 
+/** Before any commit and any answer; ERR_STORAGE: features.state could not be written. */
+MUST_USE enum err recorder_state_take_downs(struct recorder *self);
+
 void recorder_count(struct recorder *self, enum stat_id family, const char *labels);
 
 /** Puts an item into the queue. Takes `item->body`, also when there is no room. */
@@ -110,9 +115,10 @@ void recorder_note_writes(void *context, const struct journal_write *writes,
                           unsigned count);
 
 /** Keeps the ledger within its size and its time; part of the tick. */
-void recorder_keep_house(struct recorder *self);
+void recorder_trim(struct recorder *self);
 
 /** Answers and frees. */
 void recorder_mark_now(struct recorder *self, struct recorder_item *item);
 void recorder_change(struct recorder *self, struct recorder_item *item);
 void recorder_close(struct recorder *self, struct recorder_item *item);
+void recorder_move_house(struct recorder *self, struct recorder_item *item);

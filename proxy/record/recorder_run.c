@@ -67,32 +67,6 @@ void recorder_count_open(struct recorder *self)
     }
 }
 
-enum err recorder_write_state(struct recorder *self, int but_slot)
-{
-    struct state_file_image image = {0};
-    unsigned count = atomic_load_explicit(&self->features->count, memory_order_acquire);
-    uint64_t down_mask = 0;
-    uint64_t trial_mask = 0;
-
-    for (unsigned i = 0; i < count && i < FEATURE_COUNT_MAX; i++) {
-        enum feature_state state = feature_table_state(self->features, i);
-        if (state != FEATURE_UP && (int)i != but_slot) {
-            struct state_file_record *record = &image.records[image.count++];
-            span_copy(span_of(self->features->names[i]), record->name,
-                      sizeof(record->name));
-            record->state = state;
-            down_mask |= UINT64_C(1) << i;
-            trial_mask |= state == FEATURE_TRIAL ? UINT64_C(1) << i : 0;
-        }
-    }
-    enum err err = state_file_write(self->state_file, &image);
-    if (err == ERR_NONE) {
-        self->stated_down_mask = down_mask;
-        self->stated_trial_mask = trial_mask;
-    }
-    return err;
-}
-
 static void apply_kept(struct recorder *self, void *context)
 {
     (void)context;
@@ -133,39 +107,6 @@ static bool batch_needs_disk(struct recorder *self)
         }
     }
     return false;
-}
-
-/*
- * Before any commit and any answer: what is down in memory is down in features.state. A
- * worker may ask about a feature that another one took down and has not told us of yet.
- * ERR_STORAGE: it is not.
- */
-static enum err state_take_downs(struct recorder *self)
-{
-    uint64_t mask = 0;
-
-    for (size_t i = 0; i < self->kept_count; i++) {
-        struct recorder_item *item = &self->kept[i];
-        if (item->kind == RECORDER_ENTRY && !item->stated) {
-            const struct journal_entry *entry = item->body;
-            mask |= entry->took_down_mask;
-            item->stated = true;
-        }
-    }
-    for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
-        if ((mask >> slot & 1) != 0) {
-            feature_table_set(self->features, slot, FEATURE_DOWN);
-        }
-    }
-    if (atomic_load(&self->features->down_mask) == self->stated_down_mask &&
-        atomic_load(&self->features->trial_mask) == self->stated_trial_mask) {
-        return ERR_NONE;
-    }
-    enum err err = recorder_write_state(self, -1);
-    if (err != ERR_NONE) {
-        recorder_count(self, STAT_LEDGER_FAILURES, "");
-    }
-    return err;
 }
 
 /* A reason is our own word, never a visitor's text. */
@@ -266,7 +207,7 @@ void recorder_flush(struct recorder *self)
     if (self->kept_count == 0 && !failing) {
         return;
     }
-    bool stated = state_take_downs(self) == ERR_NONE;
+    bool stated = recorder_state_take_downs(self) == ERR_NONE;
     if (failing && clock_steady_ms() < self->retry_at_ms) {
         fail_kept(self);
         return;
@@ -294,6 +235,9 @@ static void take_item(struct recorder *self, struct recorder_item *item)
     } else if (item->kind == RECORDER_CLOSE) {
         recorder_flush(self);
         recorder_close(self, item);
+    } else if (item->kind == RECORDER_HOUSE) {
+        recorder_flush(self);
+        recorder_move_house(self, item);
     } else if (item->kind == RECORDER_MARK) {
         recorder_flush(self);
         recorder_mark_now(self, item);
@@ -320,7 +264,10 @@ static void look_after_ledger(struct recorder *self)
     if (!files_in_place(self, false)) {
         set_failing(self, true);
     }
-    recorder_keep_house(self);
+    if (self->away) {
+        return;
+    }
+    recorder_trim(self);
     if (!recorder_failing(self) && ledger_updates_due(self->ledger, clock_wall_ms())) {
         (void)recorder_transact(self, false, apply_updates, NULL);
     }
@@ -350,11 +297,11 @@ static void tick(struct recorder *self)
     if (!recorder_failing(self)) {
         look_after_ledger(self);
     }
-    if (self->bindings != NULL) {
+    if (self->bindings != NULL && !self->away) {
         enum err err = bindings_save(self->bindings, self->registry, now, wall, &more);
         note_saved(self, err, more, now);
     }
-    if (self->aliases != NULL) {
+    if (self->aliases != NULL && !self->away) {
         enum err err = aliases_save(self->aliases, self->alias_memo, now, wall, &more);
         note_saved(self, err, more, now);
     }

@@ -54,11 +54,32 @@ static enum err check_directory(const char *path, struct fault *fault_out)
     return ERR_NONE;
 }
 
+/* One that was handed over must be this directory's. */
+static enum err check_lock(struct state_dir *self, const char *path,
+                           struct fault *fault_out)
+{
+    struct stat named;
+    struct stat held;
+
+    if (stat(path, &named) != 0 || fstat(self->lock_fd, &held) != 0 ||
+        named.st_ino != held.st_ino || named.st_dev != held.st_dev) {
+        fault_set(fault_out,
+                  "%s: not the directory of the process that is to be succeeded; `state` "
+                  "changes only with a restart",
+                  self->path);
+        return ERR_STORAGE;
+    }
+    return ERR_NONE;
+}
+
 static enum err take_lock(struct state_dir *self, struct fault *fault_out)
 {
     char path[STATE_DIR_PATH_MAX + 64];
 
     state_dir_file(self, "lock", path);
+    if (self->lock_fd >= 0) {
+        return check_lock(self, path, fault_out);
+    }
     self->lock_fd =
         open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
     if (self->lock_fd < 0) {
@@ -179,8 +200,8 @@ static enum err enter(struct state_dir *self, struct fault *fault_out)
     return err;
 }
 
-enum err state_dir_open(const char *path, struct state_dir **self_out,
-                        struct fault *fault_out)
+static enum err open_with(const char *path, int lock_fd, struct state_dir **self_out,
+                          struct fault *fault_out)
 {
     *self_out = NULL;
     struct state_dir *self = calloc(1, sizeof(*self));
@@ -188,7 +209,7 @@ enum err state_dir_open(const char *path, struct state_dir **self_out,
         fault_set(fault_out, "out of memory");
         return ERR_MEMORY;
     }
-    self->lock_fd = -1;
+    self->lock_fd = lock_fd;
     if (path[0] == '\0' ||
         span_copy(span_of(path), self->path, sizeof(self->path)) != span_of(path).len) {
         fault_set(fault_out, "state: the path is empty or longer than %d bytes",
@@ -202,6 +223,24 @@ enum err state_dir_open(const char *path, struct state_dir **self_out,
     }
     *self_out = self;
     return err;
+}
+
+enum err state_dir_open(const char *path, struct state_dir **self_out,
+                        struct fault *fault_out)
+{
+    return open_with(path, -1, self_out, fault_out);
+}
+
+enum err state_dir_join(const char *path, int lock_fd, struct state_dir **self_out,
+                        struct fault *fault_out)
+{
+    CHECK(lock_fd >= 0);
+    return open_with(path, lock_fd, self_out, fault_out);
+}
+
+int state_dir_lock(const struct state_dir *self)
+{
+    return self->lock_fd;
 }
 
 enum err state_dir_peek(const char *path, uint8_t *key_out)

@@ -30,6 +30,17 @@ struct state_dir;
 MUST_USE enum err state_dir_open(const char *path, struct state_dir **self_out,
                                  struct fault *fault_out);
 
+/**
+ * The same for a process that was handed the lock (`lock_fd`, taken): the process before
+ * it goes on using the directory until it ends. ERR_STORAGE also when it is the lock of
+ * another directory.
+ */
+MUST_USE enum err state_dir_join(const char *path, int lock_fd,
+                                 struct state_dir **self_out, struct fault *fault_out);
+
+/** The lock, to hand it on; lent. */
+int state_dir_lock(const struct state_dir *self);
+
 /** Gives the lock back and wipes the key. */
 void state_dir_close(struct state_dir **self_p);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,13 +112,52 @@ static bool write_slot(const struct state_file *self, const char *slot, uint64_t
     return true;
 }
 
+/* The newest slot that can be read. */
+static bool read_newest(struct state_file *self, struct state_file_image *image_out)
+{
+    uint8_t bytes[SLOT_SIZE];
+    struct state_file_image image;
+    uint64_t sequence = 0;
+    bool found = false;
+
+    for (uint64_t i = 0; i < SLOT_COUNT; i++) {
+        ssize_t count = pread(self->fd, bytes, SLOT_SIZE, (off_t)(i * SLOT_SIZE));
+        struct span slot = {.ptr = bytes, .len = SLOT_SIZE};
+        if (count == SLOT_SIZE && parse_slot(slot, &sequence, &image) &&
+            (!found || sequence > self->sequence)) {
+            self->sequence = sequence;
+            *image_out = image;
+            found = true;
+        }
+    }
+    return found;
+}
+
+static void lock_file(struct state_file *self, int how)
+{
+    while (flock(self->fd, how) != 0 && errno == EINTR) {
+    }
+}
+
+void state_file_lock(struct state_file *self)
+{
+    lock_file(self, LOCK_EX);
+}
+
+void state_file_unlock(struct state_file *self)
+{
+    lock_file(self, LOCK_UN);
+}
+
 enum err state_file_write(struct state_file *self, const struct state_file_image *image)
 {
     char slot[SLOT_SIZE];
     const size_t start = sizeof(HEADER) - 1 + (size_t)3 * 17;
     size_t len = start;
-    uint64_t sequence = self->sequence + 1;
+    struct state_file_image newest;
 
+    (void)read_newest(self, &newest); /* Which may be another process's. */
+    uint64_t sequence = self->sequence + 1;
     memset(slot, ' ', sizeof(slot));
     for (unsigned i = 0; i < image->count; i++) {
         int more =
@@ -141,27 +181,6 @@ enum err state_file_write(struct state_file *self, const struct state_file_image
     }
     self->sequence = sequence;
     return ERR_NONE;
-}
-
-/* The newest slot that can be read. */
-static bool read_newest(struct state_file *self, struct state_file_image *image_out)
-{
-    uint8_t bytes[SLOT_SIZE];
-    struct state_file_image image;
-    uint64_t sequence = 0;
-    bool found = false;
-
-    for (uint64_t i = 0; i < SLOT_COUNT; i++) {
-        ssize_t count = pread(self->fd, bytes, SLOT_SIZE, (off_t)(i * SLOT_SIZE));
-        struct span slot = {.ptr = bytes, .len = SLOT_SIZE};
-        if (count == SLOT_SIZE && parse_slot(slot, &sequence, &image) &&
-            (!found || sequence > self->sequence)) {
-            self->sequence = sequence;
-            *image_out = image;
-            found = true;
-        }
-    }
-    return found;
 }
 
 /* Made whole under another name first: a crash leaves no half file behind. */

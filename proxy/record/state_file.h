@@ -41,7 +41,14 @@ MUST_USE enum err state_file_open(const char *path, bool create,
 
 void state_file_close(struct state_file **self_p);
 
-/** Overwrites the older slot and waits for the disk. */
+/**
+ * During an upgrade two processes write: what is written is put together and written
+ * while the file is locked. The lock is the open file's, and ends with it.
+ */
+void state_file_lock(struct state_file *self);
+void state_file_unlock(struct state_file *self);
+
+/** Overwrites the older slot, of whichever process it is, and waits for the disk. */
 MUST_USE enum err state_file_write(struct state_file *self,
                                    const struct state_file_image *image);
 

@@ -1,7 +1,6 @@
 #include "relay/affinity.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -13,11 +12,12 @@ enum {
 
 /* A place: 48 bits of the fingerprint, then the server's number plus one; 0: free. */
 struct affinity {
+    struct heap *heap;
     size_t set_count; /* Power of two. */
     _Atomic(uint64_t) places[];
 };
 
-struct affinity *affinity_new(size_t count)
+struct affinity *affinity_new(struct heap *heap, size_t count)
 {
     size_t set_count = 1;
 
@@ -25,8 +25,9 @@ struct affinity *affinity_new(size_t count)
         set_count *= 2;
     }
     struct affinity *self =
-        calloc(1, sizeof(*self) + set_count * WAYS * sizeof(self->places[0]));
+        heap_alloc(heap, sizeof(*self) + set_count * WAYS * sizeof(self->places[0]));
     if (self != NULL) {
+        self->heap = heap;
         self->set_count = set_count;
     }
     return self;
@@ -34,7 +35,9 @@ struct affinity *affinity_new(size_t count)
 
 void affinity_free(struct affinity **self_p)
 {
-    free(*self_p);
+    if (*self_p != NULL) {
+        heap_free((*self_p)->heap, *self_p);
+    }
     *self_p = NULL;
 }
 

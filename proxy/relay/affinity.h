@@ -6,12 +6,13 @@
  */
 #pragma once
 
+#include "base/heap.h"
 #include "guard/fingerprint.h"
 
 struct affinity;
 
 /** Room for about `count` sessions, 8 bytes each. NULL: memory. */
-struct affinity *affinity_new(size_t count);
+struct affinity *affinity_new(struct heap *heap, size_t count);
 
 /** Sets NULL. NULL is fine. */
 void affinity_free(struct affinity **self_p);

@@ -92,7 +92,9 @@ static void become_idle(struct client *self)
 {
     self->state = CLIENT_IDLE;
     self->checked = 0;
-    client_set_deadline(self, client_limits(self)->idle_timeout_ms);
+    uint64_t idle_ms = client_limits(self)->idle_timeout_ms;
+    uint64_t most_ms = self->relay->draining ? self->relay->drain_idle_ms : idle_ms;
+    client_set_deadline(self, most_ms < idle_ms ? most_ms : idle_ms);
 }
 
 /* TLS or the first request. `taken` was read already, and lies in the backlog. */
@@ -289,8 +291,11 @@ void client_drain(struct client *self)
 {
     if (self->h2 != NULL) {
         client_h2_drain(self->h2);
-    } else if (self->state == CLIENT_IDLE || self->state == CLIENT_SHAKE ||
-               self->state == CLIENT_PREFACE) {
+    } else if (self->state == CLIENT_IDLE && self->relay->drain_idle_ms > 0) {
+        become_idle(self);
+    } else if (self->relay->drain_idle_ms == 0 &&
+               (self->state == CLIENT_IDLE || self->state == CLIENT_SHAKE ||
+                self->state == CLIENT_PREFACE)) {
         client_free(self);
     }
 }

@@ -24,7 +24,8 @@ void client_accept(struct relay *relay, void *server_handle,
 void client_open(struct relay *relay, int fd, const struct listen_settings *listen,
                  struct tls_context *tls);
 
-/** Idle: closes. Busy: closes after the exchange under way. */
+/** Closes after the exchange under way, and says so in its answer. Idle: after the next
+ * one, if that comes within relay.drain_idle_ms. */
 void client_drain(struct client *self);
 
 /** Breaks the connection, whatever is under way. */

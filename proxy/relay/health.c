@@ -20,24 +20,26 @@ struct server_health {
     _Atomic(unsigned) failures;    /* In a row; HEALTH_FAILURES_MAX: down. */
     _Atomic(uint64_t) try_at_ms;   /* While it is down: when next to try it. */
     _Atomic(uint64_t) up_since_ms; /* 0: it never was down. */
-    _Atomic(uint64_t) drained_until_ms;
+    _Atomic(uint64_t) *drained_until_ms;
     _Atomic(uint64_t) check_at_ms;
     _Atomic(bool) shown; /* What the gauge says. */
 };
 
 struct health {
     struct stats *stats;
+    struct health_roll *roll;
     pthread_mutex_t lock;
     size_t count;
     struct server_health *servers[HEALTH_SERVERS_MAX];
 };
 
-struct health *health_new(struct stats *stats)
+struct health *health_new(struct stats *stats, struct health_roll *roll)
 {
     struct health *self = calloc(1, sizeof(*self));
 
     if (self != NULL) {
         self->stats = stats;
+        self->roll = roll;
         (void)pthread_mutex_init(&self->lock, NULL);
     }
     return self;
@@ -87,7 +89,9 @@ static struct server_health *make(struct health *self, struct stats_block *block
     }
     made->upstream = strdup(upstream);
     made->server = strdup(server);
-    if (made->upstream == NULL || made->server == NULL) {
+    if (made->upstream == NULL || made->server == NULL ||
+        !health_roll_enter(self->roll, upstream, server, &made->number,
+                           &made->drained_until_ms)) {
         server_free(made);
         return NULL;
     }
@@ -97,7 +101,6 @@ static struct server_health *make(struct health *self, struct stats_block *block
     made->gauge = stats_series(self->stats, STAT_UPSTREAM_SERVER_UP, labels);
     stats_add(block, made->gauge, 1);
     atomic_store(&made->shown, true);
-    made->number = (unsigned)self->count;
     self->servers[self->count++] = made;
     return made;
 }
@@ -121,7 +124,7 @@ unsigned server_health_number(const struct server_health *self)
 
 enum server_state server_health_state(const struct server_health *self, uint64_t now_ms)
 {
-    if (atomic_load(&self->drained_until_ms) > now_ms) {
+    if (atomic_load(self->drained_until_ms) > now_ms) {
         return SERVER_DRAINED;
     }
     return atomic_load(&self->failures) >= HEALTH_FAILURES_MAX ? SERVER_DOWN : SERVER_UP;
@@ -158,12 +161,12 @@ bool server_health_note(struct server_health *self, bool good, uint64_t now_ms,
 
 bool server_health_drain(struct server_health *self, uint64_t now_ms, uint64_t drain_ms)
 {
-    return atomic_exchange(&self->drained_until_ms, now_ms + drain_ms) <= now_ms;
+    return atomic_exchange(self->drained_until_ms, now_ms + drain_ms) <= now_ms;
 }
 
 void server_health_return(struct server_health *self)
 {
-    atomic_store(&self->drained_until_ms, 0);
+    atomic_store(self->drained_until_ms, 0);
 }
 
 bool server_health_claim(struct server_health *self, uint64_t now_ms,

@@ -1,6 +1,7 @@
 /**
  * What all workers know about the servers of upstreams: up, down, drained, who has which
- * session. It outlives reloads, so that one does not bring back what a finding drained.
+ * session. It outlives reloads, so that one does not bring back what a finding drained;
+ * nor does an upgrade (health_roll.h).
  *
  * Layer: relay. Owned by the graph; safe for all threads. Times are of the loops' clock.
  *
@@ -18,9 +19,9 @@
 #include "base/span.h"
 #include "base/stats.h"
 #include "guard/fingerprint.h"
+#include "relay/health_roll.h"
 
 enum {
-    HEALTH_SERVERS_MAX = 4096,
     HEALTH_FAILURES_MAX = 3, /**< In a row, and a server is down. */
 };
 
@@ -34,8 +35,8 @@ enum server_state {
     SERVER_DRAINED,
 };
 
-/** NULL: memory. */
-struct health *health_new(struct stats *stats);
+/** `roll` must outlive it. NULL: memory. */
+struct health *health_new(struct stats *stats, struct health_roll *roll);
 
 /** Sets NULL. NULL is fine. */
 void health_free(struct health **self_p);
@@ -45,7 +46,7 @@ void health_free(struct health **self_p);
 struct server_health *health_of(struct health *self, struct stats_block *block,
                                 const char *upstream, const char *server);
 
-/** Its number in this run, under HEALTH_SERVERS_MAX. */
+/** Its number until a restart, under HEALTH_SERVERS_MAX. */
 unsigned server_health_number(const struct server_health *self);
 
 enum server_state server_health_state(const struct server_health *self, uint64_t now_ms);

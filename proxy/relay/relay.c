@@ -168,11 +168,12 @@ bool relay_use(struct relay *self, struct site *site)
     return true;
 }
 
-void relay_drain(struct relay *self)
+void relay_drain(struct relay *self, uint64_t idle_ms)
 {
     struct list_link *link = list_first(&self->clients);
 
     self->draining = true;
+    self->drain_idle_ms = idle_ms;
     while (link != NULL && link != &self->clients.head) {
         struct list_link *next = link->next;
         client_drain(client_of_link(link));
@@ -300,7 +301,7 @@ bool address_trusted(const struct address *address, const struct listen_settings
 
 bool relay_breaks_glass(const struct relay *self)
 {
-    uint64_t until_ms =
-        atomic_load_explicit(&self->shared->break_glass_until_ms, memory_order_relaxed);
+    uint64_t until_ms = atomic_load_explicit(&self->shared->features->observe_until_ms,
+                                             memory_order_relaxed);
     return until_ms != 0 && loop_now_ms(self->loop) < until_ms;
 }

@@ -35,8 +35,6 @@ struct relay_shared {
     struct memo *shown;         /**< For recall.h; NULL: nothing is kept. */
     struct memo *aliases;       /**< Of login names; NULL: none is kept. */
     struct takedown *rehearsal; /**< The same count where nothing is enforced. */
-    _Atomic(uint64_t) break_glass_until_ms; /**< Of the loops' clock: nothing is enforced
-                                                 until then, whatever is configured. */
     struct journal *journal;
     struct stats *stats;
     struct admission *admission;
@@ -94,6 +92,8 @@ struct relay {
     uint64_t noted_second; /**< In which `noted` findings were only recorded. */
     unsigned noted;
     bool draining;
+    uint64_t
+        drain_idle_ms; /**< While draining: how long a kept connection may be idle. */
     struct head request_head;  /**< Scratch of the request being read. */
     struct head response_head; /**< Scratch of the response being read. */
     uint8_t random[4096];      /**< Unused random bytes at the end. */
@@ -110,8 +110,12 @@ void relay_free(struct relay **self_p);
 /** Takes the site for new exchanges; old ones end under theirs. False: memory. */
 MUST_USE bool relay_use(struct relay *self, struct site *site);
 
-/** Closes idle clients, lets the rest finish; no new requests on their connections. */
-void relay_drain(struct relay *self);
+/**
+ * Lets every client finish; its answer says that the connection closes. A kept one that
+ * is idle may send one more request within `idle_ms`, so that none is lost that is just
+ * on its way; 0: it is closed at once. Again, with less, is fine.
+ */
+void relay_drain(struct relay *self, uint64_t idle_ms);
 
 /** Breaks off every connection that is left. */
 void relay_abort(struct relay *self);

@@ -162,6 +162,22 @@ static inline bool fixture_reload(void *self, const char *who, const char *accep
     return fixture->takes;
 }
 
+static inline const char *fixture_upgrade(void *self, const char *who)
+{
+    struct fixture *fixture = self;
+
+    (void)span_copy(span_of(who), fixture->who, sizeof(fixture->who));
+    return fixture->takes ? NULL : "An upgrade is under way already.";
+}
+
+static inline void fixture_upgrade_state(void *self, struct json_write *out)
+{
+    (void)self;
+    json_write_begin_object(out);
+    json_write_member(out, "state", SPAN("running"));
+    json_write_end_object(out);
+}
+
 static inline enum err fixture_forget(void *self, const char *who, struct span login)
 {
     struct fixture *fixture = self;
@@ -288,6 +304,8 @@ static inline int fixture_setup(void **state)
         .report = fixture_report,
         .ledger = fixture_ledger,
         .reload = fixture_reload,
+        .upgrade = fixture_upgrade,
+        .upgrade_state = fixture_upgrade_state,
         .refresh = fixture_refresh,
         .incidents = fixture_incidents,
         .incident = fixture_incident,

@@ -42,7 +42,7 @@ static inline struct config *config_case_load(const char *text, struct report *r
     struct feature_table features = {0};
     struct config_source source = {.path = "t.yaml", .state_default = "/var/lib/x"};
 
-    feature_table_init(&features);
+    feature_table_init(&features, NULL);
     config_case_write("t.yaml", text);
     return config_load(&source, &features, report);
 }

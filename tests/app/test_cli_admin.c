@@ -53,6 +53,18 @@ static void up_sends_reason_and_anyway_and_tells_a_refusal(void **state)
     assert_string_equal(output, "login is up\n");
 }
 
+static void upgrade_says_who_serves_or_why_it_failed(void **state)
+{
+    (void)state;
+    struct proxy proxy;
+
+    assert_int_equal(run_at(&proxy, "upgrade", "409 Conflict",
+                            "{\"title\":\"Conflict\",\"detail\":\"It is under way.\"}"),
+                     CLI_NO);
+    assert_non_null(strstr(proxy.request, "POST /api/v1/upgrade HTTP/1.1\r\n"));
+    assert_string_equal(output, "countermark: Conflict: It is under way. (409)\n");
+}
+
 static void reload_with_errors_tells_them_and_returns_two(void **state)
 {
     (void)state;
@@ -94,6 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_is_a_table_for_people_and_json_for_programs),
         cmocka_unit_test(up_sends_reason_and_anyway_and_tells_a_refusal),
+        cmocka_unit_test(upgrade_says_who_serves_or_why_it_failed),
         cmocka_unit_test(reload_with_errors_tells_them_and_returns_two),
         cmocka_unit_test(incidents_lists_and_shows),
     };

@@ -246,7 +246,7 @@ static void config_that_does_not_exist_is_an_error(void **state)
     struct feature_table features = {0};
     struct config_source source = {.path = "absent.yaml"};
 
-    feature_table_init(&features);
+    feature_table_init(&features, NULL);
     assert_null(config_load(&source, &features, report));
     assert_string_equal(report_text(report, 0),
                         "absent.yaml: cannot read it: it does not exist");
@@ -454,7 +454,7 @@ static void config_gives_slots_only_when_it_is_accepted(void **state)
     struct config_source source = {.path = "t.yaml", .state_default = "/x"};
     unsigned slot = 0;
 
-    feature_table_init(&features);
+    feature_table_init(&features, NULL);
     config_case_write("t.yaml", GOOD "mode: no\n");
     config_case_write(
         "u.yaml", LISTEN UPSTREAMS SESSION MARKERS

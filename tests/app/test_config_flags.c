@@ -13,7 +13,7 @@ static struct config *load(const char *file, const char *const *words,
     struct config_source source = {
         .path = file, .flags = flags, .state_default = "/var/lib/x"};
 
-    feature_table_init(&features);
+    feature_table_init(&features, NULL);
     for (; *words != NULL; words += 2) {
         assert_true(source.flag_count < FLAGS_MAX);
         assert_true(config_has_flag(words[0]));

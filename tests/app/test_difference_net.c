@@ -24,7 +24,7 @@ static void expect(const char *before, const char *next, const char *told)
     struct config *in_force = config_case_good(before);
     struct config *config = config_case_good(next);
 
-    feature_table_init(&features);
+    feature_table_init(&features, NULL);
     bool allowed = weaker_check(in_force, config, &features, false, report);
     assert_int_equal(allowed, told == NULL);
     if (told != NULL) {

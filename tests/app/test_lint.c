@@ -116,7 +116,7 @@ static struct report *lints_of(const char *text)
         .path = "t.yaml", .state_default = "/var/lib/x", .lint = true};
     struct report *report = report_new();
 
-    feature_table_init(&features);
+    feature_table_init(&features, NULL);
     config_case_write("t.yaml", text);
     struct config *config = config_load(&source, &features, report);
     if (config == NULL) {

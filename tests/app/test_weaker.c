@@ -31,7 +31,7 @@ static bool check(const struct reload *reload, struct report *report)
     struct config *in_force = config_case_good(reload->in_force);
     struct config *next = config_case_good(reload->next);
 
-    feature_table_init(&features);
+    feature_table_init(&features, NULL);
     assert_int_equal(feature_table_slot(&features, SPAN("shop"), &slot), ERR_NONE);
     assert_int_equal(slot, 1);
     if (reload->down) {

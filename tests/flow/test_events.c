@@ -487,7 +487,7 @@ static void draining_ends_streams_between_events(void **state)
     say_head("");
     say_chunk("data: 1\n\ndata: begun");
     assert_true(flow_hear(&world, &client, "data: 1\n\n"));
-    relay_drain(world.relay);
+    relay_drain(world.relay, 0);
     assert_true(flow_hear_answer(&world, &client, false, &answer));
     assert_true(answer.whole);
     assert_true(span_equal(answer.body, SPAN("data: 1\n\n")));

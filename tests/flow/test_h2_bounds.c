@@ -171,7 +171,7 @@ static void draining_warns_then_ends_after_what_is_under_way(void **state)
     (void)state;
     int32_t id = get("/a", NULL);
     reach(&upstream);
-    relay_drain(world.relay);
+    relay_drain(world.relay, 0);
     flow_h2_turn(&world, &client);
     assert_int_equal(client.client.goaways, 2);
     assert_int_equal(client.client.goaway_code, 0);

@@ -33,7 +33,8 @@ static int tear_down(void **state)
 
 static void break_glass(uint64_t for_ms)
 {
-    atomic_store(&world.shared.break_glass_until_ms, loop_now_ms(world.loop) + for_ms);
+    atomic_store(&world.shared.features->observe_until_ms,
+                 loop_now_ms(world.loop) + for_ms);
 }
 
 /* The page of bob for alice. */
@@ -193,7 +194,7 @@ static void broken_glass_lets_everything_pass_at_once_and_then_nothing(void **st
     assert_true(flow_has(&client, "hello"));
     assert_string_equal(flow_last_entry(&world)->would_have, "take-down");
     assert_int_equal(feature_table_down(&world.features, ~UINT64_C(0)), 0);
-    atomic_store(&world.shared.break_glass_until_ms, loop_now_ms(world.loop));
+    atomic_store(&world.shared.features->observe_until_ms, loop_now_ms(world.loop));
     swap("/mypage/strict/x", &answer);
     assert_int_equal(answer.status, 502);
     assert_false(flow_has(&client, "hello"));
@@ -224,7 +225,7 @@ static void stream_that_outlives_the_broken_glass_is_cut_at_a_finding(void **sta
         &world, &upstream,
         "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 80\r\n\r\nab");
     assert_true(flow_hear(&world, &client, "ab"));
-    atomic_store(&world.shared.break_glass_until_ms, 0);
+    atomic_store(&world.shared.features->observe_until_ms, 0);
     flow_say(&world, &upstream, "<meta name=\"user-marker\" content=\"bob\">");
     assert_true(flow_hear_end(&world, &client));
     assert_false(flow_has(&client, "bob"));

@@ -433,7 +433,7 @@ static void draining_closes_sockets(void **state)
 {
     (void)state;
     open_socket("/stream/a");
-    relay_drain(world.relay);
+    relay_drain(world.relay, 0);
     hears_close("\x03\xe9");
 }
 

@@ -20,7 +20,7 @@ static struct config *load(const char *path)
     struct report *report = report_new();
 
     CHECK(report != NULL);
-    feature_table_init(&features);
+    feature_table_init(&features, NULL);
     struct config *config = config_load(&source, &features, report);
     CHECK((config == NULL) == (report_error_count(report) > 0));
     report_free(&report);

@@ -316,8 +316,8 @@ static inline void site_extend(void)
     }
     memo_free(&site.aliases);
     memo_free(&site.shown);
-    site.aliases = memo_new(1000, 1000000000, false);
-    site.shown = memo_new(100000, 1000000000, false);
+    site.aliases = memo_new(NULL, 1000, 1000000000, false);
+    site.shown = memo_new(NULL, 100000, 1000000000, false);
     site.form_count = 0;
     site.classes[0] = site.world.class;
     site.classes[1] =

@@ -18,7 +18,7 @@ static int set_up(void **state)
     (void)state;
     world_init(&world);
     hasher = fingerprinter_new(KEY);
-    aliases = memo_new(100, 1000000, true);
+    aliases = memo_new(NULL, 100, 1000000, true);
     world.login.user_is_alias = true;
     world.rules.hasher = hasher;
     return 0;

@@ -17,7 +17,7 @@ static void feature_login_is_the_first_slot_and_up(void **state)
     unsigned slot = 99;
 
     memset(&table, 0xff, sizeof(table));
-    feature_table_init(&table);
+    feature_table_init(&table, NULL);
     assert_true(feature_table_find(&table, SPAN("login"), &slot));
     assert_int_equal(slot, FEATURE_LOGIN);
     assert_int_equal(feature_table_state(&table, slot), FEATURE_UP);
@@ -29,7 +29,7 @@ static void feature_keeps_its_slot_by_name(void **state)
     (void)state;
     struct feature_table table = {0};
     unsigned slot = 99;
-    feature_table_init(&table);
+    feature_table_init(&table, NULL);
     unsigned shop = slot_of(&table, SPAN("shop"));
 
     assert_int_not_equal(slot_of(&table, SPAN("mail")), shop);
@@ -44,7 +44,7 @@ static void feature_table_refuses_names_and_numbers_past_its_limits(void **state
     struct feature_table table = {0};
     char name[FEATURE_NAME_SIZE_MAX + 1];
     unsigned slot = 0;
-    feature_table_init(&table);
+    feature_table_init(&table, NULL);
 
     memset(name, 'a', sizeof(name));
     struct span all = {.ptr = (const uint8_t *)name, .len = sizeof(name)};
@@ -63,7 +63,7 @@ static void feature_take_down_tells_only_what_was_not_down_before(void **state)
 {
     (void)state;
     struct feature_table table = {0};
-    feature_table_init(&table);
+    feature_table_init(&table, NULL);
     uint64_t shop = UINT64_C(1) << slot_of(&table, SPAN("shop"));
 
     assert_int_equal(feature_table_take_down(&table, FEATURE_LOGIN_BIT),
@@ -78,7 +78,7 @@ static void feature_on_trial_is_down_for_the_gate_and_can_be_taken_down(void **s
 {
     (void)state;
     struct feature_table table = {0};
-    feature_table_init(&table);
+    feature_table_init(&table, NULL);
 
     feature_table_set(&table, FEATURE_LOGIN, FEATURE_TRIAL);
     assert_int_equal(feature_table_state(&table, FEATURE_LOGIN), FEATURE_TRIAL);
@@ -92,7 +92,7 @@ static void feature_comes_up_from_every_state(void **state)
 {
     (void)state;
     struct feature_table table = {0};
-    feature_table_init(&table);
+    feature_table_init(&table, NULL);
 
     for (int from = FEATURE_DOWN; from <= FEATURE_UP; from++) {
         feature_table_set(&table, FEATURE_LOGIN, (enum feature_state)from);
@@ -110,7 +110,7 @@ static void feature_does_not_open_when_it_was_to_go_down_meanwhile(void **state)
 {
     (void)state;
     struct feature_table table = {0};
-    feature_table_init(&table);
+    feature_table_init(&table, NULL);
     unsigned shop = slot_of(&table, SPAN("shop"));
     uint64_t bit = UINT64_C(1) << shop;
 
@@ -135,7 +135,7 @@ static void a_trial_is_passed_by_those_who_may_until_it_is_taken_down(void **sta
 {
     (void)state;
     struct feature_table table = {0};
-    feature_table_init(&table);
+    feature_table_init(&table, NULL);
     uint64_t bit = UINT64_C(1) << slot_of(&table, SPAN("shop"));
     unsigned slot = slot_of(&table, SPAN("shop"));
 

@@ -36,7 +36,7 @@ static bool find(struct memo *memo, uint64_t key, uint64_t now_ms)
 static void the_first_value_stays_and_agreement_counts(void **state)
 {
     (void)state;
-    struct memo *memo = memo_new(100, IDLE_MS, false);
+    struct memo *memo = memo_new(NULL, 100, IDLE_MS, false);
     assert_false(find(memo, 1, 0));
     assert_int_equal(meet(memo, 1, 10, 0), 1);
     assert_int_equal(meet(memo, 1, 10, 1), 2);
@@ -54,7 +54,7 @@ static void the_first_value_stays_and_agreement_counts(void **state)
 static void a_row_that_is_not_used_is_gone_and_use_keeps_it(void **state)
 {
     (void)state;
-    struct memo *memo = memo_new(100, IDLE_MS, false);
+    struct memo *memo = memo_new(NULL, 100, IDLE_MS, false);
     (void)meet(memo, 1, 10, 0);
     assert_true(find(memo, 1, IDLE_MS));
     assert_true(find(memo, 1, 2 * IDLE_MS));
@@ -66,7 +66,7 @@ static void a_row_that_is_not_used_is_gone_and_use_keeps_it(void **state)
 static void rows_are_bounded_and_those_in_use_stay(void **state)
 {
     (void)state;
-    struct memo *memo = memo_new(1000, IDLE_MS, false);
+    struct memo *memo = memo_new(NULL, 1000, IDLE_MS, false);
     unsigned kept = 0;
     for (uint64_t i = 1; i <= 20000; i++) {
         (void)meet(memo, i, i, i);
@@ -97,7 +97,7 @@ static void write_row(void *context, const struct memo_row *row)
 static void changes_are_handed_out_once_removals_too_and_come_back(void **state)
 {
     (void)state;
-    struct memo *memo = memo_new(100, IDLE_MS, true);
+    struct memo *memo = memo_new(NULL, 100, IDLE_MS, true);
     struct disk disk = {0};
     (void)meet(memo, 1, 10, 0);
     (void)meet(memo, 1, 10, 1);
@@ -112,7 +112,7 @@ static void changes_are_handed_out_once_removals_too_and_come_back(void **state)
     assert_true(fingerprint_equal(&disk.rows[2].key, &key));
     memo_free(&memo);
 
-    memo = memo_new(100, IDLE_MS, true);
+    memo = memo_new(NULL, 100, IDLE_MS, true);
     for (unsigned i = 0; i < 3; i++) {
         struct memo_row *row = &disk.rows[i];
         row->idle_for_ms += 5;

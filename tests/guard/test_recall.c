@@ -27,7 +27,7 @@ static int set_up(void **state)
     world.rules.class_count = CLASSES;
     hasher = fingerprinter_new(KEY);
     world.rules.hasher = hasher;
-    world.shown = memo_new(1000, 1000000, false);
+    world.shown = memo_new(NULL, 1000, 1000000, false);
     return 0;
 }
 

@@ -20,7 +20,7 @@ struct desk {
 
 static struct desk desk_of(unsigned cases, unsigned weak_cases)
 {
-    struct desk desk = {.takedown = takedown_new(), .now_ms = 1000};
+    struct desk desk = {.takedown = takedown_new(NULL), .now_ms = 1000};
     assert_non_null(desk.takedown);
     for (unsigned i = 0; i < FEATURE_COUNT_MAX; i++) {
         desk.policies[i] = (struct take_down_policy){

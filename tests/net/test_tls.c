@@ -288,8 +288,8 @@ static bool is_resumed(struct tls_tickets *tickets, struct tls_tickets *other_ti
 static void tls_sessions_are_resumed_by_whoever_has_the_keys(void **state)
 {
     (void)state;
-    struct tls_tickets *tickets = tls_tickets_new(1);
-    struct tls_tickets *strangers = tls_tickets_new(1);
+    struct tls_tickets *tickets = tls_tickets_new(NULL, 1);
+    struct tls_tickets *strangers = tls_tickets_new(NULL, 1);
 
     assert_true(is_resumed(tickets, tickets));
     assert_false(is_resumed(tickets, strangers));

@@ -107,7 +107,7 @@ static inline enum err fixture_try_open(struct fixture *self, struct fault *faul
     if (err != ERR_NONE) {
         return err;
     }
-    feature_table_init(&self->features);
+    feature_table_init(&self->features, NULL);
     unsigned slot = 0;
     assert_int_equal(feature_table_slot(&self->features, SPAN("mypage"), &slot),
                      ERR_NONE);

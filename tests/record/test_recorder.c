@@ -383,7 +383,7 @@ static void sessions_come_back_after_a_restart(void **state)
         fixture_restored = 0;
         assert_int_equal(state_dir_open(fixture.path, &fixture.directory, &fault),
                          ERR_NONE);
-        feature_table_init(&fixture.features);
+        feature_table_init(&fixture.features, NULL);
         settings.directory = fixture.directory;
         assert_int_equal(recorder_new(&settings, &fixture.recorder, &fault), ERR_NONE);
         fixture_close(&fixture);

@@ -16,7 +16,7 @@ static struct fingerprint key_of(uint64_t set, uint64_t tag)
 static void affinity_remembers_the_last_server_of_each_session(void **state)
 {
     (void)state;
-    struct affinity *affinity = affinity_new(4096);
+    struct affinity *affinity = affinity_new(NULL, 4096);
     unsigned number = 0;
 
     for (uint64_t i = 0; i < 1000; i++) {
@@ -38,7 +38,7 @@ static void affinity_remembers_the_last_server_of_each_session(void **state)
 static void affinity_forgets_the_oldest_where_there_is_no_room(void **state)
 {
     (void)state;
-    struct affinity *affinity = affinity_new(4);
+    struct affinity *affinity = affinity_new(NULL, 4);
     unsigned number = 0;
 
     for (uint64_t tag = 1; tag <= 5; tag++) {

@@ -8,6 +8,7 @@ enum {
 struct world {
     struct stats *stats;
     struct stats_block *block;
+    struct health_roll *roll;
     struct health *health;
     struct server_health *server;
 };
@@ -16,7 +17,8 @@ static void open_world(struct world *self)
 {
     self->stats = stats_new();
     self->block = stats_block_new(self->stats);
-    self->health = health_new(self->stats);
+    self->roll = health_roll_new(NULL);
+    self->health = health_new(self->stats, self->roll);
     self->server = health_of(self->health, self->block, "site", "10.0.0.1:80");
     assert_non_null(self->server);
 }
@@ -24,6 +26,7 @@ static void open_world(struct world *self)
 static void close_world(struct world *self)
 {
     health_free(&self->health);
+    health_roll_free(&self->roll);
     stats_free(&self->stats);
 }
 

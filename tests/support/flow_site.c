@@ -58,7 +58,7 @@ static void set_features(struct flow_world *self)
         .cases = 1, .weak_cases = 2, .within_ms = 600000};
     unsigned slot = 0;
 
-    feature_table_init(&self->features);
+    feature_table_init(&self->features, NULL);
     assert_int_equal(feature_table_slot(&self->features, SPAN("reports"), &slot),
                      ERR_NONE);
     self->login_paths[0] = pattern(self, "/login");

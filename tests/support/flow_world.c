@@ -106,12 +106,13 @@ static void open_shared(struct flow_world *self)
 
     shared->registry = registry_new(&limits);
     shared->features = &self->features;
-    shared->takedown = takedown_new();
-    shared->rehearsal = takedown_new();
+    shared->takedown = takedown_new(NULL);
+    shared->rehearsal = takedown_new(NULL);
     shared->stats = stats_new();
     shared->admission = admission_new(self->site->limits.connections_max);
-    shared->health = health_new(shared->stats);
-    shared->affinity = affinity_new(1024);
+    self->servers = health_roll_new(NULL);
+    shared->health = health_new(shared->stats, self->servers);
+    shared->affinity = affinity_new(NULL, 1024);
     shared->budget.total_max = self->site->limits.hold_total_max;
     shared->worker_count = 1;
     memset(shared->fingerprint_key, 7, FINGERPRINT_KEY_SIZE);
@@ -183,7 +184,7 @@ void flow_close(struct flow_world *self)
     self->journal.disk = FLOW_DISK_AT_ONCE;
     flow_commit(self, true);
     flow_settle(self);
-    relay_drain(self->relay);
+    relay_drain(self->relay, 0);
     relay_abort(self->relay);
     uint64_t until = flow_now_ms() + PATIENCE_MS;
     while (!relay_is_empty(self->relay) && flow_now_ms() < until) {
@@ -219,6 +220,7 @@ void flow_close(struct flow_world *self)
     takedown_free(&self->shared.rehearsal);
     admission_free(&self->shared.admission);
     health_free(&self->shared.health);
+    health_roll_free(&self->servers);
     affinity_free(&self->shared.affinity);
     stats_free(&self->shared.stats);
     assert_int_equal(atomic_load(&self->site->references), 1);

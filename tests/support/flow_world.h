@@ -60,6 +60,7 @@ enum flow_route {
 struct flow_world {
     struct loop *loop;
     struct relay_shared shared;
+    struct health_roll *servers;
     struct relay *relay;
     struct access_log *access_log;
     struct feature_table features;
