@@ -27,7 +27,7 @@ struct court {
     struct session now_copy;
     const struct session *now;
     struct session owners[ANSWER_TOKENS_MAX];
-    const struct observation *observations[(1 + MESSAGE_SCANS) * SCAN_DISTINCT_MAX];
+    const struct observation *observations[EXCHANGE_SIGHTS * SCAN_DISTINCT_MAX];
     size_t observation_count;
     uint32_t forged_mask;
     struct recalled recalled[RECALLED_MAX];
@@ -80,6 +80,11 @@ static bool has_content(const struct exchange *self)
             self->delivery != DELIVERY_WHOLE);
 }
 
+const struct scan *exchange_sight(const struct exchange *self, size_t index)
+{
+    return index == 0 ? self->scan : self->messages.scans[index - 1];
+}
+
 static void summon_sights(const struct scan *scan, struct court *court)
 {
     size_t count = scan != NULL ? scan_count(scan) : 0;
@@ -95,9 +100,8 @@ static void summon_observations(struct exchange *self, struct court *court)
 {
     court->observation_count = 0;
     court->forged_mask = 0;
-    summon_sights(self->scan, court);
-    for (size_t i = 0; i < MESSAGE_SCANS; i++) {
-        summon_sights(self->messages.scans[i], court);
+    for (size_t i = 0; i < EXCHANGE_SIGHTS; i++) {
+        summon_sights(exchange_sight(self, i), court);
     }
     self->answer.observations = court->observations;
     self->answer.observation_count = court->observation_count;
