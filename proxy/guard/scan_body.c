@@ -2,7 +2,10 @@
 
 #include "guard/scan_room.h"
 
-enum { MATCH_SIZE_MAX = 1 << 30 };
+enum {
+    MATCH_SIZE_MAX = 1 << 30,
+    SEEK_MARGIN = 512, /* A tag may go on behind the literal. */
+};
 
 static bool is_markup(const struct scan *self)
 {
@@ -81,6 +84,18 @@ void scan_body_begin(struct scan *self, enum scan_kind kind)
     }
 }
 
+/* One more piece to read later, or more of the last one. */
+static void keep(struct scan *self, struct span piece)
+{
+    struct scan_kept *last =
+        self->kept_count > 0 ? &self->kept[self->kept_count - 1] : NULL;
+    if (last != NULL && last->bytes.ptr + last->bytes.len == piece.ptr) {
+        last->bytes.len += piece.len;
+        return;
+    }
+    self->kept[self->kept_count++] = (struct scan_kept){.bytes = piece};
+}
+
 /* The tokenizer reads kept pieces up to `goal`. */
 static void kept_read(struct scan *self, uint64_t goal)
 {
@@ -98,7 +113,7 @@ static void kept_read(struct scan *self, uint64_t goal)
     memmove(self->kept, self->kept + done, self->kept_count * sizeof(self->kept[0]));
 }
 
-static void tokenize(struct scan *self, struct span piece, enum scan_lease lease)
+static void read_piece(struct scan *self, struct span piece, enum scan_lease lease)
 {
     bool kept = lease == SCAN_LEASE_KEPT && self->kept_count < SCAN_KEPT_MAX;
     uint64_t goal = kept ? html_goal(&self->html) : UINT64_MAX;
@@ -109,7 +124,31 @@ static void tokenize(struct scan *self, struct span piece, enum scan_lease lease
         piece = span_from(piece, html_feed(&self->html, piece, goal));
     }
     if (piece.len > 0) {
-        self->kept[self->kept_count++] = (struct scan_kept){.bytes = piece};
+        keep(self, piece);
+    }
+}
+
+/* Escape sequences are looked for where nothing has declared the encoding. Most pages do
+ * in their head: first up to the last literal, the rest only if that said nothing. */
+static void tokenize(struct scan *self, struct span piece, enum scan_lease lease)
+{
+    struct html *html = &self->html;
+    uint64_t start = self->piece_start - piece.len;
+    uint64_t goal = html_goal(html);
+    bool open = html_is_open(html) && !scan_is_utf16(self);
+    uint64_t near = open && goal > start ? goal - start + SEEK_MARGIN : 0;
+    struct span first = span_first(piece, near < piece.len ? (size_t)near : piece.len);
+    struct span rest = span_from(piece, first.len);
+
+    if (first.len > 0) {
+        html_seek(html, first, start);
+        read_piece(self, first, lease);
+    }
+    if (open && html_is_open(html)) {
+        html_seek(html, rest, start + first.len);
+    }
+    if (rest.len > 0) {
+        read_piece(self, rest, lease);
     }
 }
 
@@ -205,6 +244,9 @@ static size_t turn(struct scan *self, struct span *piece_p, uint8_t *out, size_t
 {
     if (self->charset == CHARSET_ISO2022JP) {
         struct span part = span_first(*piece_p, capacity);
+        if (!self->charset_declared) {
+            part.len = charset_fits_iso2022jp(self->turning, part);
+        }
         *piece_p = span_from(*piece_p, part.len);
         return charset_iso2022jp_bare(&self->turning, part, out);
     }
@@ -214,16 +256,40 @@ static size_t turn(struct scan *self, struct span *piece_p, uint8_t *out, size_t
     return charset_double(&self->turning, self->charset, piece_p, out, capacity);
 }
 
+/* The bytes before the first escape sequence are read as they are. In JSON and scripts
+ * only: the matcher looks for them in markup. */
+static struct span feed_until_escape(struct scan *self, struct span piece,
+                                     enum scan_lease lease)
+{
+    bool escapes = self->kind == SCAN_KIND_JSON || self->kind == SCAN_KIND_SCRIPT;
+    bool open = escapes && !self->charset_declared && self->charset == CHARSET_ASCII;
+    size_t until = open ? span_find(piece, CHARSET_ESC) : piece.len;
+
+    if (until > 0) {
+        feed_text(self, span_first(piece, until), lease);
+    }
+    if (until < piece.len) {
+        self->charset = CHARSET_ISO2022JP;
+    }
+    return span_from(piece, until);
+}
+
 static void feed_charset(struct scan *self, struct span piece, enum scan_lease lease)
 {
+    if (self->kind == SCAN_KIND_UNKNOWN && !scan_is_utf16(self)) {
+        piece = guess_kind(self, piece);
+    }
     if (!scan_turns(self)) {
-        feed_text(self, piece, lease);
-        return;
+        piece = feed_until_escape(self, piece, lease);
     }
     uint8_t turned[SCAN_TURNED_SIZE];
     while (piece.len > 0 && scan_status(self) == SCAN_OK) {
+        size_t before = piece.len;
         size_t len = turn(self, &piece, turned, sizeof(turned));
         feed_text(self, (struct span){.ptr = turned, .len = len}, SCAN_LEASE_BORROWED);
+        if (piece.len == before) {
+            values_fail(&self->values, SCAN_REASON_CHARSET); /* Nothing of it fits. */
+        }
     }
 }
 
