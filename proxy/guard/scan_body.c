@@ -21,7 +21,7 @@ bool scan_tokenizes(const struct scan *self)
 
 bool scan_walks(const struct scan *self)
 {
-    return self->kind == SCAN_KIND_JSON &&
+    return (self->kind == SCAN_KIND_JSON || self->walks_as_well) &&
            markers_have(self->values.markers, SELECTOR_JSON);
 }
 
@@ -73,6 +73,8 @@ static bool matcher_open(struct scan *self)
 void scan_body_begin(struct scan *self, enum scan_kind kind)
 {
     self->kind = kind;
+    self->looked = false;
+    self->walks_as_well = false;
     html_init(&self->html, &self->values, kind == SCAN_KIND_XML, !self->charset_declared);
     self->html.jis = self->charset == CHARSET_ISO2022JP;
     regex_init(&self->regex, &self->values, regex_text_of(kind));
@@ -199,13 +201,34 @@ static void match(struct scan *self, struct span piece)
     self->piece_start += piece.len;
 }
 
-/* JSON when it begins like it. Blanks before decide nothing and are left out. */
-static struct span guess_kind(struct scan *self, struct span piece)
+static struct span skip_blanks(struct span piece)
 {
     while (piece.len > 0 && (piece.ptr[0] == ' ' || piece.ptr[0] == '\t' ||
                              piece.ptr[0] == '\r' || piece.ptr[0] == '\n')) {
         piece = span_from(piece, 1);
     }
+    return piece;
+}
+
+/* Sites call JSON a page or a script: what begins like it is walked as well. Neither of
+ * them begins with what a visitor typed; of plain text nobody knows. */
+static void look_for_json(struct scan *self, struct span piece)
+{
+    bool may_be = self->kind == SCAN_KIND_HTML || self->kind == SCAN_KIND_SCRIPT;
+
+    piece = may_be && !self->looked ? skip_blanks(piece) : (struct span){0};
+    if (piece.len > 0) {
+        self->looked = true;
+        self->walks_as_well = span_find(SPAN("{[)"), piece.ptr[0]) < 3;
+        json_init(&self->json, &self->values);
+        self->json.tentative = true;
+    }
+}
+
+/* JSON when it begins like it. Blanks before decide nothing and are left out. */
+static struct span guess_kind(struct scan *self, struct span piece)
+{
+    piece = skip_blanks(piece);
     if (piece.len > 0) {
         bool json = piece.ptr[0] == '{' || piece.ptr[0] == '[';
         scan_body_begin(self, json ? SCAN_KIND_JSON : SCAN_KIND_HTML);
@@ -221,6 +244,9 @@ static void feed_text(struct scan *self, struct span piece, enum scan_lease leas
     }
     if (piece.len == 0) {
         return;
+    }
+    if (markers_have(self->values.markers, SELECTOR_JSON)) {
+        look_for_json(self, piece);
     }
     if (scan_searches(self)) {
         regex_piece_begin(&self->regex, self->scanner->tools, piece);
