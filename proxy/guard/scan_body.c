@@ -1,11 +1,8 @@
 #include <hs/hs.h>
 
-#include "guard/scan_room.h"
+#include "guard/scan_kept.h"
 
-enum {
-    MATCH_SIZE_MAX = 1 << 30,
-    SEEK_MARGIN = 512, /* A tag may go on behind the literal. */
-};
+enum { MATCH_SIZE_MAX = 1 << 30 };
 
 static bool is_markup(const struct scan *self)
 {
@@ -83,74 +80,6 @@ void scan_body_begin(struct scan *self, enum scan_kind kind)
     }
     if (!matcher_open(self)) {
         values_fail(&self->values, SCAN_REASON_MEMORY);
-    }
-}
-
-/* One more piece to read later, or more of the last one. */
-static void keep(struct scan *self, struct span piece)
-{
-    struct scan_kept *last =
-        self->kept_count > 0 ? &self->kept[self->kept_count - 1] : NULL;
-    if (last != NULL && last->bytes.ptr + last->bytes.len == piece.ptr) {
-        last->bytes.len += piece.len;
-        return;
-    }
-    self->kept[self->kept_count++] = (struct scan_kept){.bytes = piece};
-}
-
-/* The tokenizer reads kept pieces up to `goal`. */
-static void kept_read(struct scan *self, uint64_t goal)
-{
-    size_t done = 0;
-    while (done < self->kept_count) {
-        struct scan_kept *kept = &self->kept[done];
-        size_t used = html_feed(&self->html, kept->bytes, goal);
-        kept->bytes = span_from(kept->bytes, used);
-        if (kept->bytes.len > 0) {
-            break;
-        }
-        done++;
-    }
-    self->kept_count -= done;
-    memmove(self->kept, self->kept + done, self->kept_count * sizeof(self->kept[0]));
-}
-
-static void read_piece(struct scan *self, struct span piece, enum scan_lease lease)
-{
-    bool kept = lease == SCAN_LEASE_KEPT && self->kept_count < SCAN_KEPT_MAX;
-    uint64_t goal = kept ? html_goal(&self->html) : UINT64_MAX;
-    if (self->html.offset < goal) {
-        kept_read(self, goal);
-    }
-    if (self->kept_count == 0) {
-        piece = span_from(piece, html_feed(&self->html, piece, goal));
-    }
-    if (piece.len > 0) {
-        keep(self, piece);
-    }
-}
-
-/* Escape sequences are looked for where nothing has declared the encoding. Most pages do
- * in their head: first up to the last literal, the rest only if that said nothing. */
-static void tokenize(struct scan *self, struct span piece, enum scan_lease lease)
-{
-    struct html *html = &self->html;
-    uint64_t start = self->piece_start - piece.len;
-    uint64_t goal = html_goal(html);
-    bool open = html_is_open(html) && !scan_is_utf16(self);
-    uint64_t near = open && goal > start ? goal - start + SEEK_MARGIN : 0;
-    struct span first = span_first(piece, near < piece.len ? (size_t)near : piece.len);
-    struct span rest = span_from(piece, first.len);
-
-    if (first.len > 0) {
-        html_seek(html, first, start);
-        read_piece(self, first, lease);
-    }
-    if (open && html_is_open(html)) {
-        html_seek(html, rest, start + first.len);
-    }
-    if (rest.len > 0) {
-        read_piece(self, rest, lease);
     }
 }
 
@@ -258,7 +187,7 @@ static void feed_text(struct scan *self, struct span piece, enum scan_lease leas
         regex_piece_end(&self->regex);
     }
     if (scan_tokenizes(self) && scan_status(self) == SCAN_OK) {
-        tokenize(self, piece, lease);
+        kept_tokenize(self, piece, lease);
     }
     if (scan_walks(self) && scan_status(self) == SCAN_OK) {
         scan_json_feed(&self->json, piece);
@@ -406,12 +335,4 @@ enum scan_status scan_feed(struct scan *self, struct span piece, enum scan_lease
         feed_charset(self, piece, lease);
     }
     return scan_status(self);
-}
-
-void scan_settle(struct scan *self)
-{
-    if (self->kept_count > 0 && scan_status(self) == SCAN_OK) {
-        kept_read(self, UINT64_MAX);
-    }
-    self->kept_count = 0;
 }

@@ -52,17 +52,6 @@ void html_candidate(struct html *self, uint64_t end)
     self->candidates[self->candidate_count++] = end;
 }
 
-bool html_is_open(const struct html *self)
-{
-    return self->charset_open && !self->jis && self->jis_at == 0;
-}
-
-void html_seek(struct html *self, struct span bytes, uint64_t start)
-{
-    size_t until = charset_seek_iso2022jp(&self->jis_seek, bytes);
-    self->jis_at = self->jis_seek.two_byte ? start + until : 0;
-}
-
 uint64_t html_goal(const struct html *self)
 {
     return self->jis_at > 0 || self->jis_guessed ? UINT64_MAX : self->goal;

@@ -76,9 +76,9 @@ struct html {
     uint64_t goal;      /**< See html_goal(). */
     struct tree tree;
     struct html_raw raw;
-    struct charset_state jis_seek; /**< Of html_seek(). */
+    struct charset_state jis_seek; /**< Of what looks for it, scan_kept.c. */
     struct charset_state jis_state;
-    uint64_t jis_at;   /**< Where html_seek() found an escape sequence; 0: nowhere. */
+    uint64_t jis_at;   /**< Behind the first escape sequence; 0: none is known. */
     bool jis;          /**< Bytes are ISO-2022-JP. */
     bool jis_guessed;  /**< By an escape sequence, and nothing else. */
     bool charset_open; /**< A meta element may still name the encoding. */
@@ -103,16 +103,6 @@ void html_init(struct html *self, struct values *values, bool xml, bool charset_
 
 /** The matcher saw a literal of a selector end at offset `end`. */
 void html_candidate(struct html *self, uint64_t end);
-
-/** Nothing has told the encoding yet: html_seek() is to look at every byte before it is
- * read. */
-bool html_is_open(const struct html *self);
-
-/**
- * Looks for an escape sequence of ISO-2022-JP in `bytes`, which follow those of the call
- * before. Counts as a declaration if none is read up to there.
- */
-void html_seek(struct html *self, struct span bytes, uint64_t start);
 
 /** Up to where there is something to read: where the last literal ended; 0 when there was
  * none. Of what may be ISO-2022-JP: UINT64_MAX, all must be looked at. */
