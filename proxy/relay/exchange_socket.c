@@ -179,13 +179,6 @@ static enum step judge_text(struct exchange *self)
     return sent ? STEP_AGAIN : send_frame(self, WEBSOCKET_TEXT, true);
 }
 
-/* A whole text is held. */
-static enum step end_text(struct exchange *self)
-{
-    exchange_scan_text(self);
-    return judge_text(self);
-}
-
 /* A message begins that is not read. True: it may not pass, as `step_out` says. */
 static bool refuse_unread(struct exchange *self, enum step *step_out)
 {
@@ -274,7 +267,8 @@ static bool end_frame(struct exchange *self, enum step *step_out)
         return false;
     }
     if (!socket->passes) {
-        *step_out = end_text(self);
+        exchange_scan_text(self);
+        *step_out = judge_text(self);
         return true;
     }
     meter_message(self->relay, self->plan->meter,
