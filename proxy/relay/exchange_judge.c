@@ -26,7 +26,7 @@ struct rules exchange_rules(const struct exchange *self)
 struct court {
     struct session now_copy;
     const struct session *now;
-    struct session owners[ANSWER_TOKENS_MAX];
+    struct session owners[ANSWER_TOKENS_MAX + 1]; /* The last one's is in Location. */
     const struct observation *observations[EXCHANGE_SIGHTS * SCAN_DISTINCT_MAX];
     size_t observation_count;
     uint32_t forged_mask;
@@ -57,18 +57,25 @@ static void summon_session(struct exchange *self, struct court *court)
     court->now = &court->now_copy;
 }
 
+static void summon_owner(struct exchange *self, struct issued_token *token,
+                         struct session *owner)
+{
+    registry_find(self->relay->shared->registry, &token->token,
+                  loop_now_ms(self->relay->loop), false, owner);
+    token->owner_id = owner->id;
+    token->owner_bound = owner->id != 0 ? owner->binding : BINDING_NONE;
+    token->owner = owner->id != 0 ? &owner->requester : NULL;
+}
+
 static void summon_owners(struct exchange *self, struct court *court)
 {
-    struct registry *registry = self->relay->shared->registry;
-    uint64_t now_ms = loop_now_ms(self->relay->loop);
+    struct issued_token *addressed = &self->answer.addressed;
 
     for (unsigned i = 0; i < self->answer.issued_count; i++) {
-        struct issued_token *token = &self->answer.issued[i];
-        struct session *owner = &court->owners[i];
-        registry_find(registry, &token->token, now_ms, false, owner);
-        token->owner_id = owner->id;
-        token->owner_bound = owner->id != 0 ? owner->binding : BINDING_NONE;
-        token->owner = owner->id != 0 ? &owner->requester : NULL;
+        summon_owner(self, &self->answer.issued[i], &court->owners[i]);
+    }
+    if (!fingerprint_none(&addressed->token)) {
+        summon_owner(self, addressed, &court->owners[ANSWER_TOKENS_MAX]);
     }
 }
 

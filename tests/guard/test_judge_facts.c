@@ -267,6 +267,64 @@ static void nothing_streams_by_a_first_marker_or_by_none(void **state)
     assert_false(verified_so_far(&aoki, "baba"));
 }
 
+static void confirm(uint32_t token, const char *name)
+{
+    assert_int_equal(world_login(&world, &trip, 0, name, token), VERDICT_RELEASE);
+    assert_int_equal(world_page(&world, &trip, token, name), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, token).binding, BINDING_CONFIRMED);
+    assert_int_equal(world_view(&world, token).claim_count, 0);
+}
+
+/* Whoever gives a site an address to go on to chooses what stands there. */
+static void
+a_redirect_with_the_token_of_another_user_is_refused_and_never_counts(void **state)
+{
+    (void)state;
+    confirm(T1, "aoki");
+    confirm(T2, "baba");
+    trip_ask(&trip, T2);
+    trip_forward(&world, &trip);
+    trip.answer.addressed.token = token_of(T1);
+    (void)trip_end(&world, &trip);
+    struct finding finding = trip_finding(&trip);
+    assert_int_equal(trip.judgement.verdict, VERDICT_REFUSE);
+    assert_string_equal(finding.reason, "address-token");
+    assert_int_equal(finding.strength, STRENGTH_NONE);
+    assert_false(finding.counts);
+    assert_true(span_equal(user_span(&finding.subject), SPAN("aoki")));
+    trip.answer.addressed.token = token_of(T2);
+    assert_int_equal(trip_judge(&world, &trip), VERDICT_RELEASE);
+    trip.answer.addressed.token = token_of(T3);
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    /* It was shown, not issued. */
+    struct fingerprint shown = token_of(T3);
+    assert_null(world_find(&world, &shown));
+    confirm(T3, "baba");
+    assert_int_equal(trip_judge(&world, &trip), VERDICT_RELEASE);
+}
+
+static void a_redirect_with_the_token_of_nobody_or_an_own_one_passes(void **state)
+{
+    (void)state;
+    trip_ask(&trip, 0);
+    trip_forward(&world, &trip);
+    trip_issue(&trip, T3);
+    (void)trip_end(&world, &trip);
+    confirm(T1, "aoki");
+    trip_ask(&trip, T1);
+    trip_forward(&world, &trip);
+    trip.answer.addressed.token = token_of(T3);
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    /* Forwarded before the token had an entry: it is the request's all the same. */
+    trip_ask(&trip, T2);
+    trip_forward(&world, &trip);
+    trip.answer.addressed.token = token_of(T2);
+    struct trip late = trip;
+    confirm(T2, "baba");
+    late.asker.session.id = 0;
+    assert_int_equal(trip_judge(&world, &late), VERDICT_RELEASE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +343,11 @@ int main(void)
         cmocka_unit_test_setup(
             an_unnamed_kind_of_login_stirs_only_where_none_is_configured, set_up),
         cmocka_unit_test_setup(nothing_streams_by_a_first_marker_or_by_none, set_up),
+        cmocka_unit_test_setup(
+            a_redirect_with_the_token_of_another_user_is_refused_and_never_counts,
+            set_up),
+        cmocka_unit_test_setup(a_redirect_with_the_token_of_nobody_or_an_own_one_passes,
+                               set_up),
     };
     return RUN_TESTS(tests);
 }
