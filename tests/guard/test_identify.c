@@ -15,14 +15,18 @@ static char header_name[] = "Authorization";
 static char suffix[] = ".";
 static char url_name_sid[] = "sid";
 static char url_name_jsessionid[] = "JSESSIONID";
-static char *url_names[] = {url_name_sid, url_name_jsessionid};
+static char url_name_abc[] = "abc";
+static char url_name_pid[] = "pid";
+static char url_name_low[] = "_x";
+static char *url_names[] = {url_name_sid, url_name_jsessionid, url_name_abc, url_name_pid,
+                            url_name_low};
 
 static const struct session_policy POLICY = {.cookies = &session_names,
                                              .path_parameter = path_parameter,
                                              .header = header_name,
                                              .suffix = suffix,
                                              .url_names = url_names,
-                                             .url_name_count = 2,
+                                             .url_name_count = 5,
                                              .remember = &remember_names};
 
 static void add_field(struct head *head, const char *name, const char *value)
@@ -406,6 +410,9 @@ static void identify_write_target_leaves_out_names_of_sessions(void **state)
         {"/a;%6Asessionid=1", "/a"},
         {"/sid/;sidx/a%3", "/sid/;sidx/a%3"},
         {"/a?%=1&s%6=1&&sid=", "/a?%=1&s%6=1&"},
+        {"/a?si%64=1&%70id=2", "/a"},
+        {"/a?abc=1&%6gx=2&x%6g=3", "/a?%6gx=2&x%6g=3"},
+        {"/;=x/?=y", "/;=x/?=y"},
         {"", ""},
         {"*", "*"},
         {"http://h/a;sid=1?x", "http://h/a?x"},
@@ -419,9 +426,25 @@ static void identify_write_target_leaves_out_names_of_sessions(void **state)
     }
 }
 
+static void identify_write_target_takes_the_parameter_out_of_the_path_only(void **state)
+{
+    static const char TARGET[] = "/a;jsessionid=1?jsessionid=2;jsessionid=3&=4";
+    struct session_policy policy = {.path_parameter = path_parameter};
+    char buffer[64] = {0};
+
+    (void)state;
+    (void)identify_write_target(span_of(TARGET), &policy, (uint8_t *)buffer);
+    assert_string_equal(buffer, "/a?jsessionid=2;jsessionid=3&=4");
+    policy.path_parameter = NULL;
+    memset(buffer, 0, sizeof(buffer));
+    (void)identify_write_target(SPAN("/a;=1/;?=2"), &policy, (uint8_t *)buffer);
+    assert_string_equal(buffer, "/a;=1/;?=2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(identify_write_target_takes_the_parameter_out_of_the_path_only),
         cmocka_unit_test(identify_request_without_token_is_anonymous),
         cmocka_unit_test(identify_request_takes_the_token_without_quotes_and_suffix),
         cmocka_unit_test(identify_request_orders_tokens_as_the_configuration_does),

@@ -43,6 +43,8 @@ static void two_tokens_are_mixed_unless_both_can_only_be_one_user(void **state)
     assert_false(mixed(aoki, session_of(2, "", NULL)));
     assert_true(mixed(session_of(1, "", NULL), session_of(2, "aoki", NULL)));
     assert_true(mixed(aoki, session_of(2, "baba", NULL)));
+    assert_true(mixed(session_of(1, "a", NULL), session_of(2, "b", NULL)));
+    assert_false(mixed(session_of(1, "", "a"), session_of(2, "a", NULL)));
     assert_true(mixed(aoki, session_of(2, "", "baba")));
     assert_true(mixed(aoki, session_of(2, "aoki", "baba")));
     assert_true(mixed(session_of(1, "", "baba"), same));
@@ -267,6 +269,31 @@ static void nothing_streams_by_a_first_marker_or_by_none(void **state)
     assert_false(verified_so_far(&aoki, "baba"));
 }
 
+static void what_opens_nothing_stores_nothing(void **state)
+{
+    struct session now = session_of(1, "aoki", NULL);
+    struct asker asker = {.kind = ASKER_SESSION, .token_count = 1};
+    struct change change;
+
+    (void)state;
+    memset(&change, 0xee, sizeof(change));
+    assert_false(judge_forward(&world.rules, &asker, 0, &now, &change));
+    assert_false(change.store);
+    assert_int_equal(change.token_count, 0);
+}
+
+static void a_second_page_confirms_only_if_it_was_asked_for_after_the_first(void **state)
+{
+    (void)state;
+    (void)world_page(&world, &trip, T1, "aoki");
+    assert_int_equal(world_view(&world, T1).binding, BINDING_UNCONFIRMED);
+    world.now_ms = world_view(&world, T1).bound_at_ms - 1; /* It is asked in the next. */
+    (void)world_page(&world, &trip, T1, "aoki");
+    assert_int_equal(world_view(&world, T1).binding, BINDING_UNCONFIRMED);
+    (void)world_page(&world, &trip, T1, "aoki");
+    assert_int_equal(world_view(&world, T1).binding, BINDING_CONFIRMED);
+}
+
 static void confirm(uint32_t token, const char *name)
 {
     assert_int_equal(world_login(&world, &trip, 0, name, token), VERDICT_RELEASE);
@@ -343,6 +370,9 @@ int main(void)
         cmocka_unit_test_setup(
             an_unnamed_kind_of_login_stirs_only_where_none_is_configured, set_up),
         cmocka_unit_test_setup(nothing_streams_by_a_first_marker_or_by_none, set_up),
+        cmocka_unit_test_setup(what_opens_nothing_stores_nothing, set_up),
+        cmocka_unit_test_setup(
+            a_second_page_confirms_only_if_it_was_asked_for_after_the_first, set_up),
         cmocka_unit_test_setup(
             a_redirect_with_the_token_of_another_user_is_refused_and_never_counts,
             set_up),
