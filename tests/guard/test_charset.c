@@ -44,14 +44,20 @@ static void charset_turns_utf16_into_utf8_by_any_pieces(void **state)
     }
 }
 
+static void expect_of(const char *const *selectors, struct scan_case_input input,
+                      const char *expected)
+{
+    struct scan_case markers;
+    scan_case_open(&markers, selectors);
+    scan_case_expect(&markers, input, expected);
+    scan_case_close(&markers);
+}
+
 static void expect(const char *charset, struct span text, const char *expected)
 {
     static const char *const SELECTORS[] = {"attr:u", "regex:v=([0-9]+)", NULL};
-    struct scan_case markers;
-    scan_case_open(&markers, SELECTORS);
     struct scan_case_input input = {SCAN_KIND_HTML, charset, text};
-    scan_case_expect(&markers, input, expected);
-    scan_case_close(&markers);
+    expect_of(SELECTORS, input, expected);
 }
 
 static void scan_reads_utf16_by_mark_and_by_name(void **state)
@@ -153,11 +159,8 @@ static void scan_reads_the_encoding_of_an_xml_declaration(void **state)
 static void expect_json(const char *charset, struct span text, const char *expected)
 {
     static const char *const SELECTORS[] = {"json:/u", "regex:v=([^\"]+)", NULL};
-    struct scan_case markers;
-    scan_case_open(&markers, SELECTORS);
     struct scan_case_input input = {SCAN_KIND_JSON, charset, text};
-    scan_case_expect(&markers, input, expected);
-    scan_case_close(&markers);
+    expect_of(SELECTORS, input, expected);
 }
 
 /* U+30BD is 83 5C in Shift_JIS: the second byte is a backslash and none. */
