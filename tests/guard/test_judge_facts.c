@@ -282,11 +282,48 @@ static void what_opens_nothing_stores_nothing(void **state)
     assert_int_equal(change.token_count, 0);
 }
 
+static void a_login_on_a_token_that_nobody_knows_begins_an_uncertain_family(void **state)
+{
+    struct session now = {0};
+    struct asker asker = {.role = ROLE_LOGIN, .unsafe = true, .token_count = 1};
+    struct change change;
+
+    (void)state;
+    memset(&change, 0xee, sizeof(change));
+    asker.tokens[0] = token_of(T1);
+    (void)user_set(&asker.claim, SPAN("aoki"));
+    assert_true(judge_forward(&world.rules, &asker, 0, &now, &change));
+    assert_true(change.store);
+    assert_int_equal(change.token_count, 1);
+    assert_int_equal(change.next.generation, 1);
+    assert_int_equal(change.next.pending, 1);
+    assert_int_equal(change.next.claim_count, 2); /* Anybody, and aoki. */
+    assert_true((change.next.family & RECALL_UNCERTAIN) != 0);
+    assert_true((change.next.family & ~(uint64_t)RECALL_UNCERTAIN) != 0);
+}
+
+static void logins_in_flight_are_counted_as_far_as_they_can_be(void **state)
+{
+    struct session now = session_of(1, "aoki", NULL);
+    struct asker asker = {.role = ROLE_LOGIN, .unsafe = true, .token_count = 1};
+    struct change change;
+
+    (void)state;
+    now.pending = UINT8_MAX - 1;
+    assert_true(judge_forward(&world.rules, &asker, 0, &now, &change));
+    assert_int_equal(change.next.pending, UINT8_MAX);
+    now.pending = UINT8_MAX;
+    assert_true(judge_forward(&world.rules, &asker, 0, &now, &change));
+    assert_int_equal(change.next.pending, UINT8_MAX);
+}
+
 static void a_second_page_confirms_only_if_it_was_asked_for_after_the_first(void **state)
 {
     (void)state;
     (void)world_page(&world, &trip, T1, "aoki");
     assert_int_equal(world_view(&world, T1).binding, BINDING_UNCONFIRMED);
+    assert_int_equal(world_view(&world, T1).bound_at_ms, world.now_ms);
+    assert_false(world_view(&world, T1).by_login);
     world.now_ms = world_view(&world, T1).bound_at_ms - 1; /* It is asked in the next. */
     (void)world_page(&world, &trip, T1, "aoki");
     assert_int_equal(world_view(&world, T1).binding, BINDING_UNCONFIRMED);
@@ -300,6 +337,46 @@ static void confirm(uint32_t token, const char *name)
     assert_int_equal(world_page(&world, &trip, token, name), VERDICT_RELEASE);
     assert_int_equal(world_view(&world, token).binding, BINDING_CONFIRMED);
     assert_int_equal(world_view(&world, token).claim_count, 0);
+}
+
+static void the_former_user_closes_a_claim_when_no_login_is_in_flight(void **state)
+{
+    struct trip login;
+    struct trip page;
+
+    (void)state;
+    confirm(T1, "aoki");
+    assert_true(world_view(&world, T1).by_login);
+    trip_ask(&page, T1);
+    trip_forward(&world, &page);
+    (void)trip_mark(&page, "aoki");
+    trip_ask(&login, T1);
+    trip_log_in(&login, "baba");
+    trip_forward(&world, &login);
+    assert_int_equal(world_view(&world, T1).claim_count, 1);
+    assert_int_equal(trip_end(&world, &page), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, T1).claim_count, 1);
+    assert_int_equal(trip_end(&world, &login), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, T1).claim_count, 1);
+    assert_int_equal(world_page(&world, &trip, T1, "aoki"), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, T1).claim_count, 0);
+}
+
+/* Where no login is configured. */
+static void a_page_of_the_own_user_settles_what_an_unsafe_request_stirred(void **state)
+{
+    (void)state;
+    world.login.request.count = 0;
+    (void)world_page(&world, &trip, T1, "aoki");
+    (void)world_page(&world, &trip, T1, "aoki");
+    assert_int_equal(world_view(&world, T1).binding, BINDING_CONFIRMED);
+    trip_ask(&trip, T1);
+    trip.asker.unsafe = true;
+    trip_forward(&world, &trip);
+    (void)trip_end(&world, &trip);
+    assert_true(world_view(&world, T1).stirred);
+    (void)world_page(&world, &trip, T1, "aoki");
+    assert_false(world_view(&world, T1).stirred);
 }
 
 /* Whoever gives a site an address to go on to chooses what stands there. */
@@ -371,6 +448,14 @@ int main(void)
             an_unnamed_kind_of_login_stirs_only_where_none_is_configured, set_up),
         cmocka_unit_test_setup(nothing_streams_by_a_first_marker_or_by_none, set_up),
         cmocka_unit_test_setup(what_opens_nothing_stores_nothing, set_up),
+        cmocka_unit_test_setup(
+            a_login_on_a_token_that_nobody_knows_begins_an_uncertain_family, set_up),
+        cmocka_unit_test_setup(logins_in_flight_are_counted_as_far_as_they_can_be,
+                               set_up),
+        cmocka_unit_test_setup(the_former_user_closes_a_claim_when_no_login_is_in_flight,
+                               set_up),
+        cmocka_unit_test_setup(
+            a_page_of_the_own_user_settles_what_an_unsafe_request_stirred, set_up),
         cmocka_unit_test_setup(
             a_second_page_confirms_only_if_it_was_asked_for_after_the_first, set_up),
         cmocka_unit_test_setup(
