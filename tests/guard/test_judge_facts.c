@@ -273,11 +273,14 @@ static void what_opens_nothing_stores_nothing(void **state)
 {
     struct session now = session_of(1, "aoki", NULL);
     struct asker asker = {.kind = ASKER_SESSION, .token_count = 1};
-    struct change change;
+    struct change change = {.store = true, .token_count = 1};
 
     (void)state;
-    memset(&change, 0xee, sizeof(change));
     assert_false(judge_forward(&world.rules, &asker, 0, &now, &change));
+    assert_false(change.store);
+    assert_int_equal(change.token_count, 0);
+    change = (struct change){.store = true, .token_count = 1};
+    assert_false(judge_settle(&world.rules, &asker, &now, &change));
     assert_false(change.store);
     assert_int_equal(change.token_count, 0);
 }
@@ -286,10 +289,9 @@ static void a_login_on_a_token_that_nobody_knows_begins_an_uncertain_family(void
 {
     struct session now = {0};
     struct asker asker = {.role = ROLE_LOGIN, .unsafe = true, .token_count = 1};
-    struct change change;
+    struct change change = {.token_count = 7};
 
     (void)state;
-    memset(&change, 0xee, sizeof(change));
     asker.tokens[0] = token_of(T1);
     (void)user_set(&asker.claim, SPAN("aoki"));
     assert_true(judge_forward(&world.rules, &asker, 0, &now, &change));
