@@ -364,6 +364,61 @@ static void the_former_user_closes_a_claim_when_no_login_is_in_flight(void **sta
     assert_int_equal(world_view(&world, T1).claim_count, 0);
 }
 
+static void a_marker_that_decides_an_untold_login_is_by_login(void **state)
+{
+    (void)state;
+    (void)world_page(&world, &trip, T1, NULL);
+    (void)world_login(&world, &trip, T1, "aoki", 0);
+    assert_int_equal(world_page(&world, &trip, T1, "aoki"), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, T1).binding, BINDING_CONFIRMED);
+    assert_true(world_view(&world, T1).by_login);
+}
+
+static void the_former_user_after_a_logout_is_not_confirmed_by_it(void **state)
+{
+    (void)state;
+    confirm(T1, "aoki");
+    trip_ask(&trip, T1);
+    trip.asker.role = ROLE_LOGOUT;
+    trip_forward(&world, &trip);
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    assert_int_equal(world_page(&world, &trip, T1, "aoki"), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, T1).binding, BINDING_UNCONFIRMED);
+    assert_false(world_view(&world, T1).by_login);
+}
+
+static void a_deletion_is_no_token_that_a_login_issues(void **state)
+{
+    for (unsigned deletes = 0; deletes < 2; deletes++) {
+        (void)state;
+        trip_ask(&trip, 0);
+        trip_log_in(&trip, "aoki");
+        trip_forward(&world, &trip);
+        trip_issue(&trip, T3);
+        trip.answer.issued[0].deletion = deletes != 0;
+        (void)trip_mark(&trip, "aoki");
+        assert_int_equal(trip_judge(&world, &trip),
+                         deletes != 0 ? VERDICT_REFUSE : VERDICT_RELEASE);
+    }
+}
+
+static void what_is_settled_is_stored(void **state)
+{
+    struct session now = session_of(1, "aoki", NULL);
+    struct asker asker = {.role = ROLE_LOGIN, .unsafe = true, .token_count = 1};
+    struct change change = {.token_count = 1};
+
+    (void)state;
+    now.pending = 1;
+    assert_true(judge_settle(&world.rules, &asker, &now, &change));
+    assert_true(change.store);
+    assert_int_equal(change.token_count, 0);
+    assert_int_equal(change.next.pending, 0);
+    now.id = 0;
+    assert_false(judge_settle(&world.rules, &asker, &now, &change));
+    assert_false(change.store);
+}
+
 /* Where no login is configured. */
 static void a_page_of_the_own_user_settles_what_an_unsafe_request_stirred(void **state)
 {
@@ -450,6 +505,11 @@ int main(void)
             an_unnamed_kind_of_login_stirs_only_where_none_is_configured, set_up),
         cmocka_unit_test_setup(nothing_streams_by_a_first_marker_or_by_none, set_up),
         cmocka_unit_test_setup(what_opens_nothing_stores_nothing, set_up),
+        cmocka_unit_test_setup(what_is_settled_is_stored, set_up),
+        cmocka_unit_test_setup(a_deletion_is_no_token_that_a_login_issues, set_up),
+        cmocka_unit_test_setup(the_former_user_after_a_logout_is_not_confirmed_by_it,
+                               set_up),
+        cmocka_unit_test_setup(a_marker_that_decides_an_untold_login_is_by_login, set_up),
         cmocka_unit_test_setup(
             a_login_on_a_token_that_nobody_knows_begins_an_uncertain_family, set_up),
         cmocka_unit_test_setup(logins_in_flight_are_counted_as_far_as_they_can_be,
