@@ -300,8 +300,13 @@ static void a_login_on_a_token_that_nobody_knows_begins_an_uncertain_family(void
     assert_int_equal(change.next.generation, 1);
     assert_int_equal(change.next.pending, 1);
     assert_int_equal(change.next.claim_count, 2); /* Anybody, and aoki. */
+    assert_int_equal(change.next.claims[0].len, 0);
+    assert_true(span_equal(user_span(&change.next.claims[1]), SPAN("aoki")));
     assert_true((change.next.family & RECALL_UNCERTAIN) != 0);
     assert_true((change.next.family & ~(uint64_t)RECALL_UNCERTAIN) != 0);
+    asker.role = ROLE_LOGOUT;
+    assert_false(judge_forward(&world.rules, &asker, 0, &now, &change));
+    assert_false(change.store);
 }
 
 static void logins_in_flight_are_counted_as_far_as_they_can_be(void **state)
