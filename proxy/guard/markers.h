@@ -35,6 +35,3 @@ struct markers *markers_new(const struct marker_class *classes, size_t count,
                             size_t value_max, char *error, size_t error_size);
 
 void markers_free(struct markers **self_p);
-
-/** Bit `n` set: class `n` can be found in a body of this kind. */
-uint32_t markers_in_body(const struct markers *self, enum scan_kind kind);

@@ -1,6 +1,6 @@
 #include <hs/hs.h>
 
-#include "guard/scan_room.h"
+#include "guard/scan_kept.h"
 
 enum { MATCH_SIZE_MAX = 1 << 30 };
 
@@ -18,7 +18,7 @@ bool scan_tokenizes(const struct scan *self)
 
 bool scan_walks(const struct scan *self)
 {
-    return self->kind == SCAN_KIND_JSON &&
+    return (self->kind == SCAN_KIND_JSON || self->walks_as_well) &&
            markers_have(self->values.markers, SELECTOR_JSON);
 }
 
@@ -70,6 +70,8 @@ static bool matcher_open(struct scan *self)
 void scan_body_begin(struct scan *self, enum scan_kind kind)
 {
     self->kind = kind;
+    self->looked = false;
+    self->walks_as_well = false;
     html_init(&self->html, &self->values, kind == SCAN_KIND_XML, !self->charset_declared);
     self->html.jis = self->charset == CHARSET_ISO2022JP;
     regex_init(&self->regex, &self->values, regex_text_of(kind));
@@ -78,38 +80,6 @@ void scan_body_begin(struct scan *self, enum scan_kind kind)
     }
     if (!matcher_open(self)) {
         values_fail(&self->values, SCAN_REASON_MEMORY);
-    }
-}
-
-/* The tokenizer reads kept pieces up to `goal`. */
-static void kept_read(struct scan *self, uint64_t goal)
-{
-    size_t done = 0;
-    while (done < self->kept_count) {
-        struct scan_kept *kept = &self->kept[done];
-        size_t used = html_feed(&self->html, kept->bytes, goal);
-        kept->bytes = span_from(kept->bytes, used);
-        if (kept->bytes.len > 0) {
-            break;
-        }
-        done++;
-    }
-    self->kept_count -= done;
-    memmove(self->kept, self->kept + done, self->kept_count * sizeof(self->kept[0]));
-}
-
-static void tokenize(struct scan *self, struct span piece, enum scan_lease lease)
-{
-    bool kept = lease == SCAN_LEASE_KEPT && self->kept_count < SCAN_KEPT_MAX;
-    uint64_t goal = kept ? html_goal(&self->html) : UINT64_MAX;
-    if (self->html.offset < goal) {
-        kept_read(self, goal);
-    }
-    if (self->kept_count == 0) {
-        piece = span_from(piece, html_feed(&self->html, piece, goal));
-    }
-    if (piece.len > 0) {
-        self->kept[self->kept_count++] = (struct scan_kept){.bytes = piece};
     }
 }
 
@@ -160,13 +130,34 @@ static void match(struct scan *self, struct span piece)
     self->piece_start += piece.len;
 }
 
-/* JSON when it begins like it. Blanks before decide nothing and are left out. */
-static struct span guess_kind(struct scan *self, struct span piece)
+static struct span skip_blanks(struct span piece)
 {
     while (piece.len > 0 && (piece.ptr[0] == ' ' || piece.ptr[0] == '\t' ||
                              piece.ptr[0] == '\r' || piece.ptr[0] == '\n')) {
         piece = span_from(piece, 1);
     }
+    return piece;
+}
+
+/* Sites call JSON a page or a script: what begins like it is walked as well. Neither of
+ * them begins with what a visitor typed; of plain text nobody knows. */
+static void look_for_json(struct scan *self, struct span piece)
+{
+    bool may_be = self->kind == SCAN_KIND_HTML || self->kind == SCAN_KIND_SCRIPT;
+
+    piece = may_be && !self->looked ? skip_blanks(piece) : (struct span){0};
+    if (piece.len > 0) {
+        self->looked = true;
+        self->walks_as_well = span_find(SPAN("{[)"), piece.ptr[0]) < 3;
+        json_init(&self->json, &self->values);
+        self->json.tentative = true;
+    }
+}
+
+/* JSON when it begins like it. Blanks before decide nothing and are left out. */
+static struct span guess_kind(struct scan *self, struct span piece)
+{
+    piece = skip_blanks(piece);
     if (piece.len > 0) {
         bool json = piece.ptr[0] == '{' || piece.ptr[0] == '[';
         scan_body_begin(self, json ? SCAN_KIND_JSON : SCAN_KIND_HTML);
@@ -183,6 +174,9 @@ static void feed_text(struct scan *self, struct span piece, enum scan_lease leas
     if (piece.len == 0) {
         return;
     }
+    if (markers_have(self->values.markers, SELECTOR_JSON)) {
+        look_for_json(self, piece);
+    }
     if (scan_searches(self)) {
         regex_piece_begin(&self->regex, self->scanner->tools, piece);
     }
@@ -193,7 +187,7 @@ static void feed_text(struct scan *self, struct span piece, enum scan_lease leas
         regex_piece_end(&self->regex);
     }
     if (scan_tokenizes(self) && scan_status(self) == SCAN_OK) {
-        tokenize(self, piece, lease);
+        kept_tokenize(self, piece, lease);
     }
     if (scan_walks(self) && scan_status(self) == SCAN_OK) {
         scan_json_feed(&self->json, piece);
@@ -205,6 +199,9 @@ static size_t turn(struct scan *self, struct span *piece_p, uint8_t *out, size_t
 {
     if (self->charset == CHARSET_ISO2022JP) {
         struct span part = span_first(*piece_p, capacity);
+        if (!self->charset_declared) {
+            part.len = charset_fits_iso2022jp(self->turning, part);
+        }
         *piece_p = span_from(*piece_p, part.len);
         return charset_iso2022jp_bare(&self->turning, part, out);
     }
@@ -214,16 +211,40 @@ static size_t turn(struct scan *self, struct span *piece_p, uint8_t *out, size_t
     return charset_double(&self->turning, self->charset, piece_p, out, capacity);
 }
 
+/* The bytes before the first escape sequence are read as they are. In JSON and scripts
+ * only: the matcher looks for them in markup. */
+static struct span feed_until_escape(struct scan *self, struct span piece,
+                                     enum scan_lease lease)
+{
+    bool escapes = self->kind == SCAN_KIND_JSON || self->kind == SCAN_KIND_SCRIPT;
+    bool open = escapes && !self->charset_declared && self->charset == CHARSET_ASCII;
+    size_t until = open ? span_find(piece, CHARSET_ESC) : piece.len;
+
+    if (until > 0) {
+        feed_text(self, span_first(piece, until), lease);
+    }
+    if (until < piece.len) {
+        self->charset = CHARSET_ISO2022JP;
+    }
+    return span_from(piece, until);
+}
+
 static void feed_charset(struct scan *self, struct span piece, enum scan_lease lease)
 {
+    if (self->kind == SCAN_KIND_UNKNOWN && !scan_is_utf16(self)) {
+        piece = guess_kind(self, piece);
+    }
     if (!scan_turns(self)) {
-        feed_text(self, piece, lease);
-        return;
+        piece = feed_until_escape(self, piece, lease);
     }
     uint8_t turned[SCAN_TURNED_SIZE];
     while (piece.len > 0 && scan_status(self) == SCAN_OK) {
+        size_t before = piece.len;
         size_t len = turn(self, &piece, turned, sizeof(turned));
         feed_text(self, (struct span){.ptr = turned, .len = len}, SCAN_LEASE_BORROWED);
+        if (piece.len == before) {
+            values_fail(&self->values, SCAN_REASON_CHARSET); /* Nothing of it fits. */
+        }
     }
 }
 
@@ -314,12 +335,4 @@ enum scan_status scan_feed(struct scan *self, struct span piece, enum scan_lease
         feed_charset(self, piece, lease);
     }
     return scan_status(self);
-}
-
-void scan_settle(struct scan *self)
-{
-    if (self->kept_count > 0 && scan_status(self) == SCAN_OK) {
-        kept_read(self, UINT64_MAX);
-    }
-    self->kept_count = 0;
 }

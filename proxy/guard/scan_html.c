@@ -31,7 +31,10 @@ void html_init(struct html *self, struct values *values, bool xml, bool charset_
     self->tree = (struct tree){.xml = xml};
     self->raw = (struct html_raw){0};
     self->jis_state = (struct charset_state){0};
+    self->jis_seek = (struct charset_state){0};
+    self->jis_at = 0;
     self->jis = false;
+    self->jis_guessed = false;
     self->charset_open = charset_open;
     self->declaring = false;
     self->match_len = 0;
@@ -51,7 +54,7 @@ void html_candidate(struct html *self, uint64_t end)
 
 uint64_t html_goal(const struct html *self)
 {
-    return self->goal;
+    return self->jis_at > 0 || self->jis_guessed ? UINT64_MAX : self->goal;
 }
 
 /* How far from here nothing can be found: up to the next place that waits. */
@@ -326,17 +329,43 @@ static size_t run(struct html *self, struct span piece, uint64_t goal, bool turn
     return done;
 }
 
+/* Bytes that are what they seem, up to where an escape sequence says otherwise. */
+static size_t run_plain(struct html *self, struct span piece, uint64_t goal)
+{
+    if (self->jis_at == 0) {
+        return run(self, piece, goal, false);
+    }
+    size_t until = (size_t)(self->jis_at - self->offset);
+    size_t used = run(self, span_first(piece, until), goal, false);
+    if (used < until && !self->jis) {
+        return used;
+    }
+    self->jis_at = 0;
+    if (self->charset_open) {
+        self->jis = true;
+        self->jis_guessed = true;
+        self->jis_state.two_byte = true;
+    }
+    return used;
+}
+
 static size_t run_turned(struct html *self, struct span piece, uint64_t goal)
 {
     uint8_t block[JIS_BLOCK];
     size_t done = 0;
     bool stopped = false;
     while (done < piece.len && !stopped) {
-        struct span part = span_first(span_from(piece, done), sizeof(block));
+        struct span all = span_first(span_from(piece, done), sizeof(block));
         struct charset_state before = self->jis_state;
+        size_t fits = self->jis_guessed ? charset_fits_iso2022jp(before, all) : all.len;
+        struct span part = span_first(all, fits);
         charset_iso2022jp(&self->jis_state, part, block);
         struct span turned = {.ptr = block, .len = part.len};
         size_t used = run(self, turned, goal, true);
+        if (fits < all.len) {
+            values_fail(self->values, SCAN_REASON_CHARSET);
+            stopped = true;
+        }
         if (used < part.len) {
             self->jis_state = before;
             charset_iso2022jp(&self->jis_state, span_first(part, used), block);
@@ -350,13 +379,15 @@ static size_t run_turned(struct html *self, struct span piece, uint64_t goal)
 size_t html_feed(struct html *self, struct span piece, uint64_t goal)
 {
     size_t done = 0;
-    if (!self->jis) {
-        done = run(self, piece, goal, false);
-        if (!self->jis) {
-            return done;
-        }
+    bool another = true;
+    while (done < piece.len && another) {
+        struct span rest = span_from(piece, done);
+        bool turned = self->jis;
+        bool waits = self->jis_at > 0;
+        done += turned ? run_turned(self, rest, goal) : run_plain(self, rest, goal);
+        another = self->jis != turned || (self->jis_at > 0) != waits;
     }
-    return done + run_turned(self, span_from(piece, done), goal);
+    return done;
 }
 
 uint64_t html_open_len(const struct html *self)

@@ -76,8 +76,11 @@ struct html {
     uint64_t goal;      /**< See html_goal(). */
     struct tree tree;
     struct html_raw raw;
+    struct charset_state jis_seek; /**< Of what looks for it, scan_kept.c. */
     struct charset_state jis_state;
+    uint64_t jis_at;   /**< Behind the first escape sequence; 0: none is known. */
     bool jis;          /**< Bytes are ISO-2022-JP. */
+    bool jis_guessed;  /**< By an escape sequence, and nothing else. */
     bool charset_open; /**< A meta element may still name the encoding. */
     bool declaring;    /**< `text` takes an XML declaration. */
     bool end_tag;
@@ -101,7 +104,8 @@ void html_init(struct html *self, struct values *values, bool xml, bool charset_
 /** The matcher saw a literal of a selector end at offset `end`. */
 void html_candidate(struct html *self, uint64_t end);
 
-/** Where the last such literal ended; 0 when there was none. */
+/** Up to where there is something to read: where the last literal ended; 0 when there was
+ * none. Of what may be ISO-2022-JP: UINT64_MAX, all must be looked at. */
 uint64_t html_goal(const struct html *self);
 
 /**

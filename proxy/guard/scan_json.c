@@ -11,6 +11,8 @@ void json_init(struct json_scan *self, struct values *values)
     self->is_key = false;
     self->keeping = false;
     self->started = false;
+    self->tentative = false;
+    self->stopped = false;
     self->digits = 0;
     self->offset = 0;
     self->token_start = 0;
@@ -30,9 +32,17 @@ static uint64_t below(const struct json_scan *self, struct span key)
                            self->depth - 1, key);
 }
 
+static void fail_as(struct json_scan *self, enum scan_reason reason)
+{
+    self->stopped = true;
+    if (!self->tentative) {
+        values_fail(self->values, reason);
+    }
+}
+
 static void fail(struct json_scan *self)
 {
-    values_fail(self->values, SCAN_REASON_SYNTAX);
+    fail_as(self, SCAN_REASON_SYNTAX);
 }
 
 static void value_ended(struct json_scan *self)
@@ -90,7 +100,7 @@ static void element_begin(struct json_scan *self)
 static void container_begin(struct json_scan *self, bool array)
 {
     if (self->depth == JSON_DEPTH_MAX) {
-        values_fail(self->values, SCAN_REASON_DEPTH);
+        fail_as(self, SCAN_REASON_DEPTH);
         return;
     }
     self->levels[self->depth++] = (struct json_level){.rows = self->rows, .array = array};
@@ -163,7 +173,7 @@ static void literal_ended(struct json_scan *self)
     struct span text = token_of(self);
     bool null = span_equal(text, SPAN("null"));
     if (self->token_len > JSON_TOKEN_SIZE) {
-        values_fail(self->values, SCAN_REASON_LENGTH);
+        fail_as(self, SCAN_REASON_LENGTH);
     } else if (!null && !span_equal(text, SPAN("true")) &&
                !span_equal(text, SPAN("false")) && !json_path_is_number(text)) {
         fail(self);
@@ -336,7 +346,8 @@ static size_t step(struct json_scan *self, struct span rest)
 void scan_json_feed(struct json_scan *self, struct span piece)
 {
     size_t done = 0;
-    while (done < piece.len && self->values->reason == SCAN_REASON_NONE) {
+    while (done < piece.len && !self->stopped &&
+           self->values->reason == SCAN_REASON_NONE) {
         size_t used = step(self, span_from(piece, done));
         done += used;
         self->offset += used;
@@ -345,7 +356,7 @@ void scan_json_feed(struct json_scan *self, struct span piece)
 
 void scan_json_finish(struct json_scan *self)
 {
-    if (self->state == JSON_LITERAL && self->depth == 0) {
+    if (self->state == JSON_LITERAL && self->depth == 0 && !self->stopped) {
         literal_ended(self);
     }
     if (self->state != JSON_VALUE || self->depth > 0) {
@@ -357,5 +368,5 @@ uint64_t json_open_len(const struct json_scan *self)
 {
     bool open = self->state == JSON_STRING || self->state == JSON_STRING_ESCAPE ||
                 self->state == JSON_LITERAL;
-    return open ? self->offset - self->token_start : 0;
+    return open && !self->stopped ? self->offset - self->token_start : 0;
 }

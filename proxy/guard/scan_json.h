@@ -43,6 +43,8 @@ struct json_scan {
     bool is_key;    /**< The open string is a key. */
     bool keeping;   /**< The open token is kept in `token`. */
     bool started;   /**< Something but blanks was read. */
+    bool tentative; /**< It need not be JSON: the first error only ends the search. */
+    bool stopped;   /**< It did. */
     uint8_t digits; /**< Hex digits of `\u` still to come. */
     uint64_t rows;  /**< Pointers that fit the way to the value at hand. */
     uint64_t offset;

@@ -368,25 +368,3 @@ void markers_free(struct markers **self_p)
     }
     free(self);
 }
-
-uint32_t markers_in_body(const struct markers *self, enum scan_kind kind)
-{
-    uint32_t regex = self->kinds_seen[SELECTOR_REGEX];
-    uint32_t markup =
-        self->kinds_seen[SELECTOR_META] | self->kinds_seen[SELECTOR_ATTR] | regex;
-    switch (kind) {
-    case SCAN_KIND_UNKNOWN:
-        return markup | self->kinds_seen[SELECTOR_JSON];
-    case SCAN_KIND_HTML:
-    case SCAN_KIND_XML:
-        return markup;
-    case SCAN_KIND_JSON:
-        return regex | self->kinds_seen[SELECTOR_JSON];
-    case SCAN_KIND_SCRIPT:
-    case SCAN_KIND_TEXT:
-        return regex;
-    case SCAN_KIND_NONE:
-        break;
-    }
-    return 0;
-}

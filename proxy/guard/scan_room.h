@@ -43,6 +43,8 @@ struct scan {
     uint8_t mark[CHARSET_START]; /**< Bytes that may tell the encoding. */
     uint8_t mark_len;
     bool mark_done;
+    bool looked;        /**< The first byte that is no blank was seen, */
+    bool walks_as_well; /**< and the body, HTML or a script, begins like JSON. */
     bool finished;
     uint64_t offset;      /**< Bytes fed. */
     uint64_t piece_start; /**< Where `piece`, the one being matched, begins. */

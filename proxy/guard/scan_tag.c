@@ -282,7 +282,8 @@ static void take_charset(struct html *self, struct span name)
     }
     self->charset_open = false;
     enum charset charset = charset_named(name);
-    if (charset == CHARSET_UNSUPPORTED) {
+    bool contradicts = self->jis_guessed && charset != CHARSET_ISO2022JP;
+    if (charset == CHARSET_UNSUPPORTED || contradicts) {
         values_fail(self->values, SCAN_REASON_CHARSET);
     }
     self->jis = charset == CHARSET_ISO2022JP;

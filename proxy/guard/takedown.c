@@ -86,13 +86,12 @@ static bool same_user(const struct key *a, const struct key *b)
     return key_equal(a, b) && !key_equal(a, &nobody);
 }
 
-/* The /24 or /48 of an address. */
+/* The /24 or /48 of an address, into zeroed bytes. */
 static void network_of(const uint8_t *address, uint8_t *network_out)
 {
     static const uint8_t mapped[MAPPED_PREFIX_LEN] = {[10] = 0xff, [11] = 0xff};
     bool ipv4 = memcmp(address, mapped, sizeof(mapped)) == 0;
 
-    memset(network_out, 0, TAKEDOWN_ADDRESS_SIZE);
     memcpy(network_out, address, ipv4 ? IPV4_NETWORK_LEN : IPV6_NETWORK_LEN);
 }
 

@@ -15,7 +15,12 @@ static const struct row {
     TYPE("application/xhtml+xml", MEDIA_HTML),
     TYPE("application/json", MEDIA_JSON),
     TYPE("text/json", MEDIA_JSON),
-    TYPE("application/x-ndjson", MEDIA_TEXT),
+    TYPE("text/x-json", MEDIA_JSON),
+    TYPE("application/x-json", MEDIA_JSON),
+    TYPE("application/x-ndjson", MEDIA_JSON),
+    TYPE("application/ndjson", MEDIA_JSON),
+    TYPE("application/jsonl", MEDIA_JSON),
+    TYPE("application/x-jsonlines", MEDIA_JSON),
     TYPE("application/xml", MEDIA_XML),
     TYPE("text/xml", MEDIA_XML),
     TYPE("text/javascript", MEDIA_JAVASCRIPT),
@@ -27,6 +32,10 @@ static const struct row {
     TYPE("application/csv", MEDIA_CSV),
     TYPE("text/event-stream", MEDIA_EVENT_STREAM),
     TYPE("application/octet-stream", MEDIA_BINARY),
+    /* A browser looks at the bytes itself (MIME Sniffing standard, section 7). */
+    TYPE("unknown/unknown", MEDIA_UNKNOWN),
+    TYPE("application/unknown", MEDIA_UNKNOWN),
+    TYPE("*/*", MEDIA_UNKNOWN),
     TYPE("application/x-www-form-urlencoded", MEDIA_FORM),
 };
 

@@ -5,7 +5,7 @@
  * which they do not carry it waits for the first event with data, and is one with it.
  */
 #include "base/check.h"
-#include "relay/exchange_rooms.h"
+#include "relay/exchange_grants.h"
 
 /* Held bytes up to the end of the next whole event are read. */
 static bool find_end(struct exchange *self)
@@ -36,11 +36,17 @@ static bool opens_alone(const struct exchange *self)
 }
 
 /* Judges what begins the stream. From here on no event has to carry a marker again, and
- * what the head did to the session is done. False: refused, as `step_out` says. */
+ * what the head did to the session is done. False: refused, or it waits for a grant
+ * source, as `step_out` says. */
 static bool open_stream(struct exchange *self, enum step *step_out)
 {
+    if (exchange_wants_grants(self)) {
+        *step_out = exchange_ask_grants(self);
+        return false;
+    }
     bool may = exchange_judge_message(self, step_out);
 
+    exchange_forget_grants(self);
     if (may) {
         self->routed.requirement.unmarked = UNMARKED_RELEASE;
         self->asker.unsafe = false;
@@ -51,17 +57,34 @@ static bool open_stream(struct exchange *self, enum step *step_out)
     return may;
 }
 
-/* Judges the held bytes that were read. False: `step_out`. */
-static bool judge_event(struct exchange *self, enum step *step_out)
+/* A grant source has to be asked, but what stands before the event leaves first; where
+ * nothing is enforced the event does too, and only its record waits. */
+static bool sends_first(struct exchange *self)
 {
     struct exchange_messages *messages = &self->messages;
-    bool last = self->answer_part == ANSWER_COMPLETE && messages->read == self->hold.len;
-    bool data = exchange_scan_event(self, messages->ready, messages->read);
+
+    if (!self->streaming || !exchange_wants_grants(self)) {
+        return false;
+    }
+    if (exchange_observes(self)) {
+        messages->ready = messages->read;
+    }
+    return messages->ready > 0;
+}
+
+/* Judges the event that was read, once the grant sources have answered. False:
+ * `step_out`; an event that still waits is the next thing to judge. */
+static bool judge_read(struct exchange *self, enum step *step_out)
+{
+    struct exchange_messages *messages = &self->messages;
     bool may = true;
 
-    if (!self->judged && !data && !last) {
-        exchange_end_message(self); /* Goes with the next one. */
+    if (sends_first(self)) {
         return true;
+    }
+    if (exchange_wants_grants(self)) {
+        *step_out = exchange_ask_grants(self);
+        return false;
     }
     if (!self->judged) {
         may = open_stream(self, step_out);
@@ -74,6 +97,20 @@ static bool judge_event(struct exchange *self, enum step *step_out)
         meter_message(self->relay, self->plan->meter, METER_EVENT);
     }
     return may;
+}
+
+/* Judges the held bytes that were read. False: `step_out`. */
+static bool judge_event(struct exchange *self, enum step *step_out)
+{
+    struct exchange_messages *messages = &self->messages;
+    bool last = self->answer_part == ANSWER_COMPLETE && messages->read == self->hold.len;
+    bool data = exchange_scan_event(self, messages->ready, messages->read);
+
+    if (!self->judged && !data && !last) {
+        exchange_end_message(self); /* Goes with the next one. */
+        return true;
+    }
+    return judge_read(self, step_out);
 }
 
 /* An event grows past what may be held. False: `step_out`. */
@@ -96,13 +133,19 @@ static bool judge_events(struct exchange *self, enum step *step_out)
 {
     struct exchange_messages *messages = &self->messages;
 
+    if (exchange_message_waits(self) && !judge_read(self, step_out)) {
+        return false;
+    }
     if (!self->judged && opens_alone(self) && !open_stream(self, step_out)) {
         return false;
     }
-    while (find_end(self)) {
+    while (!exchange_message_waits(self) && find_end(self)) {
         if (!judge_event(self, step_out)) {
             return false;
         }
+    }
+    if (exchange_message_waits(self)) {
+        return true;
     }
     if (self->answer_part == ANSWER_COMPLETE &&
         (messages->ready < self->hold.len || !self->judged)) {

@@ -1,5 +1,5 @@
-/* Between a complete answer and its verdict: asks the grant sources about its subjects.
- */
+/* Between a complete answer, or a whole message of one, and its verdict: asks the grant
+ * sources about its subjects. */
 #include "relay/exchange_grants.h"
 
 #include <stdlib.h>
@@ -10,9 +10,32 @@
 /* Subjects of the answer that one source is asked about. */
 struct inquiry {
     size_t count;
+    unsigned tag; /* Of the observation that is looked at. */
     struct span subjects[SCAN_DISTINCT_MAX];
     unsigned tags[SCAN_DISTINCT_MAX];
 };
+
+static size_t sight_count(const struct exchange *self)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < EXCHANGE_SIGHTS; i++) {
+        const struct scan *scan = exchange_sight(self, i);
+        count += scan != NULL ? scan_count(scan) : 0;
+    }
+    return count;
+}
+
+static uint32_t sight_mask(const struct exchange *self)
+{
+    uint32_t mask = 0;
+
+    for (size_t i = 0; i < EXCHANGE_SIGHTS; i++) {
+        const struct scan *scan = exchange_sight(self, i);
+        mask |= scan != NULL ? scan_seen(scan) : 0;
+    }
+    return mask;
+}
 
 static size_t asked_count(const struct exchange *self)
 {
@@ -22,9 +45,8 @@ static size_t asked_count(const struct exchange *self)
 /* What was found already refuses: nobody waits for a source then. */
 bool exchange_wants_grants(struct exchange *self)
 {
-    return self->scan != NULL &&
-           (scan_seen(self->scan) & self->plan->granted_mask) != 0 &&
-           asked_count(self) < scan_count(self->scan) &&
+    return (sight_mask(self) & self->plan->granted_mask) != 0 &&
+           asked_count(self) < sight_count(self) &&
            (exchange_observes(self) || exchange_judge_part(self) != VERDICT_REFUSE);
 }
 
@@ -100,29 +122,46 @@ static void forget_questions(struct exchange *self)
     }
 }
 
-/* Those that a valid yes answers are done; the others are put down. */
-static void collect(struct exchange *self, unsigned index, struct inquiry *inquiry)
+/* One subject of the source: a valid yes answers it, or it is put down. Past what one
+ * page may show it stays unanswered, which refuses. */
+static void collect_one(struct exchange *self, unsigned index,
+                        const struct observation *seen, struct inquiry *inquiry)
 {
     struct exchange_grants *grants = self->grants;
+    struct grant_source *source = self->plan->site->grants[index].source;
+    struct grant_pair pair = {.requester = user_span(&grants->requester),
+                              .subject = seen->value};
+    enum grant_answer *answer = &grants->answers[inquiry->tag];
+
+    if (source != NULL && grants_knows(grant_source_memory(source), &pair,
+                                       loop_now_ms(self->relay->loop))) {
+        *answer = GRANT_YES;
+        return;
+    }
+    *answer = GRANT_FAILED;
+    if (inquiry->count < SCAN_DISTINCT_MAX) {
+        inquiry->tags[inquiry->count] = inquiry->tag;
+        inquiry->subjects[inquiry->count++] = seen->value;
+    }
+}
+
+/* All of them that were not asked about before. */
+static void collect(struct exchange *self, unsigned index, struct inquiry *inquiry)
+{
     const struct site *site = self->plan->site;
-    struct grant_source *source = site->grants[index].source;
-    uint64_t now_ms = loop_now_ms(self->relay->loop);
 
     inquiry->count = 0;
-    for (size_t i = grants->asked_count; i < scan_count(self->scan); i++) {
-        const struct observation *seen = scan_at(self->scan, i);
-        struct grant_pair pair = {.requester = user_span(&grants->requester),
-                                  .subject = seen->value};
-        if (site->classes[seen->class_index].grant != index + 1) {
-            continue;
+    inquiry->tag = 0;
+    for (size_t part = 0; part < EXCHANGE_SIGHTS; part++) {
+        const struct scan *scan = exchange_sight(self, part);
+        size_t count = scan != NULL ? scan_count(scan) : 0;
+        for (size_t i = 0; i < count; i++, inquiry->tag++) {
+            const struct observation *seen = scan_at(scan, i);
+            if (inquiry->tag >= self->grants->asked_count &&
+                site->classes[seen->class_index].grant == index + 1) {
+                collect_one(self, index, seen, inquiry);
+            }
         }
-        if (source != NULL && grants_knows(grant_source_memory(source), &pair, now_ms)) {
-            grants->answers[i] = GRANT_YES;
-            continue;
-        }
-        grants->answers[i] = GRANT_FAILED;
-        inquiry->tags[inquiry->count] = (unsigned)i;
-        inquiry->subjects[inquiry->count++] = seen->value;
     }
 }
 
@@ -171,7 +210,7 @@ static void ask_sources(struct exchange *self)
 {
     struct exchange_grants *grants = self->grants;
     const struct site *site = self->plan->site;
-    size_t count = scan_count(self->scan);
+    size_t count = sight_count(self);
 
     if (!exchange_requester(self, &grants->requester)) {
         grants->asked_count = count;
@@ -209,14 +248,24 @@ static bool sends_first(struct exchange *self)
            exchange_may_stream(self);
 }
 
+/* Of an answer more may come to be seen, of a message not. */
+static bool make_room(struct exchange *self)
+{
+    size_t count =
+        self->delivery == DELIVERY_WHOLE ? SCAN_DISTINCT_MAX : sight_count(self);
+
+    if (self->grants == NULL) {
+        self->grants =
+            calloc(1, sizeof(*self->grants) + count * sizeof(self->grants->answers[0]));
+    }
+    return self->grants != NULL;
+}
+
 enum step exchange_ask_grants(struct exchange *self)
 {
     CHECK(self->plan->site->grant_count <= GRANTS_MAX);
-    if (self->grants == NULL) {
-        self->grants = calloc(1, sizeof(*self->grants));
-        if (self->grants == NULL) {
-            return exchange_reply_error(self, 503, ENDING_INTERNAL);
-        }
+    if (!make_room(self)) {
+        return exchange_reply_error(self, 503, ENDING_INTERNAL);
     }
     if (sends_first(self)) {
         exchange_pin(self);
@@ -240,7 +289,11 @@ enum step exchange_ask_grants(struct exchange *self)
 enum step exchange_step_grants(struct exchange *self)
 {
     struct exchange_grants *grants = self->grants;
+    enum step step = STEP_WAIT;
 
+    if (self->delivery != DELIVERY_WHOLE && exchange_is_closed(self, &step)) {
+        return step;
+    }
     if (self->client_gone && !(self->streaming && exchange_observes(self))) {
         return exchange_close_silently(self, ENDING_CLIENT_GONE);
     }
@@ -250,18 +303,25 @@ enum step exchange_step_grants(struct exchange *self)
     forget_questions(self);
     self->timed_out = false;
     deadline_clear(&self->deadline);
-    if (self->upstream != NULL && self->answer_part != ANSWER_COMPLETE) {
+    /* Between messages reading goes on when the last one is done. */
+    if (self->upstream != NULL && self->answer_part != ANSWER_COMPLETE &&
+        self->delivery == DELIVERY_WHOLE) {
         stream_resume(self->upstream->stream, PAUSE_SINK_FULL);
     }
     return exchange_become(self, grants->return_to);
 }
 
-void exchange_end_grants(struct exchange *self)
+void exchange_forget_grants(struct exchange *self)
 {
-    exchange_drop_plain(self);
     if (self->grants != NULL) {
         forget_questions(self);
         free(self->grants);
         self->grants = NULL;
     }
+}
+
+void exchange_end_grants(struct exchange *self)
+{
+    exchange_drop_plain(self);
+    exchange_forget_grants(self);
 }

@@ -20,7 +20,11 @@ enum step exchange_ask_grants(struct exchange *self);
 /** Puts what is known into the evidence. */
 void exchange_summon_grants(struct exchange *self);
 
-/** Whoever still answers finds nobody. */
+/** What was said is void: the next message has other subjects. Whoever still answers
+ * finds nobody. */
+void exchange_forget_grants(struct exchange *self);
+
+/** The same, when nothing more of the answer leaves. */
 void exchange_end_grants(struct exchange *self);
 
 /* exchange_redact.c */
@@ -46,6 +50,11 @@ enum step exchange_commit_redacted(struct exchange *self,
 void exchange_record_beside(struct exchange *self, const struct judgement *judgement);
 
 /* exchange_judge.c */
+
+/** The scans of the answer and of its message, in the order in which what they saw is
+ * judged. NULL: there is none. */
+enum { EXCHANGE_SIGHTS = 1 + MESSAGE_SCANS };
+const struct scan *exchange_sight(const struct exchange *self, size_t index);
 
 /** The answer may leave, unless a flag says otherwise. */
 enum step exchange_let_go(struct exchange *self);

@@ -196,6 +196,16 @@ static void read_issued_named(struct exchange *self, const struct head *head)
     }
 }
 
+static void fill_addressed(struct exchange *self, const struct head *head)
+{
+    struct span token = identify_addressed(head, &self->plan->site->session);
+
+    self->answer.addressed = (struct issued_token){0};
+    if (token.len > 0) {
+        self->answer.addressed.token = fingerprint_of(self->relay->fingerprinter, token);
+    }
+}
+
 static void fill_issued(struct exchange *self, const struct head *head)
 {
     struct issued_cookies issued;
@@ -204,6 +214,7 @@ static void fill_issued(struct exchange *self, const struct head *head)
     read_issued_named(self, head);
     self->answer.issued_count = 0;
     self->answer.too_many_tokens = false;
+    fill_addressed(self, head);
     if (head_field(head, FIELD_SET_COOKIE) == NULL) {
         return;
     }

@@ -26,8 +26,8 @@ struct rules exchange_rules(const struct exchange *self)
 struct court {
     struct session now_copy;
     const struct session *now;
-    struct session owners[ANSWER_TOKENS_MAX];
-    const struct observation *observations[(1 + MESSAGE_SCANS) * SCAN_DISTINCT_MAX];
+    struct session owners[ANSWER_TOKENS_MAX + 1]; /* The last one's is in Location. */
+    const struct observation *observations[EXCHANGE_SIGHTS * SCAN_DISTINCT_MAX];
     size_t observation_count;
     uint32_t forged_mask;
     struct recalled recalled[RECALLED_MAX];
@@ -57,18 +57,25 @@ static void summon_session(struct exchange *self, struct court *court)
     court->now = &court->now_copy;
 }
 
+static void summon_owner(struct exchange *self, struct issued_token *token,
+                         struct session *owner)
+{
+    registry_find(self->relay->shared->registry, &token->token,
+                  loop_now_ms(self->relay->loop), false, owner);
+    token->owner_id = owner->id;
+    token->owner_bound = owner->id != 0 ? owner->binding : BINDING_NONE;
+    token->owner = owner->id != 0 ? &owner->requester : NULL;
+}
+
 static void summon_owners(struct exchange *self, struct court *court)
 {
-    struct registry *registry = self->relay->shared->registry;
-    uint64_t now_ms = loop_now_ms(self->relay->loop);
+    struct issued_token *addressed = &self->answer.addressed;
 
     for (unsigned i = 0; i < self->answer.issued_count; i++) {
-        struct issued_token *token = &self->answer.issued[i];
-        struct session *owner = &court->owners[i];
-        registry_find(registry, &token->token, now_ms, false, owner);
-        token->owner_id = owner->id;
-        token->owner_bound = owner->id != 0 ? owner->binding : BINDING_NONE;
-        token->owner = owner->id != 0 ? &owner->requester : NULL;
+        summon_owner(self, &self->answer.issued[i], &court->owners[i]);
+    }
+    if (!fingerprint_none(&addressed->token)) {
+        summon_owner(self, addressed, &court->owners[ANSWER_TOKENS_MAX]);
     }
 }
 
@@ -78,6 +85,11 @@ static bool has_content(const struct exchange *self)
            self->upstream_status != 304 &&
            (self->hold.len > 0 || self->streaming || self->decoded_len > 0 ||
             self->delivery != DELIVERY_WHOLE);
+}
+
+const struct scan *exchange_sight(const struct exchange *self, size_t index)
+{
+    return index == 0 ? self->scan : self->messages.scans[index - 1];
 }
 
 static void summon_sights(const struct scan *scan, struct court *court)
@@ -95,9 +107,8 @@ static void summon_observations(struct exchange *self, struct court *court)
 {
     court->observation_count = 0;
     court->forged_mask = 0;
-    summon_sights(self->scan, court);
-    for (size_t i = 0; i < MESSAGE_SCANS; i++) {
-        summon_sights(self->messages.scans[i], court);
+    for (size_t i = 0; i < EXCHANGE_SIGHTS; i++) {
+        summon_sights(exchange_sight(self, i), court);
     }
     self->answer.observations = court->observations;
     self->answer.observation_count = court->observation_count;

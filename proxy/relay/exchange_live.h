@@ -39,6 +39,7 @@ enum step exchange_cut(struct exchange *self, enum ending ending);
 /* exchange_message.c: one message of an answer that goes on */
 bool exchange_scan_event(struct exchange *self, size_t from, size_t to);
 bool exchange_message_is_plain(const struct exchange *self);
+bool exchange_message_waits(const struct exchange *self);
 void exchange_scan_text(struct exchange *self);
 void exchange_end_message(struct exchange *self);
 void exchange_forget_messages(struct exchange *self);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "relay/exchange_rooms.h"
+#include "relay/exchange_grants.h"
 
 static struct scan *begin(struct exchange *self, enum message_scan which,
                           enum scan_kind kind)
@@ -111,6 +111,17 @@ void exchange_scan_text(struct exchange *self)
     (void)scan_data(self, 0, self->hold.len);
 }
 
+/* It was read and is not judged yet. */
+bool exchange_message_waits(const struct exchange *self)
+{
+    bool waits = false;
+
+    for (size_t i = 0; i < MESSAGE_SCANS; i++) {
+        waits = waits || self->messages.scans[i] != NULL;
+    }
+    return waits;
+}
+
 /* Nothing was seen in it and nothing was unreadable. */
 bool exchange_message_is_plain(const struct exchange *self)
 {
@@ -125,6 +136,7 @@ bool exchange_message_is_plain(const struct exchange *self)
 
 void exchange_end_message(struct exchange *self)
 {
+    exchange_forget_grants(self);
     for (size_t i = 0; i < MESSAGE_SCANS; i++) {
         scan_end(&self->messages.scans[i]);
     }

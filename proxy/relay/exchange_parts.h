@@ -115,7 +115,7 @@ struct exchange_messages {
     struct scan *scans[MESSAGE_SCANS];
 };
 
-/* What was asked about the subjects of one answer. */
+/* What was asked about the subjects of one answer, or of one message of it. */
 struct exchange_grants {
     enum exchange_state return_to; /* Where the answers are waited for. */
     unsigned pending;              /* Questions under way. */
@@ -123,7 +123,7 @@ struct exchange_grants {
     bool redacted;                 /* What must not be seen was taken out. */
     struct user requester;         /* For whom. */
     struct grant_question *questions[GRANTS_MAX]; /* By grant; under way. */
-    enum grant_answer answers[SCAN_DISTINCT_MAX];
+    enum grant_answer answers[]; /* By observation, as exchange_sight() counts them. */
 };
 
 /* How the body would be redacted; a coded one is kept decoded as it comes. */

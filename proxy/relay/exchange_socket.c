@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "relay/exchange_rooms.h"
+#include "relay/exchange_grants.h"
 
 enum {
     STATUS_OK = 200,
@@ -44,9 +44,13 @@ static enum step open_socket(struct exchange *self)
     if (self->scan == NULL) {
         return exchange_reply_error(self, 503, ENDING_INTERNAL);
     }
+    if (exchange_wants_grants(self)) {
+        return exchange_ask_grants(self);
+    }
     if (!exchange_judge_message(self, &step)) {
         return step;
     }
+    exchange_forget_grants(self);
     self->answer.issued_count = 0;
     self->answer.too_many_tokens = false;
     if (missing(self) == 0) {
@@ -141,14 +145,20 @@ enum step exchange_close_socket(struct exchange *self, enum ending ending)
     return send_control(self);
 }
 
-/* A whole text is held. */
-static enum step end_text(struct exchange *self)
+/* The text that is held was read: it leaves once it is judged. Where nothing is enforced
+ * it leaves before a grant source is asked, and only its record waits. */
+static enum step judge_text(struct exchange *self)
 {
     bool owed = self->scan != NULL;
     bool may = true;
     enum step step = STEP_WAIT;
 
-    exchange_scan_text(self);
+    if (exchange_wants_grants(self)) {
+        return exchange_observes(self) && self->hold.len > 0
+                   ? send_frame(self, WEBSOCKET_TEXT, true)
+                   : exchange_ask_grants(self);
+    }
+    bool sent = self->grants != NULL && self->hold.len == 0;
     if (owed) {
         self->answer.status = STATUS_OK;
         meter_marked(self->relay, self->plan->meter, self->routed.index,
@@ -166,7 +176,7 @@ static enum step end_text(struct exchange *self)
         settle_requirement(self);
     }
     meter_message(self->relay, self->plan->meter, METER_TEXT);
-    return send_frame(self, WEBSOCKET_TEXT, true);
+    return sent ? STEP_AGAIN : send_frame(self, WEBSOCKET_TEXT, true);
 }
 
 /* A message begins that is not read. True: it may not pass, as `step_out` says. */
@@ -257,7 +267,8 @@ static bool end_frame(struct exchange *self, enum step *step_out)
         return false;
     }
     if (!socket->passes) {
-        *step_out = end_text(self);
+        exchange_scan_text(self);
+        *step_out = judge_text(self);
         return true;
     }
     meter_message(self->relay, self->plan->meter,
@@ -356,6 +367,9 @@ static enum step go_on(struct exchange *self)
     exchange_forget_messages(self);
     if (self->messages.ready > 0) {
         return send_ready(self);
+    }
+    if (exchange_message_waits(self)) {
+        return judge_text(self);
     }
     if (take_frames(self, &step) || is_over(self, &step)) {
         return step;

@@ -69,8 +69,10 @@ bool exchange_is_socket(const struct exchange *self)
 /* May the client's next frames be passed on? */
 bool exchange_takes_frames(const struct exchange *self)
 {
-    return self->state == STATE_SOCKET && self->streaming && self->upstream != NULL &&
-           !self->upstream_failed && !stream_writing(self->upstream->stream);
+    bool open = self->state == STATE_SOCKET || self->state == STATE_GRANTS;
+
+    return open && self->streaming && self->upstream != NULL && !self->upstream_failed &&
+           !stream_writing(self->upstream->stream);
 }
 
 /* What the client sent goes on as it is once it was checked. */

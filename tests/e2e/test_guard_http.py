@@ -56,7 +56,7 @@ def test_http_1_0_gets_a_large_answer_with_length_and_a_refusal_without(origin, 
     for order in (b"chunked", b"until-close"):
         reply = raw(proxy.port, old % order)
         assert reply.status == 502 and b"xxxx" not in reply.received
-    assert ending_of(proxy, "/file") == "over-limit"
+    wait_until(lambda: ending_of(proxy, "/file") == "over-limit", 5, "the last one is in the log")
 
 
 def test_past_the_hold_a_route_may_refuse_and_a_guarded_one_does_without_its_marker(origin,

@@ -65,6 +65,20 @@ static void prove(struct flow_peer *peer, const char *sid)
     answer(peer, "200 OK");
 }
 
+/* Not the one that was proved. */
+static void gets_another_connection(struct flow_peer *via, const char *sid)
+{
+    struct flow_peer fresh;
+
+    say(via, sid, "");
+    flow_accept(&world, &fresh);
+    flow_settle(&world);
+    flow_listen(&upstream);
+    assert_int_equal(upstream.len, 0);
+    flow_hang_up(via);
+    flow_hang_up(&fresh);
+}
+
 static void steps_of_a_proof_and_what_follows_use_one_connection(void **state)
 {
     (void)state;
@@ -77,50 +91,28 @@ static void steps_of_a_proof_and_what_follows_use_one_connection(void **state)
 static void same_session_over_another_client_does_not_get_it(void **state)
 {
     struct flow_peer other;
-    struct flow_peer fresh;
 
     (void)state;
     prove(&client, SID);
     flow_client(&world, &other);
-    say(&other, SID, "");
-    flow_accept(&world, &fresh);
-    flow_settle(&world);
-    flow_listen(&upstream);
-    assert_int_equal(upstream.len, 0);
-    flow_hang_up(&other);
-    flow_hang_up(&fresh);
+    gets_another_connection(&other, SID);
 }
 
 static void another_session_over_the_same_client_does_not_get_it(void **state)
 {
-    struct flow_peer fresh;
-
     (void)state;
     prove(&client, SID);
-    say(&client, "bob-session-token-1", "");
-    flow_accept(&world, &fresh);
-    flow_settle(&world);
-    flow_listen(&upstream);
-    assert_int_equal(upstream.len, 0);
-    flow_hang_up(&client);
-    flow_hang_up(&fresh);
+    gets_another_connection(&client, "bob-session-token-1");
 }
 
 static void anonymous_requests_never_share_it(void **state)
 {
     struct flow_peer other;
-    struct flow_peer fresh;
 
     (void)state;
     prove(&client, NULL);
     flow_client(&world, &other);
-    say(&other, NULL, "");
-    flow_accept(&world, &fresh);
-    flow_settle(&world);
-    flow_listen(&upstream);
-    assert_int_equal(upstream.len, 0);
-    flow_hang_up(&other);
-    flow_hang_up(&fresh);
+    gets_another_connection(&other, NULL);
 }
 
 static void credentials_alone_make_it_private(void **state)

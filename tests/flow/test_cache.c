@@ -3,33 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "support/flow_world.h"
+#include "support/flow_alice.h"
 #include "support/test.h"
-
-static struct flow_world world;
-static struct flow_peer client;
-static struct flow_peer upstream;
-
-static const char *const SID = "alice-session-token";
-
-static int set_up(void **state)
-{
-    (void)state;
-    flow_init(&world);
-    flow_start(&world);
-    flow_client(&world, &client);
-    flow_bind(&world, &client, &upstream, SID, "alice");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    flow_hang_up(&client);
-    flow_hang_up(&upstream);
-    flow_close(&world);
-    return 0;
-}
 
 /* What the client gets for `path` when the site answers `head`, a line and the body. */
 static void ask(const char *path, const char *head, const char *body)

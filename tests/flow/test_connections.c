@@ -5,33 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "support/flow_world.h"
+#include "support/flow_alice.h"
 #include "support/test.h"
-
-static struct flow_world world;
-static struct flow_peer client;
-static struct flow_peer upstream;
-
-static const char *const SID = "alice-session-token";
-
-static int set_up(void **state)
-{
-    (void)state;
-    flow_init(&world);
-    flow_start(&world);
-    flow_client(&world, &client);
-    flow_bind(&world, &client, &upstream, SID, "alice");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    flow_hang_up(&client);
-    flow_hang_up(&upstream);
-    flow_close(&world);
-    return 0;
-}
 
 /* Answers the request that waits at `from` and reads the answer. */
 static void serve(struct flow_peer *from, struct flow_peer *to, const char *owner)

@@ -3,37 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "support/flow_world.h"
+#include "support/flow_alice.h"
 #include "support/test.h"
 
 #define PAGE_OF_BOB                                                                      \
     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 55\r\n\r\n"           \
     "<meta name=\"user-marker\" content=\"bob\"><p>bob's data\n\n\n"
-
-static struct flow_world world;
-static struct flow_peer client;
-static struct flow_peer upstream;
-
-static const char *const SID = "alice-session-token";
-
-static int set_up(void **state)
-{
-    (void)state;
-    flow_init(&world);
-    flow_start(&world);
-    flow_client(&world, &client);
-    flow_bind(&world, &client, &upstream, SID, "alice");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    flow_hang_up(&client);
-    flow_hang_up(&upstream);
-    flow_close(&world);
-    return 0;
-}
 
 static void expect_entry(const char *reason, const char *subject)
 {

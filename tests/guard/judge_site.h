@@ -418,3 +418,27 @@ static inline bool spans_two_logins(const struct ride *ride)
     return finding.reason != NULL && strcmp(finding.reason, "changed-twice") == 0 &&
            finding.strength == STRENGTH_WEAK && !finding.counts;
 }
+
+/** Users 1 and 2 are the abuser's. He sends any token he ever had, two at once, forged
+ * ones, and every name; the site stays correct. */
+static inline void abuse(struct ride *ride, bool posts)
+{
+    static const enum want WANTS[] = {WANT_PAGE,  WANT_PAGE,   WANT_PAGE,
+                                      WANT_PAGE,  WANT_LOGIN,  WANT_LOGIN,
+                                      WANT_WRONG, WANT_LOGOUT, WANT_POST};
+    ride->browser = 0;
+    ride->want = WANTS[roll(sizeof(WANTS) / sizeof(WANTS[0]) - (posts ? 0 : 1))];
+    ride->user = ride->want == WANT_LOGIN ? 1 + roll(2) : 1 + roll(USERS);
+    ride->token = 0;
+    ride->also = 0;
+    if (site.purse_count > 0 && roll(12) != 0) {
+        ride->token = site.purse[roll(site.purse_count)];
+        ride->also = roll(4) == 0 ? site.purse[roll(site.purse_count)] : 0;
+    }
+    ride->also = ride->also == ride->token ? 0 : ride->also;
+    ride_send(ride);
+    /* Which of the two the site reads is not ours to know. */
+    if (ride->also != 0 && roll(2) == 0) {
+        ride->token = ride->also;
+    }
+}

@@ -300,6 +300,15 @@ static inline void trip_note(struct world *world, struct trip *self,
                       self->answer.recalled_count));
 }
 
+static inline void world_own(struct world *self, struct issued_token *token)
+{
+    struct world_entry *owner =
+        fingerprint_none(&token->token) ? NULL : world_find(self, &token->token);
+    token->owner_id = owner != NULL ? owner->session.id : 0;
+    token->owner_bound = owner != NULL ? owner->session.binding : BINDING_NONE;
+    token->owner = owner != NULL ? &owner->session.requester : NULL;
+}
+
 static inline enum verdict trip_judge(struct world *world, struct trip *self)
 {
     struct session now = {0};
@@ -310,12 +319,9 @@ static inline enum verdict trip_judge(struct world *world, struct trip *self)
     self->answer.observations = self->marker_list;
     self->answer.observation_count = self->marker_count;
     for (unsigned i = 0; i < self->answer.issued_count; i++) {
-        struct issued_token *issued = &self->answer.issued[i];
-        struct world_entry *owner = world_find(world, &issued->token);
-        issued->owner_id = owner != NULL ? owner->session.id : 0;
-        issued->owner_bound = owner != NULL ? owner->session.binding : BINDING_NONE;
-        issued->owner = owner != NULL ? &owner->session.requester : NULL;
+        world_own(world, &self->answer.issued[i]);
     }
+    world_own(world, &self->answer.addressed);
     if (self->asker.token_count > 0) {
         entry = world_get(world, self->asker.session.id);
         entry = entry != NULL ? entry : world_find(world, &self->asker.tokens[0]);

@@ -44,14 +44,20 @@ static void charset_turns_utf16_into_utf8_by_any_pieces(void **state)
     }
 }
 
+static void expect_of(const char *const *selectors, struct scan_case_input input,
+                      const char *expected)
+{
+    struct scan_case markers;
+    scan_case_open(&markers, selectors);
+    scan_case_expect(&markers, input, expected);
+    scan_case_close(&markers);
+}
+
 static void expect(const char *charset, struct span text, const char *expected)
 {
     static const char *const SELECTORS[] = {"attr:u", "regex:v=([0-9]+)", NULL};
-    struct scan_case markers;
-    scan_case_open(&markers, SELECTORS);
     struct scan_case_input input = {SCAN_KIND_HTML, charset, text};
-    scan_case_expect(&markers, input, expected);
-    scan_case_close(&markers);
+    expect_of(SELECTORS, input, expected);
 }
 
 static void scan_reads_utf16_by_mark_and_by_name(void **state)
@@ -92,6 +98,30 @@ static void scan_knows_where_iso_2022_jp_is_not_markup(void **state)
            "0=1");
 }
 
+/* Escape sequences are unmistakable; what is no ISO-2022-JP behind one is nothing. */
+static void scan_knows_iso_2022_jp_that_nothing_tells(void **state)
+{
+    (void)state;
+    expect("", SPAN("\x1b$B<p/u=1>\x1b(B<p u=2>"), "0=2");
+    expect("", SPAN("<p u=0>\x1b$@<p/u=1>\x1b(J<p u=2>"), "0=0 0=2");
+    expect("", SPAN("<p u=0 title='\x1b(I<pu=1>\x1b(B' u=3><p u=2>"), "0=0 0=2");
+    expect("", SPAN("<title>\x1b$B<p'\x1b(B</title><meta charset=iso-2022-jp><p u=2>"),
+           "0=2");
+    expect("", SPAN("<!--\x1b$B-->|-->>\x1b(B--><p u=2>"), "0=2");
+    expect("", SPAN("<p u='\x1b$B%\"\x1b(B'>"), "0=\x1b$B\xa5\xa2\x1b\xa8\xc2");
+    expect("iso-2022-jp", SPAN("<p u='\x1b$B%\"\x1b(B'>"),
+           "0=\x1b$B\xa5\xa2\x1b\xa8\xc2");
+    /* One that was declared before is believed, one behind it contradicts. */
+    expect("utf-8", SPAN("\x1b$B<p u=1>"), "0=1");
+    expect("", SPAN("<meta charset=utf-8>\x1b$B<p u=1>"), "0=1");
+    expect("", SPAN("\xef\xbb\xbf\x1b$B<p u=1>"), "0=1");
+    expect("", SPAN("\x1b$B%\"\x1b(B<meta charset=utf-8><p u=1>"), "charset");
+    expect("", SPAN("<p/u=1>\x1b$B<p u=1>"), "charset");
+    expect("", SPAN("\x1b$B%\"\xe3\x81\x82"), "charset");
+    expect("", SPAN("\x1b$B%\"\n\x1b(B"), "charset");
+    expect("", SPAN("<p u=1>\x1b$x\x1b(B\x1b[0m\xe3\x81\x82"), "0=1");
+}
+
 static void scan_of_an_encoding_it_cannot_read_is_undecodable(void **state)
 {
     (void)state;
@@ -114,13 +144,14 @@ static void scan_reads_utf16_that_nothing_tells(void **state)
 static void scan_reads_the_encoding_of_an_xml_declaration(void **state)
 {
     (void)state;
+    /* With a blank, which no character has: without a declaration it is nothing. */
 #define JIS "\x1b$B<p u=1>\x1b(B<p u=2>"
     expect("", SPAN("<?xml version=\"1.0\" encoding=\"ISO-2022-JP\"?>" JIS), "0=2");
     expect("", SPAN("<?xml version='1.0' encoding = 'iso-2022-jp'>" JIS), "0=2");
     expect("", SPAN("<?xml version='1.0' encoding='utf-8'?>" JIS), "0=1 0=2");
     expect("utf-8", SPAN("<?xml encoding='iso-2022-jp'?>" JIS), "0=1 0=2");
-    expect("", SPAN("<?php encoding='iso-2022-jp'?>" JIS), "0=1 0=2");
-    expect("", SPAN("<p><?xml encoding='iso-2022-jp'?>" JIS), "0=1 0=2");
+    expect("", SPAN("<?php encoding='iso-2022-jp'?>" JIS), "charset");
+    expect("", SPAN("<p><?xml encoding='iso-2022-jp'?>" JIS), "charset");
     expect("", SPAN("<?xml encoding='utf-7'?><p u=1>"), "charset");
 #undef JIS
 }
@@ -128,11 +159,8 @@ static void scan_reads_the_encoding_of_an_xml_declaration(void **state)
 static void expect_json(const char *charset, struct span text, const char *expected)
 {
     static const char *const SELECTORS[] = {"json:/u", "regex:v=([^\"]+)", NULL};
-    struct scan_case markers;
-    scan_case_open(&markers, SELECTORS);
     struct scan_case_input input = {SCAN_KIND_JSON, charset, text};
-    scan_case_expect(&markers, input, expected);
-    scan_case_close(&markers);
+    expect_of(SELECTORS, input, expected);
 }
 
 /* U+30BD is 83 5C in Shift_JIS: the second byte is a backslash and none. */
@@ -150,6 +178,8 @@ static void scan_knows_which_backslashes_of_json_are_some(void **state)
     expect_json("EUC-JP", SPAN("{\"u\":\"\xa5\xbd\"}"), "0=\xa5\xbd");
     expect_json("iso-2022-jp", SPAN("{\"u\":\"\x1b$B%\"\x1b(B\"}"), "0=\xa5\xa2");
     expect_json("iso-2022-jp", SPAN("{\"u\":\"a\x1b\"}"), "0=a");
+    expect_json("", SPAN("{\"a\":1,\"u\":\"\x1b$B%\"\x1b(B\"}"), "0=\xa5\xa2");
+    expect_json("", SPAN("{\"u\":\"\x1b$B%\" \x1b(B\"}"), "charset");
     expect_json("", SPAN("{\0\"\0u\0\"\0:\0005\0}\0"), "0=5");
     expect_json("", SPAN("\0[\0]"), "");
     expect_json("utf-16", SPAN("{\0\"\0u\0\"\0:\0005\0}\0"), "0=5");
@@ -164,6 +194,7 @@ int main(void)
         cmocka_unit_test(scan_does_not_take_shift_jis_for_markup),
         cmocka_unit_test(scan_knows_where_iso_2022_jp_is_not_markup),
         cmocka_unit_test(scan_reads_utf16_that_nothing_tells),
+        cmocka_unit_test(scan_knows_iso_2022_jp_that_nothing_tells),
         cmocka_unit_test(scan_reads_the_encoding_of_an_xml_declaration),
         cmocka_unit_test(scan_knows_which_backslashes_of_json_are_some),
         cmocka_unit_test(scan_of_an_encoding_it_cannot_read_is_undecodable),

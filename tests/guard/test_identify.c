@@ -15,14 +15,18 @@ static char header_name[] = "Authorization";
 static char suffix[] = ".";
 static char url_name_sid[] = "sid";
 static char url_name_jsessionid[] = "JSESSIONID";
-static char *url_names[] = {url_name_sid, url_name_jsessionid};
+static char url_name_abc[] = "abc";
+static char url_name_pid[] = "pid";
+static char url_name_low[] = "_x";
+static char *url_names[] = {url_name_sid, url_name_jsessionid, url_name_abc, url_name_pid,
+                            url_name_low};
 
 static const struct session_policy POLICY = {.cookies = &session_names,
                                              .path_parameter = path_parameter,
                                              .header = header_name,
                                              .suffix = suffix,
                                              .url_names = url_names,
-                                             .url_name_count = 2,
+                                             .url_name_count = 5,
                                              .remember = &remember_names};
 
 static void add_field(struct head *head, const char *name, const char *value)
@@ -196,7 +200,6 @@ static void identify_issued_finds_session_cookies_only(void **state)
     assert_false(issued.more);
     assert_true(span_equal(issued.items[0].value, SPAN("0123456789abcdef")));
     assert_true(span_equal(issued.items[0].name, SPAN("JSESSIONID")));
-    assert_int_equal(issued.items[0].rank, 1);
     assert_false(issued.items[0].deletion);
     assert_false(issued.items[0].too_short);
 }
@@ -239,6 +242,78 @@ static void identify_issued_says_when_there_are_more_than_it_can_hold(void **sta
     add_field(&head, "Set-Cookie", "SIDa=0123456789abcdef");
     identify_issued(&head, &POLICY, 0, &issued);
     assert_true(issued.more);
+}
+
+static struct span addressed(const char *location)
+{
+    struct head head = {0};
+
+    add_field(&head, "Location", location);
+    return identify_addressed(&head, &POLICY);
+}
+
+static void identify_addressed_finds_the_token_of_a_redirect(void **state)
+{
+    static const char *const ADDRESSES[] = {
+        "/mypage;jsessionid=0123456789abcdef",
+        "http://site/a;b=c;jsessionid=0123456789abcdef.node1/top;x?y#z",
+        "/a;jsessionid=short/b;jsessionid=0123456789abcdef",
+        "top;jsessionid=\"0123456789abcdef\"#;jsessionid=fedcba9876543210",
+    };
+    const struct head nowhere = {0};
+    const struct session_policy nothing = {0};
+    struct head head = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ADDRESSES) / sizeof(ADDRESSES[0]); i++) {
+        assert_true(span_equal(addressed(ADDRESSES[i]), SPAN("0123456789abcdef")));
+    }
+    assert_int_equal(addressed("/a;jsessionid=0123456789abcde").len, 0);
+    assert_int_equal(addressed("/a;jsessionid?x;jsessionid=0123456789abcdef").len, 0);
+    assert_int_equal(identify_addressed(&nowhere, &POLICY).len, 0);
+    add_field(&head, "Location", "/a;jsessionid=0123456789abcdef");
+    assert_int_equal(identify_addressed(&head, &nothing).len, 0);
+}
+
+static void identify_request_cuts_quotes_and_suffix_to_the_byte(void **state)
+{
+    (void)state;
+    struct identity identity = identity_of("/p;jsessionid=\"abc\"", NULL);
+    assert_token(&identity, 0, "abc");
+    identity = identity_of("/p;jsessionid=\"abc", NULL);
+    assert_token(&identity, 0, "\"abc");
+    identity = identity_of("/p;jsessionid=abc\"", NULL);
+    assert_token(&identity, 0, "abc\"");
+    identity = identity_of("/p;jsessionid=\"", NULL);
+    assert_token(&identity, 0, "\"");
+    assert_int_equal(identity_of("/p;jsessionid=\"\"", NULL).kind, IDENTITY_ANONYMOUS);
+    identity = identity_of("/", "JSESSIONID=abc.");
+    assert_token(&identity, 0, "abc");
+    /* A name without value says nothing. */
+    identity = identity_of("/a;jsessionid;jsessionid=abc", NULL);
+    assert_token(&identity, 0, "abc");
+    assert_int_equal(identity_of("/", "remember=1").kind, IDENTITY_UNKNOWN);
+    /* Of one pattern: as they come. */
+    identity = identity_of("/", "SIDb=x; SIDa=y");
+    assert_token(&identity, 0, "x");
+    assert_token(&identity, 1, "y");
+}
+
+static void identify_request_takes_a_field_with_or_without_scheme(void **state)
+{
+    struct head head = {.target = SPAN("/")};
+    struct session_policy policy = POLICY;
+    struct identity identity;
+    char x_token[] = "X-Token";
+
+    (void)state;
+    add_field(&head, "Authorization", "0123456789abcdef");
+    identify_request(&head, &policy, &identity);
+    assert_token(&identity, 0, "0123456789abcdef");
+    policy.header = x_token;
+    add_field(&head, "X-Token", "Bearer 0123456789abcdef");
+    identify_request(&head, &policy, &identity);
+    assert_token(&identity, 0, "Bearer 0123456789abcdef");
 }
 
 static void identify_sets_session_goes_by_the_name(void **state)
@@ -335,6 +410,9 @@ static void identify_write_target_leaves_out_names_of_sessions(void **state)
         {"/a;%6Asessionid=1", "/a"},
         {"/sid/;sidx/a%3", "/sid/;sidx/a%3"},
         {"/a?%=1&s%6=1&&sid=", "/a?%=1&s%6=1&"},
+        {"/a?si%64=1&%70id=2", "/a"},
+        {"/a?abc=1&%6gx=2&x%6g=3", "/a?%6gx=2&x%6g=3"},
+        {"/;=x/?=y", "/;=x/?=y"},
         {"", ""},
         {"*", "*"},
         {"http://h/a;sid=1?x", "http://h/a?x"},
@@ -348,9 +426,25 @@ static void identify_write_target_leaves_out_names_of_sessions(void **state)
     }
 }
 
+static void identify_write_target_takes_the_parameter_out_of_the_path_only(void **state)
+{
+    static const char TARGET[] = "/a;jsessionid=1?jsessionid=2;jsessionid=3&=4";
+    struct session_policy policy = {.path_parameter = path_parameter};
+    char buffer[64] = {0};
+
+    (void)state;
+    (void)identify_write_target(span_of(TARGET), &policy, (uint8_t *)buffer);
+    assert_string_equal(buffer, "/a?jsessionid=2;jsessionid=3&=4");
+    policy.path_parameter = NULL;
+    memset(buffer, 0, sizeof(buffer));
+    (void)identify_write_target(SPAN("/a;=1/;?=2"), &policy, (uint8_t *)buffer);
+    assert_string_equal(buffer, "/a;=1/;?=2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(identify_write_target_takes_the_parameter_out_of_the_path_only),
         cmocka_unit_test(identify_request_without_token_is_anonymous),
         cmocka_unit_test(identify_request_takes_the_token_without_quotes_and_suffix),
         cmocka_unit_test(identify_request_orders_tokens_as_the_configuration_does),
@@ -365,6 +459,9 @@ int main(void)
         cmocka_unit_test(identify_issued_finds_session_cookies_only),
         cmocka_unit_test(identify_issued_tells_deletions_and_short_values),
         cmocka_unit_test(identify_issued_says_when_there_are_more_than_it_can_hold),
+        cmocka_unit_test(identify_addressed_finds_the_token_of_a_redirect),
+        cmocka_unit_test(identify_request_cuts_quotes_and_suffix_to_the_byte),
+        cmocka_unit_test(identify_request_takes_a_field_with_or_without_scheme),
         cmocka_unit_test(identify_sets_session_goes_by_the_name),
         cmocka_unit_test(identify_token_field_is_the_configured_one_or_a_bearer),
         cmocka_unit_test(identify_certificate_field_is_what_terminators_send),

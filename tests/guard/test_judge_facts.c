@@ -43,6 +43,8 @@ static void two_tokens_are_mixed_unless_both_can_only_be_one_user(void **state)
     assert_false(mixed(aoki, session_of(2, "", NULL)));
     assert_true(mixed(session_of(1, "", NULL), session_of(2, "aoki", NULL)));
     assert_true(mixed(aoki, session_of(2, "baba", NULL)));
+    assert_true(mixed(session_of(1, "a", NULL), session_of(2, "b", NULL)));
+    assert_false(mixed(session_of(1, "", "a"), session_of(2, "a", NULL)));
     assert_true(mixed(aoki, session_of(2, "", "baba")));
     assert_true(mixed(aoki, session_of(2, "aoki", "baba")));
     assert_true(mixed(session_of(1, "", "baba"), same));
@@ -267,6 +269,228 @@ static void nothing_streams_by_a_first_marker_or_by_none(void **state)
     assert_false(verified_so_far(&aoki, "baba"));
 }
 
+static void what_opens_nothing_stores_nothing(void **state)
+{
+    struct session now = session_of(1, "aoki", NULL);
+    struct asker asker = {.kind = ASKER_SESSION, .token_count = 1};
+    struct change change = {.store = true, .token_count = 1};
+
+    (void)state;
+    assert_false(judge_forward(&world.rules, &asker, 0, &now, &change));
+    assert_false(change.store);
+    assert_int_equal(change.token_count, 0);
+    change = (struct change){.store = true, .token_count = 1};
+    assert_false(judge_settle(&world.rules, &asker, &now, &change));
+    assert_false(change.store);
+    assert_int_equal(change.token_count, 0);
+}
+
+static void a_login_on_a_token_that_nobody_knows_begins_an_uncertain_family(void **state)
+{
+    struct session now = {0};
+    struct asker asker = {.role = ROLE_LOGIN, .unsafe = true, .token_count = 1};
+    struct change change = {.token_count = 7};
+
+    (void)state;
+    asker.tokens[0] = token_of(T1);
+    (void)user_set(&asker.claim, SPAN("aoki"));
+    assert_true(judge_forward(&world.rules, &asker, 0, &now, &change));
+    assert_true(change.store);
+    assert_int_equal(change.token_count, 1);
+    assert_int_equal(change.next.generation, 1);
+    assert_int_equal(change.next.pending, 1);
+    assert_int_equal(change.next.claim_count, 2); /* Anybody, and aoki. */
+    assert_int_equal(change.next.claims[0].len, 0);
+    assert_true(span_equal(user_span(&change.next.claims[1]), SPAN("aoki")));
+    assert_true((change.next.family & RECALL_UNCERTAIN) != 0);
+    assert_true((change.next.family & ~(uint64_t)RECALL_UNCERTAIN) != 0);
+    asker.role = ROLE_LOGOUT;
+    assert_false(judge_forward(&world.rules, &asker, 0, &now, &change));
+    assert_false(change.store);
+}
+
+static void logins_in_flight_are_counted_as_far_as_they_can_be(void **state)
+{
+    struct session now = session_of(1, "aoki", NULL);
+    struct asker asker = {.role = ROLE_LOGIN, .unsafe = true, .token_count = 1};
+    struct change change;
+
+    (void)state;
+    now.pending = UINT8_MAX - 1;
+    assert_true(judge_forward(&world.rules, &asker, 0, &now, &change));
+    assert_int_equal(change.next.pending, UINT8_MAX);
+    now.pending = UINT8_MAX;
+    assert_true(judge_forward(&world.rules, &asker, 0, &now, &change));
+    assert_int_equal(change.next.pending, UINT8_MAX);
+}
+
+static void a_second_page_confirms_only_if_it_was_asked_for_after_the_first(void **state)
+{
+    (void)state;
+    (void)world_page(&world, &trip, T1, "aoki");
+    assert_int_equal(world_view(&world, T1).binding, BINDING_UNCONFIRMED);
+    assert_int_equal(world_view(&world, T1).bound_at_ms, world.now_ms);
+    assert_false(world_view(&world, T1).by_login);
+    world.now_ms = world_view(&world, T1).bound_at_ms - 1; /* It is asked in the next. */
+    (void)world_page(&world, &trip, T1, "aoki");
+    assert_int_equal(world_view(&world, T1).binding, BINDING_UNCONFIRMED);
+    (void)world_page(&world, &trip, T1, "aoki");
+    assert_int_equal(world_view(&world, T1).binding, BINDING_CONFIRMED);
+}
+
+static void confirm(uint32_t token, const char *name)
+{
+    assert_int_equal(world_login(&world, &trip, 0, name, token), VERDICT_RELEASE);
+    assert_int_equal(world_page(&world, &trip, token, name), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, token).binding, BINDING_CONFIRMED);
+    assert_int_equal(world_view(&world, token).claim_count, 0);
+}
+
+static void the_former_user_closes_a_claim_when_no_login_is_in_flight(void **state)
+{
+    struct trip login;
+    struct trip page;
+
+    (void)state;
+    confirm(T1, "aoki");
+    assert_true(world_view(&world, T1).by_login);
+    trip_ask(&page, T1);
+    trip_forward(&world, &page);
+    (void)trip_mark(&page, "aoki");
+    trip_ask(&login, T1);
+    trip_log_in(&login, "baba");
+    trip_forward(&world, &login);
+    assert_int_equal(world_view(&world, T1).claim_count, 1);
+    assert_int_equal(trip_end(&world, &page), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, T1).claim_count, 1);
+    assert_int_equal(trip_end(&world, &login), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, T1).claim_count, 1);
+    assert_int_equal(world_page(&world, &trip, T1, "aoki"), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, T1).claim_count, 0);
+}
+
+static void a_marker_that_decides_an_untold_login_is_by_login(void **state)
+{
+    (void)state;
+    (void)world_page(&world, &trip, T1, NULL);
+    (void)world_login(&world, &trip, T1, "aoki", 0);
+    assert_int_equal(world_page(&world, &trip, T1, "aoki"), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, T1).binding, BINDING_CONFIRMED);
+    assert_true(world_view(&world, T1).by_login);
+}
+
+static void the_former_user_after_a_logout_is_not_confirmed_by_it(void **state)
+{
+    (void)state;
+    confirm(T1, "aoki");
+    trip_ask(&trip, T1);
+    trip.asker.role = ROLE_LOGOUT;
+    trip_forward(&world, &trip);
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    assert_int_equal(world_page(&world, &trip, T1, "aoki"), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, T1).binding, BINDING_UNCONFIRMED);
+    assert_false(world_view(&world, T1).by_login);
+}
+
+static void a_deletion_is_no_token_that_a_login_issues(void **state)
+{
+    for (unsigned deletes = 0; deletes < 2; deletes++) {
+        (void)state;
+        trip_ask(&trip, 0);
+        trip_log_in(&trip, "aoki");
+        trip_forward(&world, &trip);
+        trip_issue(&trip, T3);
+        trip.answer.issued[0].deletion = deletes != 0;
+        (void)trip_mark(&trip, "aoki");
+        assert_int_equal(trip_judge(&world, &trip),
+                         deletes != 0 ? VERDICT_REFUSE : VERDICT_RELEASE);
+    }
+}
+
+static void what_is_settled_is_stored(void **state)
+{
+    struct session now = session_of(1, "aoki", NULL);
+    struct asker asker = {.role = ROLE_LOGIN, .unsafe = true, .token_count = 1};
+    struct change change = {.token_count = 1};
+
+    (void)state;
+    now.pending = 1;
+    assert_true(judge_settle(&world.rules, &asker, &now, &change));
+    assert_true(change.store);
+    assert_int_equal(change.token_count, 0);
+    assert_int_equal(change.next.pending, 0);
+    now.id = 0;
+    assert_false(judge_settle(&world.rules, &asker, &now, &change));
+    assert_false(change.store);
+}
+
+/* Where no login is configured. */
+static void a_page_of_the_own_user_settles_what_an_unsafe_request_stirred(void **state)
+{
+    (void)state;
+    world.login.request.count = 0;
+    (void)world_page(&world, &trip, T1, "aoki");
+    (void)world_page(&world, &trip, T1, "aoki");
+    assert_int_equal(world_view(&world, T1).binding, BINDING_CONFIRMED);
+    trip_ask(&trip, T1);
+    trip.asker.unsafe = true;
+    trip_forward(&world, &trip);
+    (void)trip_end(&world, &trip);
+    assert_true(world_view(&world, T1).stirred);
+    (void)world_page(&world, &trip, T1, "aoki");
+    assert_false(world_view(&world, T1).stirred);
+}
+
+/* Whoever gives a site an address to go on to chooses what stands there. */
+static void
+a_redirect_with_the_token_of_another_user_is_refused_and_never_counts(void **state)
+{
+    (void)state;
+    confirm(T1, "aoki");
+    confirm(T2, "baba");
+    trip_ask(&trip, T2);
+    trip_forward(&world, &trip);
+    trip.answer.addressed.token = token_of(T1);
+    (void)trip_end(&world, &trip);
+    struct finding finding = trip_finding(&trip);
+    assert_int_equal(trip.judgement.verdict, VERDICT_REFUSE);
+    assert_string_equal(finding.reason, "address-token");
+    assert_int_equal(finding.strength, STRENGTH_NONE);
+    assert_false(finding.counts);
+    assert_true(span_equal(user_span(&finding.subject), SPAN("aoki")));
+    trip.answer.addressed.token = token_of(T2);
+    assert_int_equal(trip_judge(&world, &trip), VERDICT_RELEASE);
+    trip.answer.addressed.token = token_of(T3);
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    /* It was shown, not issued. */
+    struct fingerprint shown = token_of(T3);
+    assert_null(world_find(&world, &shown));
+    confirm(T3, "baba");
+    assert_int_equal(trip_judge(&world, &trip), VERDICT_RELEASE);
+}
+
+static void a_redirect_with_the_token_of_nobody_or_an_own_one_passes(void **state)
+{
+    (void)state;
+    trip_ask(&trip, 0);
+    trip_forward(&world, &trip);
+    trip_issue(&trip, T3);
+    (void)trip_end(&world, &trip);
+    confirm(T1, "aoki");
+    trip_ask(&trip, T1);
+    trip_forward(&world, &trip);
+    trip.answer.addressed.token = token_of(T3);
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    /* Forwarded before the token had an entry: it is the request's all the same. */
+    trip_ask(&trip, T2);
+    trip_forward(&world, &trip);
+    trip.answer.addressed.token = token_of(T2);
+    struct trip late = trip;
+    confirm(T2, "baba");
+    late.asker.session.id = 0;
+    assert_int_equal(trip_judge(&world, &late), VERDICT_RELEASE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +509,27 @@ int main(void)
         cmocka_unit_test_setup(
             an_unnamed_kind_of_login_stirs_only_where_none_is_configured, set_up),
         cmocka_unit_test_setup(nothing_streams_by_a_first_marker_or_by_none, set_up),
+        cmocka_unit_test_setup(what_opens_nothing_stores_nothing, set_up),
+        cmocka_unit_test_setup(what_is_settled_is_stored, set_up),
+        cmocka_unit_test_setup(a_deletion_is_no_token_that_a_login_issues, set_up),
+        cmocka_unit_test_setup(the_former_user_after_a_logout_is_not_confirmed_by_it,
+                               set_up),
+        cmocka_unit_test_setup(a_marker_that_decides_an_untold_login_is_by_login, set_up),
+        cmocka_unit_test_setup(
+            a_login_on_a_token_that_nobody_knows_begins_an_uncertain_family, set_up),
+        cmocka_unit_test_setup(logins_in_flight_are_counted_as_far_as_they_can_be,
+                               set_up),
+        cmocka_unit_test_setup(the_former_user_closes_a_claim_when_no_login_is_in_flight,
+                               set_up),
+        cmocka_unit_test_setup(
+            a_page_of_the_own_user_settles_what_an_unsafe_request_stirred, set_up),
+        cmocka_unit_test_setup(
+            a_second_page_confirms_only_if_it_was_asked_for_after_the_first, set_up),
+        cmocka_unit_test_setup(
+            a_redirect_with_the_token_of_another_user_is_refused_and_never_counts,
+            set_up),
+        cmocka_unit_test_setup(a_redirect_with_the_token_of_nobody_or_an_own_one_passes,
+                               set_up),
     };
     return RUN_TESTS(tests);
 }

@@ -99,30 +99,6 @@ static void a_swapped_answer_is_refused_and_strong_when_confirmed(void **state)
     assert_int_equal(strong, swapped);
 }
 
-/* Users 1 and 2 are the abuser's. He sends any token he ever had, two at once,
- * forged ones, and every name; the site stays correct. */
-static void abuse(struct ride *ride)
-{
-    static const enum want WANTS[] = {WANT_PAGE,  WANT_PAGE,  WANT_PAGE,
-                                      WANT_PAGE,  WANT_LOGIN, WANT_LOGIN,
-                                      WANT_WRONG, WANT_POST,  WANT_LOGOUT};
-    ride->browser = 0;
-    ride->want = WANTS[roll(sizeof(WANTS) / sizeof(WANTS[0]))];
-    ride->user = ride->want == WANT_LOGIN ? 1 + roll(2) : 1 + roll(USERS);
-    ride->token = 0;
-    ride->also = 0;
-    if (site.purse_count > 0 && roll(12) != 0) {
-        ride->token = site.purse[roll(site.purse_count)];
-        ride->also = roll(4) == 0 ? site.purse[roll(site.purse_count)] : 0;
-    }
-    ride->also = ride->also == ride->token ? 0 : ride->also;
-    ride_send(ride);
-    /* Which of the two the site reads is not ours to know. */
-    if (ride->also != 0 && roll(2) == 0) {
-        ride->token = ride->also;
-    }
-}
-
 static void an_abuser_alone_never_makes_anything_count(void **state)
 {
     (void)state;
@@ -132,7 +108,7 @@ static void an_abuser_alone_never_makes_anything_count(void **state)
         for (size_t step = 0; site.exchanges < before + 800; step++) {
             struct ride *ride = &site.rides[roll(TRIPS)];
             if (ride->stage == STAGE_FREE) {
-                abuse(ride);
+                abuse(ride, true);
                 continue;
             }
             if (ride->stage == STAGE_SENT) {

@@ -103,27 +103,6 @@ static void a_swapped_form_token_is_always_refused(void **state)
     site_end();
 }
 
-/* As in test_judge_walk.c: any of his tokens, two at once, any name. */
-static void abuse(struct ride *ride)
-{
-    static const enum want WANTS[] = {WANT_PAGE,  WANT_PAGE,  WANT_PAGE,  WANT_PAGE,
-                                      WANT_LOGIN, WANT_LOGIN, WANT_WRONG, WANT_LOGOUT};
-    ride->browser = 0;
-    ride->want = WANTS[roll(sizeof(WANTS) / sizeof(WANTS[0]))];
-    ride->user = ride->want == WANT_LOGIN ? 1 + roll(2) : 1 + roll(USERS);
-    ride->token = 0;
-    ride->also = 0;
-    if (site.purse_count > 0 && roll(12) != 0) {
-        ride->token = site.purse[roll(site.purse_count)];
-        ride->also = roll(4) == 0 ? site.purse[roll(site.purse_count)] : 0;
-    }
-    ride->also = ride->also == ride->token ? 0 : ride->also;
-    ride_send(ride);
-    if (ride->also != 0 && roll(2) == 0) {
-        ride->token = ride->also;
-    }
-}
-
 static void an_abuser_alone_makes_nothing_count_by_forms_or_aliases(void **state)
 {
     (void)state;
@@ -133,7 +112,7 @@ static void an_abuser_alone_makes_nothing_count_by_forms_or_aliases(void **state
         while (site.exchanges < before + 300) {
             struct ride *ride = &site.rides[roll(TRIPS)];
             if (ride->stage == STAGE_FREE) {
-                abuse(ride);
+                abuse(ride, false);
                 continue;
             }
             if (ride->stage == STAGE_SENT) {

@@ -90,6 +90,56 @@ static void option_goes_and_its_neighbours_stay(void **state)
          "<select></select>tail");
 }
 
+/* They are looked up by value: order, beginnings in common and blanks do not matter. */
+static void many_people_are_told_apart(void **state)
+{
+    (void)state;
+    HTML("m2 m10 m m1 m12",
+         "<ul><li data-id=m1>a<li data-id=m11>b<li data-id=m12>c"
+         "<li data-id=m>d<li data-id=m10>e<li data-id=m2>f<li data-id=m3>g</ul>",
+         "<ul><li data-id=m11>b<li data-id=m3>g</ul>");
+    HTML("m1",
+         "<ul><li data-id='\t m1\f'>a<li data-id='\r\nm1\n'>b"
+         "<li data-id='m 1'>c<li data-id=m>d</ul>",
+         "<ul><li data-id='m 1'>c<li data-id=m>d</ul>");
+}
+
+/* A value of two classes goes with the element of each. */
+static void one_value_may_be_of_two_classes(void **state)
+{
+    static struct marker_class other;
+    char article[] = "article";
+    struct redact_wanted wanted[] = {{.class = &member, .value = SPAN("7")},
+                                     {.class = &other, .value = SPAN("7")},
+                                     {.class = &other, .value = SPAN("8")}};
+    struct redact_order order = {.wanted = wanted, .count = 3};
+
+    (void)state;
+    other = member;
+    other.redact_element = article;
+    redact_sort(wanted, 3);
+    const struct redact_wanted *first = redact_next(&order, SPAN(" 7 "), NULL);
+    assert_non_null(first);
+    const struct redact_wanted *second = redact_next(&order, SPAN(" 7 "), first);
+    assert_non_null(second);
+    assert_ptr_not_equal(first->class, second->class);
+    assert_null(redact_next(&order, SPAN("7"), second));
+    assert_null(redact_next(&order, SPAN("8"), redact_next(&order, SPAN("8"), NULL)));
+    assert_null(redact_next(&order, SPAN("9"), NULL));
+    assert_null(redact_next(&order, SPAN("70"), NULL));
+    assert_null(redact_next(&order, SPAN(" "), NULL));
+}
+
+static void a_signature_is_what_stands_behind_the_last_point(void **state)
+{
+    (void)state;
+    assert_true(span_equal(redact_unsigned(SPAN("a.b.sig")), SPAN("a.b")));
+    assert_true(span_equal(redact_unsigned(SPAN("a.")), SPAN("a")));
+    assert_int_equal(redact_unsigned(SPAN(".sig")).len, 0);
+    assert_true(span_equal(redact_unsigned(SPAN("a")), SPAN("a")));
+    assert_int_equal(redact_unsigned(SPAN("")).len, 0);
+}
+
 static void row_or_item_around_the_marker_goes_whole(void **state)
 {
     (void)state;
@@ -232,6 +282,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
     const struct CMUnitTest tests[] = {
         TEST(option_goes_and_its_neighbours_stay),
+        TEST(many_people_are_told_apart),
+        TEST(one_value_may_be_of_two_classes),
+        TEST(a_signature_is_what_stands_behind_the_last_point),
         TEST(row_or_item_around_the_marker_goes_whole),
         TEST(configured_element_is_the_one_that_goes),
         TEST(without_a_sensible_element_nothing_is_redacted),

@@ -152,18 +152,28 @@ static void fields_and_cookies_are_read_by_name(void **state)
     scan_case_close(&markers);
 }
 
-static void markers_tell_in_which_bodies_a_class_can_be_found(void **state)
+/* It must never make a page unreadable that only begins like it. */
+static void json_that_is_called_a_page_or_a_script_is_walked_as_well(void **state)
 {
     (void)state;
-    const char *const selectors[] = {"header:a", "meta:b", "json:/c", "regex:(d)", NULL};
-    struct scan_case markers;
-    scan_case_open(&markers, selectors);
-    assert_int_equal(markers_in_body(markers.markers, SCAN_KIND_HTML), 2 | 8);
-    assert_int_equal(markers_in_body(markers.markers, SCAN_KIND_JSON), 4 | 8);
-    assert_int_equal(markers_in_body(markers.markers, SCAN_KIND_TEXT), 8);
-    assert_int_equal(markers_in_body(markers.markers, SCAN_KIND_NONE), 0);
-    assert_int_equal(markers_in_body(markers.markers, SCAN_KIND_UNKNOWN), 2 | 4 | 8);
-    scan_case_close(&markers);
+    const char *const selectors[] = {"json:/u", "attr:u", NULL};
+    expect(selectors, SCAN_KIND_HTML, " \n{\"u\":1}", "0=1");
+    expect(selectors, SCAN_KIND_SCRIPT, ")]}',\n{\"u\":1}", "0=1");
+    expect(selectors, SCAN_KIND_HTML, "{\"u\":\"<p u=2>\"}", "0=<p u=2> 1=2");
+    expect(selectors, SCAN_KIND_HTML, "{\"u\":1,}<p u=2>", "0=1 1=2");
+    expect(selectors, SCAN_KIND_HTML, "[<p u=2>]{\"u\":1}", "1=2");
+    expect(selectors, SCAN_KIND_SCRIPT, "{\"u\":\"1\"", "0=1");
+    expect(selectors, SCAN_KIND_HTML, "x{\"u\":1}", "");
+    expect(selectors, SCAN_KIND_TEXT, "{\"u\":1}", "");
+    expect(selectors, SCAN_KIND_XML, "{\"u\":1}", "");
+    char deep[3000];
+    memset(deep, '[', sizeof(deep));
+    deep[sizeof(deep) - 1] = '\0';
+    expect(selectors, SCAN_KIND_HTML, deep, "");
+    memset(deep + 1, '7', sizeof(deep) - 2);
+    expect(selectors, SCAN_KIND_HTML, deep, "");
+    deep[sizeof(deep) - 2] = ']';
+    expect(selectors, SCAN_KIND_HTML, deep, "");
 }
 
 static void markers_say_what_is_wrong_with_a_pattern(void **state)
@@ -227,7 +237,7 @@ int main(void)
         cmocka_unit_test(json_that_is_malformed_is_undecodable),
         cmocka_unit_test(body_of_unknown_kind_is_json_or_html_by_its_first_byte),
         cmocka_unit_test(fields_and_cookies_are_read_by_name),
-        cmocka_unit_test(markers_tell_in_which_bodies_a_class_can_be_found),
+        cmocka_unit_test(json_that_is_called_a_page_or_a_script_is_walked_as_well),
         cmocka_unit_test(markers_say_what_is_wrong_with_a_pattern),
         cmocka_unit_test(pending_covers_an_open_tag_and_an_open_string),
     };

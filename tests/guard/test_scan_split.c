@@ -87,6 +87,9 @@ static const char *const FRAGMENTS[] = {
     "content=",
     "name=",
     "<meta charset=iso-2022-jp>",
+    "<meta charset=utf-8>",
+    "\x1b(I",
+    "<p/data-user-id=3>",
 };
 
 enum { FRAGMENT_COUNT = sizeof(FRAGMENTS) / sizeof(FRAGMENTS[0]), ROUNDS = 1500 };

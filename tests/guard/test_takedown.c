@@ -92,6 +92,54 @@ static void takedown_counts_distinct_pairs_and_not_displays(void **state)
     takedown_free(&desk.takedown);
 }
 
+static void takedown_without_a_number_of_cases_still_needs_a_strong_one(void **state)
+{
+    (void)state;
+    struct desk desk = desk_of(0, 0);
+    assert_int_equal(weak(&desk, "alice", "bob", 1), 0);
+    takedown_free(&desk.takedown);
+}
+
+static void takedown_never_adds_up_cases_of_different_features(void **state)
+{
+    (void)state;
+    struct desk desk = desk_of(2, 0);
+    uint8_t address[TAKEDOWN_ADDRESS_SIZE] = {0};
+    struct takedown_case noted = {
+        .feature_mask = SHOP_BIT,
+        .strength = STRENGTH_STRONG,
+        .viewer_kind = VIEWER_USER,
+        .viewer = SPAN("alice"),
+        .subject = SPAN("bob"),
+        .address = address,
+        .now_ms = 1000,
+    };
+    assert_int_equal(takedown_note(desk.takedown, &noted, desk.policies), 0);
+    assert_int_equal(strong(&desk, "carol", "dan"), 0);
+    noted.subject = SPAN("dan");
+    assert_int_equal(takedown_note(desk.takedown, &noted, desk.policies), SHOP_BIT);
+    takedown_free(&desk.takedown);
+}
+
+static void takedown_takes_sixteen_weak_cases_at_most(void **state)
+{
+    (void)state;
+    for (unsigned wanted = 16; wanted <= 17; wanted++) {
+        struct desk desk = desk_of(1, wanted);
+        uint64_t down = 0;
+        for (unsigned i = 0; i < wanted; i++) {
+            char viewer[16];
+            char subject[16];
+            assert_int_equal(down, 0);
+            (void)snprintf(viewer, sizeof(viewer), "viewer%u", i);
+            (void)snprintf(subject, sizeof(subject), "subject%u", i);
+            down = weak(&desk, viewer, subject, (uint8_t)i);
+        }
+        assert_int_equal(down, wanted == 16 ? FEATURE_LOGIN_BIT : 0);
+        takedown_free(&desk.takedown);
+    }
+}
+
 static void takedown_forgets_what_is_longer_ago_than_the_window(void **state)
 {
     (void)state;
@@ -301,6 +349,9 @@ int main(void)
         cmocka_unit_test(takedown_first_strong_case_takes_down_at_once),
         cmocka_unit_test(takedown_finding_without_strength_never_counts),
         cmocka_unit_test(takedown_counts_distinct_pairs_and_not_displays),
+        cmocka_unit_test(takedown_without_a_number_of_cases_still_needs_a_strong_one),
+        cmocka_unit_test(takedown_never_adds_up_cases_of_different_features),
+        cmocka_unit_test(takedown_takes_sixteen_weak_cases_at_most),
         cmocka_unit_test(takedown_forgets_what_is_longer_ago_than_the_window),
         cmocka_unit_test(takedown_two_weak_cases_of_strangers_take_down),
         cmocka_unit_test(takedown_weak_cases_with_a_user_in_common_do_not_add_up),

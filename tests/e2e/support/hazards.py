@@ -9,6 +9,7 @@ import sqlite3
 import time
 from dataclasses import dataclass
 from typing import Callable
+from urllib.parse import urlencode
 
 from .client import Browser, Client
 from .exchanges import field_of, raw_status, requests_at
@@ -26,7 +27,7 @@ def config_for(port, folder, off=()):
             db.execute("INSERT INTO matches VALUES('alice', 'm-1')")
     config = {
         "upstreams": [{"name": "site", "servers": [f"http://127.0.0.1:{port}"]}],
-        "session": {"cookies": ["JSESSIONID"]},
+        "session": {"cookies": ["JSESSIONID"], "path_parameter": "jsessionid"},
         "login": {"request": ["POST /login"], "user_field": "userid"},
         "grants": [{"name": "matched", "sqlite": grants,
                     "query": "SELECT member FROM matches WHERE viewer = :requester"}],
@@ -128,13 +129,17 @@ def anonymous(scene):
     return scene.seen(), scene.outcome(reply)
 
 
-def stolen_session(scene):
-    bob = scene.bound("bob")
-    scene.before = scene.counts()
-    token = bob.cookies["JSESSIONID"]
-    reply = scene.ask(scene.alice, "/public/x", f"length; field=Set-Cookie:JSESSIONID={token}")
-    bob.close()
-    return scene.seen(), scene.outcome(reply)
+def stolen_session(field):
+    """An answer in whose `field` is the session of bob."""
+    def play(scene):
+        bob = scene.bound("bob")
+        scene.before = scene.counts()
+        order = [("do", "length"), ("field", field + bob.cookies["JSESSIONID"]),
+                 ("field", "Cache-Control:private")]
+        reply = scene.alice.get("/public/x?" + urlencode(order))
+        bob.close()
+        return scene.seen(), scene.outcome(reply)
+    return play
 
 
 def cached_session(scene):
@@ -253,7 +258,7 @@ HAZARDS = {
                            page("chunked; size=9000; marker=bob; marker_at=8000; echo=right")),
     "shared-request": Hazard("request object shared between threads",
                              "another user's session cookie is set", ("session-cookie",),
-                             DOWN, stolen_session),
+                             DOWN, stolen_session("Set-Cookie:JSESSIONID=")),
     "pooled-thread": Hazard("anonymous request served by a thread that still has an identity",
                             "marked page, no session", ("owner-marker",), DOWN, anonymous),
     "many-servers": Hazard("single-server code on several servers",
@@ -287,7 +292,10 @@ HAZARDS = {
     "unsolicited": Hazard("unsolicited response on an idle connection", "bytes nobody asked for",
                           ("idle-bytes",), "delivered, connection closed", closes("idle-bytes")),
     "stale-cookie": Hazard("stale fields of the previous response", "foreign Set-Cookie",
-                           ("session-cookie",), DOWN, stolen_session),
+                           ("session-cookie",), DOWN, stolen_session("Set-Cookie:JSESSIONID=")),
+    "stale-address": Hazard("stale fields of the previous response", "foreign Location",
+                            ("session-cookie",), "withheld (502)",
+                            stolen_session("Location:/mypage/x;jsessionid=")),
     "stale-fields": Hazard("stale fields of the previous response", "foreign marker in a field",
                            ("owner-marker",), DOWN,
                            page("length; field=X-User-Marker:bob", "/public/x")),
