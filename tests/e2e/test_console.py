@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 import time
 
 import pytest
@@ -26,14 +25,14 @@ VIEWER_SEES = ("down-login", "up-login", "trial-login")
 FAST_SECONDS = 0.1
 
 
-def secret_file(receiver):
-    path = os.path.join(tempfile.gettempdir(), f"console-{receiver.port}.secret")
+def secret_file(folder):
+    path = os.path.join(folder, "soc.secret")
     with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as out:
         out.write(SECRET)
     return path
 
 
-def settings(origin, receiver=None, screen="My page"):
+def settings(origin, receiver=None, screen="My page", folder=None):
     value = config(origin.port)
     value["features"] = [
         {"name": "login", "paths": ["/login", "/mypage/**"], "trial": ["127.0.0.0/24"]},
@@ -42,7 +41,7 @@ def settings(origin, receiver=None, screen="My page"):
                                "shows": ["name", "address"], "require": ["owner"]})
     if receiver is not None:
         value["alerts"] = [{"name": "soc", "webhook": receiver.url,
-                            "secret_file": secret_file(receiver)}]
+                            "secret_file": secret_file(folder)}]
     return value
 
 
@@ -390,9 +389,9 @@ def test_findings_appear_while_one_looks(origin, countermark, browser):
     assert log.get_attribute("role") == "log" and log.get_attribute("aria-live") == "polite"
 
 
-def test_alerts_are_tested_and_tried_again(origin, countermark, browser, webhooks):
+def test_alerts_are_tested_and_tried_again(origin, countermark, browser, folder, webhooks):
     receiver = webhooks(answers=(410, 200))
-    proxy = countermark(settings(origin, receiver))
+    proxy = countermark(settings(origin, receiver, folder=folder))
     console = browser(proxy)
     console.sign_in()
     console.go("alerts", "No alert has been sent yet")
@@ -525,7 +524,7 @@ def test_everything_is_reached_by_keyboard(incident, browser):
 
 def test_no_page_breaks_a_rule_of_axe(origin, countermark, browser, folder, webhooks):
     source = chromium.axe_source()
-    proxy = countermark(settings(origin, webhooks()))
+    proxy = countermark(settings(origin, webhooks(), folder=folder))
     mix_up(proxy, CROWD)
     found = []
     for dark in (False, True):
@@ -566,8 +565,9 @@ def settle(console, page):
 @pytest.mark.parametrize("size", [chromium.WIDE, chromium.PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_pages_fit_their_screen_in_every_form(origin, countermark, browser, webhooks, size, language, dark):
-    value = settings(origin, webhooks(), screen="マイページのトップ画面")
+def test_pages_fit_their_screen_in_every_form(origin, countermark, browser, folder, webhooks, size, language,
+                                              dark):
+    value = settings(origin, webhooks(), screen="マイページのトップ画面", folder=folder)
     value["routes"][0]["shows"] = ["氏名", "ライフラインチャート", "更新履歴"]
     value["mode"] = "observe" if dark else "enforce"            # So that arrows are of both kinds.
     proxy = countermark(value)
