@@ -13,6 +13,7 @@ enum {
 struct block_store {
     struct block_budget *budget;
     uint64_t reserved; /* Our part of the budget. */
+    uint64_t extra;    /* Of it: past the bound, for those alone that may pass it. */
     uint64_t used;
     uint64_t spare;
     struct list small;
@@ -58,19 +59,31 @@ void block_store_free(struct block_store **self_p)
     *self_p = NULL;
 }
 
-/* What is not used any more is anybody's again. */
+static void give_step_back(struct block_store *self)
+{
+    self->reserved -= RESERVE_STEP;
+    (void)atomic_fetch_sub(&self->budget->reserved, RESERVE_STEP);
+}
+
+/* What is not used any more is anybody's again; first what passed the bound. */
 static void give_back(struct block_store *self)
 {
+    while (self->extra > 0 && self->reserved - self->used >= RESERVE_STEP) {
+        self->extra -= RESERVE_STEP;
+        give_step_back(self);
+    }
     while (self->reserved - self->used > 2 * (uint64_t)RESERVE_STEP) {
-        self->reserved -= RESERVE_STEP;
-        (void)atomic_fetch_sub(&self->budget->reserved, RESERVE_STEP);
+        give_step_back(self);
     }
 }
 
-/* Makes sure that `size` more bytes are ours to use. */
+/* Makes sure that `size` more bytes are ours to use. What one took past the bound is no
+ * room for the others: it would be without. */
 static bool reserve(struct block_store *self, uint64_t size, uint64_t beyond)
 {
-    while (self->used + size > self->reserved) {
+    uint64_t kept = beyond == 0 ? self->extra : 0;
+
+    while (self->used + size > self->reserved - kept) {
         uint64_t before = atomic_fetch_add(&self->budget->reserved, RESERVE_STEP);
         if (before + RESERVE_STEP > self->budget->total_max + beyond) {
             (void)atomic_fetch_sub(&self->budget->reserved, RESERVE_STEP);
@@ -78,6 +91,9 @@ static bool reserve(struct block_store *self, uint64_t size, uint64_t beyond)
             return false;
         }
         self->reserved += RESERVE_STEP;
+        if (before + RESERVE_STEP > self->budget->total_max) {
+            self->extra += RESERVE_STEP;
+        }
     }
     return true;
 }

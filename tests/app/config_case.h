@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app/config.h"
+#include "support/folder.h"
 #include "support/test.h"
 
 #define LISTEN    "listen: [{address: 127.0.0.1:8080}]\n"
@@ -15,12 +15,10 @@
 #define FEATURES  "features: [{name: login, paths: [/login]}]\n"
 #define GOOD      LISTEN UPSTREAMS SESSION MARKERS FEATURES
 
-/* Makes a folder and goes there; group setup. */
+/* Group setup. */
 static inline int config_case_start(void **state)
 {
-    static char folder[] = "/tmp/countermark-test-XXXXXX";
-    *state = folder;
-    return mkdtemp(folder) != NULL && chdir(folder) == 0 ? 0 : -1;
+    return folder_enter(state);
 }
 
 static inline void config_case_write_bytes(const char *name, struct span bytes)

@@ -23,13 +23,10 @@ static char *printed(void (*print)(FILE *file))
 /* The committed file of that name. */
 static const char *committed(struct arena *arena, const char *name)
 {
-    const char *end = strstr(__FILE__, "tests/app/");
     char path[1024];
     struct span content;
 
-    assert_non_null(end);
-    (void)snprintf(path, sizeof(path), "%.*sconfig/%s", (int)(end - __FILE__), __FILE__,
-                   name);
+    (void)snprintf(path, sizeof(path), SOURCE_FOLDER "/config/%s", name);
     assert_null(file_read(arena, path, TEXT_SIZE_MAX, &content));
     return (const char *)content.ptr;
 }

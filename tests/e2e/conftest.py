@@ -22,6 +22,8 @@ from support.webhook import Receiver                                # noqa: E402
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "sanitize: fast enough to run under sanitizers as well")
+    config.addinivalue_line("markers", "one_thread: rules of a protocol inside one worker; asks "
+                                       "nothing of the threads that others do not")
     config.addinivalue_line("markers", "direct: needs no binary; shows that a site itself leaks")
 
 

@@ -279,9 +279,9 @@ def test_findings_appear_while_one_looks(origin, countermark, browser):
     assert log.get_attribute("role") == "log" and log.get_attribute("aria-live") == "polite"
 
 
-def test_alerts_are_tested_and_tried_again(origin, countermark, browser, webhooks):
+def test_alerts_are_tested_and_tried_again(origin, countermark, browser, folder, webhooks):
     receiver = webhooks(answers=(410, 200))
-    proxy = countermark(settings(origin, receiver))
+    proxy = countermark(settings(origin, receiver, folder=folder))
     console = browser(proxy)
     console.sign_in()
     console.go("alerts", "No alert has been sent yet")
@@ -414,7 +414,7 @@ def test_everything_is_reached_by_keyboard(incident, browser):
 
 def test_no_page_breaks_a_rule_of_axe(origin, countermark, browser, folder, webhooks):
     source = chromium.axe_source()
-    proxy = countermark(settings(origin, webhooks()))
+    proxy = countermark(settings(origin, webhooks(), folder=folder))
     mix_up(proxy, CROWD)
     found = []
     for dark in (False, True):
@@ -439,8 +439,9 @@ CROWD = (("alice", "bob"), ("carol", "dave"), ("dave", "carol"), ("erin", "frank
 @pytest.mark.parametrize("size", [chromium.WIDE, chromium.PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_pages_fit_their_screen_in_every_form(origin, countermark, browser, webhooks, size, language, dark):
-    value = settings(origin, webhooks(), screen="マイページのトップ画面")
+def test_pages_fit_their_screen_in_every_form(origin, countermark, browser, folder, webhooks, size, language,
+                                              dark):
+    value = settings(origin, webhooks(), screen="マイページのトップ画面", folder=folder)
     value["routes"][0]["shows"] = ["氏名", "ライフラインチャート", "更新履歴"]
     value["mode"] = "observe" if dark else "enforce"            # So that arrows are of both kinds.
     proxy = countermark(value)

@@ -31,9 +31,10 @@ def last(proxy):
     return wait_until(over, 40, "the drill is over")
 
 
-def test_a_drill_is_begun_by_clicking_and_says_what_arrived_where(origin, countermark, browser, webhooks):
+def test_a_drill_is_begun_by_clicking_and_says_what_arrived_where(origin, countermark, browser, folder,
+                                                                  webhooks):
     receiver = webhooks()
-    proxy = countermark(settings(origin, receiver))
+    proxy = countermark(settings(origin, receiver, folder=folder))
     console = browser(proxy)
     console.sign_in()
     console.go("alerts", "None since the proxy started.")
@@ -80,8 +81,8 @@ def test_the_feature_goes_down_only_when_chosen_and_for_the_time_entered(origin,
     assert page_of(alice, "alice").status == 200
 
 
-def test_what_did_not_arrive_is_told(origin, countermark, browser, webhooks):
-    proxy = countermark(settings(origin, webhooks(answers=(500,))))
+def test_what_did_not_arrive_is_told(origin, countermark, browser, folder, webhooks):
+    proxy = countermark(settings(origin, webhooks(answers=(500,)), folder=folder))
     console = browser(proxy)
     console.sign_in()
     begin(console)
@@ -92,9 +93,10 @@ def test_what_did_not_arrive_is_told(origin, countermark, browser, webhooks):
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_a_drill_needs_no_mouse_and_breaks_no_rule_of_axe(origin, countermark, browser, webhooks, language):
+def test_a_drill_needs_no_mouse_and_breaks_no_rule_of_axe(origin, countermark, browser, folder, webhooks,
+                                                          language):
     source = chromium.axe_source()
-    proxy = countermark(settings(origin, webhooks()))
+    proxy = countermark(settings(origin, webhooks(), folder=folder))
     console = browser(proxy, language={"en": "en-US", "ja": "ja-JP"}[language])
     console.sign_in()
     console.go("alerts", console_word(console))

@@ -13,14 +13,14 @@ LOOK_SECONDS = 15                       # COVERAGE_MS of app/graph_run.c.
 DISPLAYS, SUBJECTS = 10000, 40
 
 
-def alerting(origin, receiver, **top):
+def alerting(origin, receiver, folder, **top):
     return config(origin.port, alerts=[{
-        "name": "soc", "webhook": receiver.url, "secret_file": secret_file(receiver)}], **top)
+        "name": "soc", "webhook": receiver.url, "secret_file": secret_file(folder)}], **top)
 
 
-def test_a_marker_that_is_dropped_is_alerted_with_its_route(origin, countermark, webhooks):
+def test_a_marker_that_is_dropped_is_alerted_with_its_route(origin, countermark, folder, webhooks):
     receiver = webhooks()
-    value = alerting(origin, receiver)
+    value = alerting(origin, receiver, folder)
     value["routes"][0]["unmarked"] = "release"
     proxy = countermark(value)
     alice = signed_in(proxy.port, "alice")
@@ -43,7 +43,7 @@ def test_ten_thousand_displays_are_one_page_and_all_of_them_in_the_ledger(origin
     if shutil.which("h2load") is None:
         pytest.skip("h2load (nghttp2-client) is not installed")
     receiver = webhooks()
-    proxy = countermark(alerting(origin, receiver, mode="observe"))
+    proxy = countermark(alerting(origin, receiver, folder, mode="observe"))
     alice = signed_in(proxy.port, "alice")
     path = f"{folder}/addresses.txt"
     with open(path, "w", encoding="ascii") as out:

@@ -107,13 +107,15 @@ class Scene:
     def round(self, number):
         witness = Witness(self.proxy.port)
         witness.login_all()
-        away = number % 3 == 1
+        away = number % 4 == 1
         if away:
             self.receiver.stop()
         self.site.set(shared_context=True)
         witness.start()
-        # Half of the moments lie around the first refusal, half anywhere in the load
-        time.sleep(self.chance.uniform(0, self.chance.choice((0.06, 0.6))))
+        # In turn: anywhere in the load, just after the first refusal, when login has gone down
+        seen = (lambda: True, lambda: witness.refusals, witness.saw_down.is_set)[number % 3]
+        wait_until(seen, 20, "the race shows")
+        time.sleep(self.chance.uniform(0, 0.06 if number % 3 else 0.6))
         self.proxy.kill()
         witness.end()
         self.site.set(shared_context=False)
@@ -208,7 +210,7 @@ def test_a_session_is_still_known_after_a_kill(jobcard, countermark):
     browser = Browser(proxy.port)
     assert login(browser, "user001").status == 303
     assert browser.get("/mypage/top").status == 200
-    time.sleep(1.5)                     # bindings are written in batches at most 1 s old
+    proxy.wait_until_stored("sessions", "requester = 'user001' AND binding = 2")
     proxy.kill()
     proxy.start()
     assert proxy.metrics().value("countermark_sessions") >= 1

@@ -60,6 +60,7 @@ def test_a_drill_arrives_everywhere_and_is_marked_everywhere(origin, countermark
     assert "(drill)" in proxy.run("incidents").stdout
     display, = ledger.displays()
     assert display["drill"] == 1 and display["upstream"] == "drill"
+    wait_until(lambda: "before the audit" in str(ledger.rows("accesses")), 10, "the order is on record")
     assert "before the audit" in ledger.rows("accesses")[-1]["what"]
     assert ledger.rows("accesses")[-1]["who"] == incident["closed_by"]
     line = wait_until(lambda: [line for line in proxy.log_lines() if line.get("drill")], 10,

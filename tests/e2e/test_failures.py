@@ -211,7 +211,10 @@ BROKEN = [("close-now", 502, "upstream-closed"), ("cut-line", 502, "upstream-clo
 @pytest.mark.parametrize("order,status,ending", BROKEN, ids=[row[0] for row in BROKEN])
 def test_a_broken_answer_gives_our_page_and_nothing_of_its_own(origin, countermark, order, status,
                                                                ending):
-    proxy = countermark(config(origin.port))
+    value = config(origin.port)
+    if order.startswith("hang"):
+        value["upstreams"][0]["timeouts"]["response"] = "2s"
+    proxy = countermark(value)
     browser = signed_in(proxy.port, "user001")
     reply = page_of(browser, "user001", "/mypage/broken", f"&do={order}&size=5000&hang=8000")
     assert reply.status == status
@@ -235,12 +238,14 @@ def test_a_streamed_answer_that_breaks_off_is_visibly_cut(origin, countermark, o
 
 @pytest.mark.sanitize
 def test_a_slow_upstream_is_waited_for(origin, countermark):
-    proxy = countermark(config(origin.port))
+    value = config(origin.port)
+    value["upstreams"][0]["timeouts"]["response"] = "3s"
+    proxy = countermark(value)
     browser = signed_in(proxy.port, "user001")
-    slow = "&size=400&piece=40&pause=200&delay=1000"
+    slow = "&size=400&piece=40&pause=350&delay=1000"
     started = time.monotonic()
     assert page_of(browser, "user001", order=slow).status == 200
-    assert time.monotonic() - started > 2, "slower as a whole than the time between two pieces"
+    assert time.monotonic() - started > 3, "slower as a whole than the time between two pieces"
     no_incident(proxy)
     browser.close()
 
@@ -256,7 +261,7 @@ def test_a_slow_upstream_delays_nobody_else(origin, countermark):
         assert asked(proxy, "/news", timeout=10).status == 200
     for client in waiting:
         assert client.nothing_more(0.001), "answered before the others"
-        client.close()
+        client.reset()
 
 
 # Clients
@@ -443,8 +448,8 @@ def test_a_body_that_stalls_is_408_and_its_upstream_connection_is_not_used_again
 
 @pytest.mark.sanitize
 def test_a_slow_body_that_keeps_coming_is_taken(origin, countermark):
-    proxy = countermark(config(origin.port, limits={"body_timeout": "1s"}))
-    body = b"0123456789" * 8
+    proxy = countermark(config(origin.port, limits={"body_timeout": "2s"}))
+    body = b"0123456789" * 10
     with Client(proxy.port) as client:
         client.send(b"POST /upload?do=post-echo HTTP/1.1\r\nHost: a\r\n"
                     b"Content-Length: %d\r\n\r\n" % len(body))

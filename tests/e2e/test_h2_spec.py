@@ -12,7 +12,7 @@ from support.h2 import (ACK, COMPRESSION_ERROR, CONTINUATION, DATA, END_HEADERS,
                         WINDOW_UPDATE, Frames, frame)
 from support.plain_site import config
 
-pytestmark = pytest.mark.sanitize
+pytestmark = [pytest.mark.sanitize, pytest.mark.one_thread]
 
 
 @pytest.fixture

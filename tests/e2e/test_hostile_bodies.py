@@ -13,7 +13,7 @@ from support.exchanges import resident_kib
 from support.plain_site import config, signed_in
 from support.written_site import WrittenSite
 
-pytestmark = pytest.mark.sanitize
+pytestmark = [pytest.mark.sanitize, pytest.mark.one_thread]
 
 MIB = 1 << 20
 MARKER = '<meta name="user-marker" content="alice">'

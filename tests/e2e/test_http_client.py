@@ -1,6 +1,7 @@
 """The data plane as a client meets it: keep-alive, framing, bodies, 1xx, pipelining, half-close."""
 import hashlib
 import os
+import threading
 import time
 
 import pytest
@@ -139,11 +140,12 @@ def test_uploads_of_10_mib_arrive_unchanged_in_both_framings(origin, countermark
 def test_an_upload_is_read_no_faster_than_the_upstream_takes_it(countermark):
     """48 MiB: more than the kernel's buffers on the way can ever hold."""
     size = 48 * MIB
+    measured = threading.Event()
 
     def slow(peer):
         peer.read_head()
         left = size - len(peer.pending)
-        time.sleep(0.8)
+        measured.wait(20)
         while left > 0:
             data = peer.socket.recv(1 << 20)
             if not data:
@@ -160,6 +162,7 @@ def test_an_upload_is_read_no_faster_than_the_upstream_takes_it(countermark):
             sent = send_what_is_taken(client, request, 0.5)
             assert sent < size, "the proxy swallowed everything at once"
             waiting = resident_kib(proxy.child.pid)
+            measured.set()
             client.socket.settimeout(20)
             client.send(request[sent:])
             assert client.read_reply("POST").status == 200
@@ -194,7 +197,6 @@ def test_one_100_reaches_a_client_that_waits_for_it(origin, countermark, order):
     body = b"0123456789" * 1000
     with Client(proxy.port) as client:
         client.send(expecting(body, f"/upload?do={order}".encode()))
-        client.socket.settimeout(5)
         assert client.socket.recv(25, 2) == b"HTTP/1.1 100 Continue\r\n\r\n"     # 2: MSG_PEEK
         client.send(body)
         reply = client.read_reply("POST")
@@ -221,11 +223,9 @@ def test_a_refused_expectation_comes_at_once_and_both_connections_end(origin, co
                                                                       status):
     proxy = countermark(config(origin.port))
     with Client(proxy.port) as client:
-        started = time.monotonic()
         client.send(expecting(b"x" * 1000, f"/upload?do={order}".encode()))
         reply = client.read_reply("POST")
-        assert reply.status == status and reply.interim == []
-        assert time.monotonic() - started < 1
+        assert reply.status == status and reply.interim == [], "before a byte of the body"
         assert reply.field("Connection") == "close", "the body may still come"
         client.send(b"x" * 1000)
         assert client.is_closed()

@@ -7,7 +7,7 @@ from support.client import Client
 from support.exchanges import field_of, last_request
 from support.plain_site import config, page_of, signed_in
 
-pytestmark = pytest.mark.sanitize
+pytestmark = [pytest.mark.sanitize, pytest.mark.one_thread]
 
 
 def sent(proxy, origin, fields, target="/page"):

@@ -194,8 +194,8 @@ def test_an_idle_client_is_closed_without_a_word(origin, countermark):
     with Client(proxy.port) as fresh, Client(proxy.port) as used:
         assert used.get("/page").status == 200
         started = time.monotonic()
-        assert used.is_closed(3) and fresh.is_closed(3)
-        assert 0.3 < time.monotonic() - started < 2.5
+        assert used.is_closed(20) and fresh.is_closed(20)
+        assert time.monotonic() - started > 0.3
 
 
 def test_a_head_that_takes_too_long_is_408_in_the_log(origin, countermark):
@@ -256,36 +256,47 @@ def test_an_upstream_that_refuses_is_502_and_one_that_is_silent_504(origin, coun
 
 
 def test_requests_wait_for_a_connection_and_get_503_when_none_comes(countermark):
+    free = threading.Event()
+
     def serve(peer):
         while True:
             peer.read_head()
-            time.sleep(0.6)
+            free.wait(20)
             peer.answer()
 
     with Scripted(serve) as server:
         value = config(server.port)
-        value["upstreams"][0].update(connections_max=1, queue="900ms")
+        value["upstreams"][0].update(connections_max=1, queue="2500ms")
+        value["upstreams"][0]["timeouts"]["response"] = "20s"
         proxy = countermark(value)
-        statuses = []
 
-        def ask(number):
-            cookie = b"Cookie: JSESSIONID=session-number-%d\r\n\r\n" % number
-            statuses.append(raw_status(proxy.port, GET + cookie))
+        def ask(client, number):
+            client.send(GET + b"Cookie: JSESSIONID=session-number-%d\r\n\r\n" % number)
 
-        threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert statuses.count(200) == 2 and statuses.count(503) == 2
-        endings = [line["ending"] for line in proxy.wait_for_log(4)]
-        assert endings.count("queue-timeout") == 2
+        def asked(count):
+            wait_until(lambda: sum(len(peer.heads) for peer in server.peers) == count, 10,
+                       f"{count} came to the site")
+
+        with Client(proxy.port) as one, Client(proxy.port) as two:
+            ask(one, 1)
+            asked(1)
+            ask(two, 2)
+            assert two.read_reply().status == 503
+            ask(two, 2)
+            assert two.nothing_more(0.1), "it waits"
+            free.set()
+            two.socket.settimeout(20)
+            assert [one.read_reply().status, two.read_reply().status] == [200, 200]
+        endings = [line["ending"] for line in proxy.wait_for_log(3)]
+        assert endings.count("queue-timeout") == 1
 
 
 def test_of_503_one_says_when_to_try_again(countermark):
+    over = threading.Event()
+
     def serve(peer):
         peer.read_head()
-        time.sleep(3)
+        over.wait(20)
 
     with Scripted(serve) as server:
         value = config(server.port)
@@ -295,6 +306,7 @@ def test_of_503_one_says_when_to_try_again(countermark):
             first.send(GET + b"\r\n")
             wait_until(lambda: server.peers and server.peers[0].heads, 5, "the first is asked")
             reply = raw(proxy.port, GET + b"\r\n")
+            over.set()
         assert reply.status == 503 and int(reply.field("Retry-After")) > 0
         assert reply.field("Cache-Control") == "no-store"
 

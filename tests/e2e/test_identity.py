@@ -191,7 +191,7 @@ def test_quarantine_survives_a_restart(origin, countermark):
     token = people["alice"].cookies["JSESSIONID"]
     for browser in people.values():
         browser.close()
-    time.sleep(2.5)
+    proxy.wait_until_stored("sessions", "requester = 'alice' AND stirred & 4")
     proxy.kill()
     proxy.start()
     with Client(proxy.port) as client:
@@ -240,7 +240,7 @@ def test_a_mail_address_stands_for_its_number_after_two_logins(origin, counterma
     assert proxy.feature_is_up(), "a changed alias never takes anything down"
     assert proxy.ledger().displays()[-1]["reason"] == "alias-changed"
     logged_in_as(proxy, "alice@site.example", "1001")
-    time.sleep(2.5)
+    proxy.wait_until_stored("aliases", "logins >= 2")
     proxy.kill()
     proxy.start()
     browser = Browser(proxy.port)

@@ -74,6 +74,10 @@ def test_a_chain_of_trusted_proxies_with_ipv6(origin, countermark):
         assert client.get("/page", [("X-Forwarded-For", chain)]).status == 200
         assert field_of(last_request(origin), "X-Forwarded-For") == [chain + ", ::1"]
         assert proxy.wait_for_log(1)[-1]["client"] == "2001:db8:2::7"
-        with Client(port, host="::1") as second, Client(port, host="::1") as third:
+        with Client(port, host="::1") as second:
             assert second.get("/page").status == 200
-            assert third.is_closed()
+            try:
+                with Client(port, host="::1") as third:
+                    assert third.is_closed()
+            except ConnectionError:
+                pass                    # A reset may come before the client has asked anything.

@@ -5,7 +5,7 @@ from support.client import Client
 from support.exchanges import HOST, last_request, raw_status, requests_at
 from support.plain_site import config
 
-pytestmark = pytest.mark.sanitize
+pytestmark = [pytest.mark.sanitize, pytest.mark.one_thread]
 
 # Forwarded unchanged, and the route that the access log names
 FORWARDED = [

@@ -69,7 +69,7 @@ def test_a_feature_comes_up_at_its_time(origin, countermark):
     assert proxy.run("down", "shop", *REASON).returncode == 0
     assert proxy.run("up", "shop", "--at", "soon", *REASON).returncode == 1
     assert proxy.run("up", "shop", "--at", in_seconds(-5), *REASON).returncode == 1
-    assert proxy.run("up", "shop", "--at", in_seconds(3), *REASON).returncode == 0
+    assert proxy.run("up", "shop", "--at", in_seconds(5), *REASON).returncode == 0
     shown = state_of(proxy, "shop")
     assert shown["state"] == "down" and shown["up_at"]
     wait_until(lambda: state_of(proxy, "shop")["state"] == "up", 20, "shop is up")
@@ -83,11 +83,11 @@ def test_a_time_to_come_up_does_not_outweigh_a_finding_or_an_open_incident(origi
     proxy = countermark(with_trial(origin.port))
     alice = signed_in(proxy.port, "alice", source=INSIDE)
     assert page_of(alice, "bob").status == 502                   # Incident 1, login down.
-    assert proxy.run("up", "login", "--at", in_seconds(2), *REASON).returncode == 0
-    time.sleep(3.5)
+    assert proxy.run("up", "login", "--at", in_seconds(4), *REASON).returncode == 0
+    time.sleep(5)
     assert state_of(proxy)["state"] == "down"                    # The incident is open.
     assert proxy.run("incidents", "close", "1", *REASON).returncode == 0
-    assert proxy.run("up", "login", "--at", in_seconds(2), *REASON).returncode == 0
+    assert proxy.run("up", "login", "--at", in_seconds(4), *REASON).returncode == 0
     wait_until(lambda: state_of(proxy)["state"] == "up", 20, "login is up")
 
 

@@ -209,8 +209,8 @@ def test_names_are_for_operators_and_on_record(observed):
     named = report(proxy, "1", "--reveal")
     assert "user001" in {person["person"] for person in named["persons"]}
     assert len(named["persons"]) == 33
-    assert [row["what"] for row in proxy.ledger().rows("accesses")] == [
-        "report with names: incident 1"]
+    wait_until(lambda: [row["what"] for row in proxy.ledger().rows("accesses")] == [
+        "report with names: incident 1"], 10, "the look is on record, once")
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])

@@ -5,6 +5,7 @@ import pytest
 from support.client import Browser
 from support.hazards import Scene, config_for
 from support.load import source_of
+from support.ports import wait_until
 from support.sites import PERSONAL, PUBLIC, foreign_bytes, jobcard_config, login
 
 READERS = ("user001", "user002", "user003")
@@ -106,7 +107,7 @@ def test_a_page_out_of_a_cache_behind_the_proxy_is_recorded_and_a_foreign_one_re
     reply = reader.get("/public/page", [("X-Do", PAGE)])
     assert reply.status == 502 and b"alice" not in reply.body
     assert not proxy.feature_is_up()
-    events = [row["reason"] for row in proxy.ledger().rows("events")]
-    assert "shared-cache" in events
+    wait_until(lambda: "shared-cache" in [row["reason"] for row in proxy.ledger().rows("events")],
+               10, "it is recorded")
     for browser in (scene.alice, reader):
         browser.close()

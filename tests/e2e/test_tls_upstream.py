@@ -36,7 +36,7 @@ def secured(folder, origin):
 def upstream(servers, **tls):
     value = config(0)
     value["upstreams"] = [{"name": "site", "servers": servers,
-                           "timeouts": {"connect": "2s", "response": "2s"}}]
+                           "timeouts": {"connect": "8s", "response": "8s"}}]
     if tls:
         value["upstreams"][0]["tls"] = tls
     return value

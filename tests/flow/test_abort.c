@@ -103,6 +103,7 @@ static void client_that_leaves_while_the_answer_is_held_closes_the_upstream(void
 static void client_that_leaves_while_a_refusal_is_written_is_recorded(void **state)
 {
     (void)state;
+    world.site->ledger_deadline_ms = 10000;
     world.journal.disk = FLOW_DISK_LATE;
     reach_upstream("/a");
     flow_page(&world, &upstream, "bob", "secret");
@@ -116,6 +117,7 @@ static void client_that_leaves_while_the_gate_waits_is_named(void **state)
     struct flow_peer second;
 
     (void)state;
+    world.site->ledger_deadline_ms = 10000;
     world.journal.disk = FLOW_DISK_LATE;
     flow_client(&world, &second);
     reach_upstream("/a");
@@ -286,15 +288,12 @@ static void idle_client_is_closed_without_a_word(void **state)
 /* The body lay in the backlog when the upstream became ready. */
 static void malformed_body_behind_its_head_is_refused_at_once(void **state)
 {
-    uint64_t began_ms = flow_now_ms();
-
     (void)state;
-    world.site->limits.body_timeout_ms = 4000;
+    world.site->limits.body_timeout_ms = 60000;
     flow_say(
         &world, &client,
         "POST /a HTTP/1.1\r\nHost: site\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
     assert_true(flow_hear(&world, &client, "HTTP/1.1 400 "));
-    assert_true(flow_now_ms() - began_ms < 2000);
 }
 
 /* A page for a request that could not be parsed waits for a client that does not read. */

@@ -28,7 +28,7 @@ static void leak_and_see(void)
 static void refusal_is_shown_only_after_its_ticket(void **state)
 {
     (void)state;
-    world.site->ledger_deadline_ms = 3000;
+    world.site->ledger_deadline_ms = 10000;
     world.journal.disk = FLOW_DISK_LATE;
     leak();
     flow_wait(&world, 100);
@@ -69,7 +69,7 @@ static void gate_waits_until_the_take_down_is_on_disk(void **state)
     struct flow_answer answer;
 
     (void)state;
-    world.site->ledger_deadline_ms = 3000;
+    world.site->ledger_deadline_ms = 10000;
     world.journal.disk = FLOW_DISK_LATE;
     leak();
     flow_client(&world, &other);

@@ -324,20 +324,6 @@ static void logins_in_flight_are_counted_as_far_as_they_can_be(void **state)
     assert_int_equal(change.next.pending, UINT8_MAX);
 }
 
-static void a_second_page_confirms_only_if_it_was_asked_for_after_the_first(void **state)
-{
-    (void)state;
-    (void)world_page(&world, &trip, T1, "aoki");
-    assert_int_equal(world_view(&world, T1).binding, BINDING_UNCONFIRMED);
-    assert_int_equal(world_view(&world, T1).bound_at_ms, world.now_ms);
-    assert_false(world_view(&world, T1).by_login);
-    world.now_ms = world_view(&world, T1).bound_at_ms - 1; /* It is asked in the next. */
-    (void)world_page(&world, &trip, T1, "aoki");
-    assert_int_equal(world_view(&world, T1).binding, BINDING_UNCONFIRMED);
-    (void)world_page(&world, &trip, T1, "aoki");
-    assert_int_equal(world_view(&world, T1).binding, BINDING_CONFIRMED);
-}
-
 static void confirm(uint32_t token, const char *name)
 {
     assert_int_equal(world_login(&world, &trip, 0, name, token), VERDICT_RELEASE);
@@ -523,8 +509,6 @@ int main(void)
                                set_up),
         cmocka_unit_test_setup(
             a_page_of_the_own_user_settles_what_an_unsafe_request_stirred, set_up),
-        cmocka_unit_test_setup(
-            a_second_page_confirms_only_if_it_was_asked_for_after_the_first, set_up),
         cmocka_unit_test_setup(
             a_redirect_with_the_token_of_another_user_is_refused_and_never_counts,
             set_up),

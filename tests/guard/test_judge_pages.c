@@ -18,6 +18,8 @@
 #include "support/encode.h"
 #include "support/test.h"
 
+#define RECORDED SOURCE_FOLDER "/tests/guard/recorded"
+
 enum {
     PAGES_MIN = 100000,
     SELECTORS = 4,
@@ -232,11 +234,9 @@ static void replay_recorded(unsigned user)
     static char recorded[BODY_SIZE_MAX];
     static char text[BODY_SIZE_MAX];
     char path[4096];
-    int dir_len = (int)(strrchr(__FILE__, '/') - __FILE__);
     size_t count = 0;
 
-    (void)snprintf(path, sizeof(path), "%.*s/recorded", dir_len, __FILE__);
-    DIR *folder = opendir(path);
+    DIR *folder = opendir(RECORDED);
     assert_non_null(folder);
     // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread.
     for (struct dirent *item = readdir(folder); item != NULL; item = readdir(folder)) {
@@ -244,8 +244,7 @@ static void replay_recorded(unsigned user)
         if (item->d_name[0] == '.' || personal != (user != 0)) {
             continue;
         }
-        (void)snprintf(path, sizeof(path), "%.*s/recorded/%s", dir_len, __FILE__,
-                       item->d_name);
+        (void)snprintf(path, sizeof(path), RECORDED "/%s", item->d_name);
         FILE *file = fopen(path, "re");
         assert_non_null(file);
         size_t size = fread(recorded, 1, sizeof(recorded) - 1, file);

@@ -20,6 +20,7 @@ enum {
     RECEIVER_IDS_MAX = 256,
     RECEIVER_ID_SIZE = 64,
     SETUP_ALERTS_MAX = 8,
+    PATIENCE_MS = 20000, /* A busy machine is slow. */
 };
 
 /* One request per connection, answered with `status`. */

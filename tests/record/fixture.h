@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "guard/registry.h"
+#include "record/db.h"
 #include "record/query.h"
 #include "record/recorder.h"
 #include "support/test.h"
@@ -135,6 +136,32 @@ static inline void fixture_close(struct fixture *self)
 {
     recorder_free(&self->recorder);
     state_dir_close(&self->directory);
+}
+
+/* One number from the ledger, while others write to it. */
+static inline uint64_t fixture_ask(const struct fixture *self, const char *sql)
+{
+    char path[300];
+    struct db *db = NULL;
+
+    (void)snprintf(path, sizeof(path), "%s/ledger.db", self->path);
+    assert_int_equal(db_open(path, DB_READ, &db, NULL), ERR_NONE);
+    uint64_t value = db_one_u64(db, sql, UINT64_MAX);
+    assert_false(db_failed(db));
+    db_close(&db);
+    return value;
+}
+
+/* Until the thread has come round to it. */
+static inline void fixture_await_value(const struct fixture *self, const char *sql,
+                                       uint64_t wanted)
+{
+    const struct timespec step = {.tv_nsec = 50000000};
+
+    for (int i = 0; i < 600 && fixture_ask(self, sql) != wanted; i++) {
+        (void)nanosleep(&step, NULL);
+    }
+    assert_int_equal(fixture_ask(self, sql), wanted);
 }
 
 /* In /dev/shm where there is one: the tests are about order, not about a disk. */

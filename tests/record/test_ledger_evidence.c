@@ -25,30 +25,6 @@ static void note_writes(struct fixture *self, unsigned count)
     self->journal.note_writes(self->journal.self, writes, count);
 }
 
-static uint64_t ask(const struct fixture *self, const char *sql)
-{
-    char path[300];
-    struct db *db = NULL;
-
-    (void)snprintf(path, sizeof(path), "%s/ledger.db", self->path);
-    assert_int_equal(db_open(path, DB_READ, &db, NULL), ERR_NONE);
-    uint64_t value = db_one_u64(db, sql, UINT64_MAX);
-    assert_false(db_failed(db));
-    db_close(&db);
-    return value;
-}
-
-/* Until the thread has come round to it. */
-static void await(const struct fixture *self, const char *sql, uint64_t wanted)
-{
-    const struct timespec step = {.tv_nsec = 50000000};
-
-    for (int i = 0; i < 600 && ask(self, sql) != wanted; i++) {
-        (void)nanosleep(&step, NULL);
-    }
-    assert_int_equal(ask(self, sql), wanted);
-}
-
 static void past_its_bound_evidence_goes_and_refusals_stay(void **state)
 {
     struct fixture fixture;
@@ -63,11 +39,11 @@ static void past_its_bound_evidence_goes_and_refusals_stay(void **state)
         note_writes(&fixture, 1000);
     }
     settle(&fixture);
-    assert_int_equal(ask(&fixture, "SELECT count(*) FROM writes"), 1000);
+    assert_int_equal(fixture_ask(&fixture, "SELECT count(*) FROM writes"), 1000);
     recorder_set_limits(fixture.recorder, 300000, UINT64_MAX);
-    await(&fixture, "SELECT count(*) FROM writes", 0);
+    fixture_await_value(&fixture, "SELECT count(*) FROM writes", 0);
     assert_true(fixture_post(&fixture, &more).committed);
-    assert_int_equal(ask(&fixture, "SELECT count(*) FROM displays"), 2);
+    assert_int_equal(fixture_ask(&fixture, "SELECT count(*) FROM displays"), 2);
     assert_int_equal(fixture_verify(&fixture, &rows, NULL), ERR_NONE);
     fixture_remove(&fixture);
 }
@@ -80,10 +56,11 @@ static void a_part_of_the_bound_is_kept_for_refusals(void **state)
     fixture_make(&fixture);
     note_writes(&fixture, 1000);
     settle(&fixture);
-    uint64_t size = ask(&fixture, "SELECT page_count * page_size FROM pragma_page_count,"
-                                  " pragma_page_size");
+    uint64_t size =
+        fixture_ask(&fixture, "SELECT page_count * page_size FROM pragma_page_count,"
+                              " pragma_page_size");
     recorder_set_limits(fixture.recorder, size + size / 32, UINT64_MAX);
-    await(&fixture, "SELECT count(*) FROM writes", 0);
+    fixture_await_value(&fixture, "SELECT count(*) FROM writes", 0);
     fixture_remove(&fixture);
 }
 
@@ -98,7 +75,8 @@ static void the_bound_is_alerted(void **state)
     note_writes(&fixture, 1000);
     settle(&fixture);
     recorder_set_limits(fixture.recorder, 300000, UINT64_MAX);
-    await(&fixture, "SELECT count(*) FROM deliveries WHERE type = 'ledger.full'", 1);
+    fixture_await_value(&fixture,
+                        "SELECT count(*) FROM deliveries WHERE type = 'ledger.full'", 1);
     fixture_remove(&fixture);
 }
 
@@ -113,7 +91,7 @@ static void below_its_bound_nothing_goes(void **state)
     settle(&fixture);
     const struct timespec tick = {.tv_sec = 2};
     (void)nanosleep(&tick, NULL);
-    assert_int_equal(ask(&fixture, "SELECT count(*) FROM writes"), 1000);
+    assert_int_equal(fixture_ask(&fixture, "SELECT count(*) FROM writes"), 1000);
     fixture_remove(&fixture);
 }
 
@@ -130,13 +108,13 @@ static void past_retention_people_are_hashes_and_the_chain_holds(void **state)
     assert_int_equal(fixture_close_incident(&fixture, 1).result, CONTROL_DONE);
     assert_true(fixture_post(&fixture, &open).committed);
     recorder_set_limits(fixture.recorder, UINT64_MAX, 0);
-    await(&fixture, "SELECT count(*) FROM erasures", 1);
-    assert_int_equal(ask(&fixture,
-                         "SELECT count(*) FROM displays WHERE viewer IS NULL AND"
-                         " subject IS NULL AND client = '' AND incident = 1"),
+    fixture_await_value(&fixture, "SELECT count(*) FROM erasures", 1);
+    assert_int_equal(fixture_ask(&fixture,
+                                 "SELECT count(*) FROM displays WHERE viewer IS NULL AND"
+                                 " subject IS NULL AND client = '' AND incident = 1"),
                      1);
     assert_int_equal(
-        ask(&fixture, "SELECT count(*) FROM displays WHERE viewer = 'carol'"), 1);
+        fixture_ask(&fixture, "SELECT count(*) FROM displays WHERE viewer = 'carol'"), 1);
     assert_int_equal(fixture_verify(&fixture, &rows, NULL), ERR_NONE);
     assert_int_equal(rows, 6);
     assert_int_equal(fixture_figures(&fixture, 1).cases, 1);
@@ -153,12 +131,14 @@ static void the_address_of_a_viewer_is_no_part_of_the_chain(void **state)
     fixture_make(&fixture);
     assert_true(fixture_post(&fixture, &entry).committed);
     assert_int_equal(
-        ask(&fixture, "SELECT count(*) FROM displays WHERE client_address = '127.0.0.9'"),
+        fixture_ask(&fixture,
+                    "SELECT count(*) FROM displays WHERE client_address = '127.0.0.9'"),
         0);
-    assert_int_equal(ask(&fixture,
-                         "SELECT count(*) FROM displays WHERE client = '127.0.0.9' AND"
-                         " viewer_kind = 'address' AND client_address = viewer_id"),
-                     1);
+    assert_int_equal(
+        fixture_ask(&fixture,
+                    "SELECT count(*) FROM displays WHERE client = '127.0.0.9' AND"
+                    " viewer_kind = 'address' AND client_address = viewer_id"),
+        1);
     fixture_remove(&fixture);
 }
 
@@ -174,8 +154,8 @@ static void a_mark_is_on_disk_when_it_is_answered(void **state)
     assert_true(fixture_await(&asking.done));
     assert_int_equal(asking.ticket.result, CONTROL_DONE);
     assert_int_equal(
-        ask(&fixture,
-            "SELECT count(*) FROM marks WHERE text = 'deploy 7' AND who = 'op'"),
+        fixture_ask(&fixture,
+                    "SELECT count(*) FROM marks WHERE text = 'deploy 7' AND who = 'op'"),
         1);
     fixture_remove(&fixture);
 }

@@ -40,6 +40,36 @@ blocks_past_the_bound_are_not_given_but_to_the_one_that_must_go_on(void **state)
     assert_int_equal(atomic_load(&budget.reserved), 0);
 }
 
+static void what_one_took_past_the_bound_is_not_for_the_others(void **state)
+{
+    struct block_budget budget = {.total_max = MIB};
+    struct block_store *store = block_store_new(&budget);
+    struct block_store *second = block_store_new(&budget);
+    struct block *taken[16];
+    struct block *others = NULL;
+
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) {
+        taken[i] = block_take(store, BLOCK_LARGE, 0);
+        assert_non_null(taken[i]);
+    }
+    for (unsigned i = 8; i < 16; i++) {
+        taken[i] = block_take(store, BLOCK_LARGE, MIB);
+        assert_non_null(taken[i]);
+        assert_null(block_take(store, BLOCK_SMALL, 0));
+        assert_null(block_take(second, BLOCK_SMALL, 0));
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        block_give(store, &taken[i], false);
+    }
+    assert_int_equal(atomic_load(&budget.reserved), MIB);
+    others = block_take(store, BLOCK_SMALL, 0);
+    assert_non_null(others);
+    block_give(store, &others, false);
+    block_store_free(&store);
+    block_store_free(&second);
+}
+
 static void other_memory_counts_as_blocks_do(void **state)
 {
     struct block_budget budget = {.total_max = 4 * (uint64_t)MIB};
@@ -100,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             blocks_past_the_bound_are_not_given_but_to_the_one_that_must_go_on),
+        cmocka_unit_test(what_one_took_past_the_bound_is_not_for_the_others),
         cmocka_unit_test(other_memory_counts_as_blocks_do),
         cmocka_unit_test(blocks_of_two_stores_share_one_bound),
         cmocka_unit_test(block_of_a_refused_response_is_wiped_before_it_is_used_again),

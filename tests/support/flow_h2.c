@@ -5,7 +5,7 @@
 #include "support/test.h"
 
 enum {
-    PATIENCE_MS = 5000,
+    PATIENCE_MS = 20000,
 };
 
 void flow_allow_h2(struct flow_world *world)

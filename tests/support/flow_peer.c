@@ -14,7 +14,7 @@
 #include "support/test.h"
 
 enum {
-    PATIENCE_MS = 5000,
+    PATIENCE_MS = 20000,
     SMALL_BUFFER = 4608,
 };
 

@@ -212,6 +212,9 @@ void flow_bind(struct flow_world *self, struct flow_peer *client,
 /** How many exchanges ended with the word. */
 unsigned flow_ended(struct flow_world *self, const char *word);
 
+/** Turns until a ticket waits for the disk. */
+void flow_await_ticket(struct flow_world *self);
+
 /** The last entry of the journal. */
 const struct journal_entry *flow_last_entry(const struct flow_world *self);
 

@@ -5,6 +5,7 @@ Browser   a user: cookies, keep-alive, its own 127.x source address; follows not
 """
 import gzip
 import socket
+import struct
 import time
 import zlib
 from urllib.parse import urlencode
@@ -86,6 +87,11 @@ class Client:
         self.close()
 
     def close(self):
+        self.socket.close()
+
+    def reset(self):
+        """Closes with a reset: what was asked is given up at once."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
     def send(self, data):
@@ -207,7 +213,7 @@ class Client:
         except TimeoutError:
             return True
 
-    def is_closed(self, seconds=5):
+    def is_closed(self, seconds=20):
         """True when the peer closes within `seconds` and sends nothing before that."""
         self.socket.settimeout(seconds)
         try:

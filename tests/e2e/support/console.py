@@ -1,6 +1,5 @@
 """The console as a person sees it: one tab of a browser, and the site behind it with an incident."""
 import os
-import tempfile
 
 from .countermark import TOKENS
 from .plain_site import config, page_of, signed_in
@@ -10,14 +9,14 @@ from .webhook import SECRET
 SECONDS = 20
 
 
-def secret_file(receiver):
-    path = os.path.join(tempfile.gettempdir(), f"console-{receiver.port}.secret")
+def secret_file(folder):
+    path = os.path.join(folder, "soc.secret")
     with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as out:
         out.write(SECRET)
     return path
 
 
-def settings(origin, receiver=None, screen="My page"):
+def settings(origin, receiver=None, screen="My page", folder=None):
     value = config(origin.port)
     value["features"] = [
         {"name": "login", "paths": ["/login", "/mypage/**"], "trial": ["127.0.0.0/24"]},
@@ -26,7 +25,7 @@ def settings(origin, receiver=None, screen="My page"):
                                "shows": ["name", "address"], "require": ["owner"]})
     if receiver is not None:
         value["alerts"] = [{"name": "soc", "webhook": receiver.url,
-                            "secret_file": secret_file(receiver)}]
+                            "secret_file": secret_file(folder)}]
     return value
 
 

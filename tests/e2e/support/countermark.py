@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -17,12 +18,12 @@ from .client import Client, Malformed, Truncated
 from .ledger import Ledger
 from .metrics import Metrics
 from .ports import accepts, free_port, wait_until
-from .processes import Child, sanitizer_report
+from .processes import Child, sanitizer_report, spoke
 
 REPOSITORY = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 BINARY = os.path.abspath(os.environ.get("COUNTERMARK_BINARY")
                          or os.path.join(REPOSITORY, "build", "release", "countermark"))
-START_SECONDS = float(os.environ.get("COUNTERMARK_START_SECONDS", "15"))
+START_SECONDS = float(os.environ.get("COUNTERMARK_START_SECONDS", "30"))
 STOP_SECONDS = float(os.environ.get("COUNTERMARK_STOP_SECONDS", "20"))
 TOKENS = {"viewer": "viewer-token-of-the-tests", "operator": "operator-token-of-the-tests"}
 
@@ -100,6 +101,7 @@ class Countermark:
             return False
 
     def kill(self):
+        assert self.child.running(), f"ended by itself with {self.child.process.returncode}"
         self.child.kill()
 
     def hangup(self):
@@ -149,8 +151,10 @@ class Countermark:
 
     def run(self, *words, seconds=20):
         """One command of the command line, as its user types it."""
-        return subprocess.run([BINARY, *words, "--admin-socket", self.socket], timeout=seconds,
+        done = subprocess.run([BINARY, *words, "--admin-socket", self.socket], timeout=seconds,
                               capture_output=True, text=True, check=False)
+        assert not spoke(done.stderr.encode()), done.stderr[-6000:]
+        return done
 
     def run_json(self, *words):
         done = self.run(*words, "--json")
@@ -159,6 +163,16 @@ class Countermark:
 
     def ledger(self):
         return Ledger(self.state)
+
+    def wait_until_stored(self, file, condition):
+        """Until `file` of the state directory has a row of its one table, its name, so."""
+        def stored():
+            db = sqlite3.connect(f"file:{self.state}/{file}.db?mode=ro", uri=True, timeout=10)
+            try:
+                return db.execute(f"SELECT count(*) FROM {file} WHERE {condition}").fetchone()[0]
+            finally:
+                db.close()
+        wait_until(stored, 15, f"{condition} in {file}")
 
     # Facts that tests ask for often
 
@@ -169,9 +183,10 @@ class Countermark:
         if not os.path.exists(self.access_log):
             return []
         with open(self.access_log, encoding="utf-8") as file:
-            return [json.loads(line) for line in file]
+            # The last one may be on its way.
+            return [json.loads(line) for line in file if line.endswith("\n")]
 
-    def wait_for_log(self, count, seconds=5):
+    def wait_for_log(self, count, seconds=20):
         """The access log once it has `count` lines."""
         deadline = time.monotonic() + seconds
         while len(self.log_lines()) < count and time.monotonic() < deadline:

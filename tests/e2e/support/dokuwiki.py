@@ -42,7 +42,7 @@ class DokuWiki:
             for user, password in USERS.items()))
         self.port = free_port()
         self._child = Child("dokuwiki", ["php", "-S", f"127.0.0.1:{self.port}", "-t", wiki], folder,
-                            {"PHP_CLI_SERVER_WORKERS": "4"})
+                            {"PHP_CLI_SERVER_WORKERS": "4"}, group=True)
         wait_until(lambda: accepts(self.port), 20, "DokuWiki listens")
 
     def stop(self):

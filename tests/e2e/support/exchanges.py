@@ -11,7 +11,7 @@ from .client import Client, Truncated
 HOST = b"Host: site.example\r\n"
 
 
-def raw(port, data, method="GET", timeout=10):
+def raw(port, data, method="GET", timeout=20):
     """The reply to `data`; None when the connection was closed without a byte."""
     with Client(port, timeout=timeout) as client:
         client.send(data)
@@ -26,7 +26,7 @@ def raw(port, data, method="GET", timeout=10):
 def raw_status(port, data, **options):
     """The status; "closed" without a byte, "silent" when none came in time."""
     try:
-        reply = raw(port, data, timeout=options.pop("timeout", 5), **options)
+        reply = raw(port, data, timeout=options.pop("timeout", 20), **options)
         return reply.status if reply else "closed"
     except TimeoutError:
         return "silent"

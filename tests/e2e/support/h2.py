@@ -186,6 +186,9 @@ class Connection:
             self._send_body(stream, body)
         return stream
 
+    def is_answered(self, stream):
+        return self._streams[stream].done.is_set()
+
     def wait(self, stream):
         """The reply; raises Reset or Gone."""
         state = self._streams[stream]
@@ -286,7 +289,7 @@ def frame(kind, flags, stream, payload=b""):
 class Frames:
     """Sends any frames. What came back is read by next_frame() and the waiting functions."""
 
-    def __init__(self, port, settings=b"", hello=True, timeout=10):
+    def __init__(self, port, settings=b"", hello=True, timeout=20):
         self.socket = connect(port, timeout=timeout)
         self.encoder = hpack.Encoder()
         self.decoder = hpack.Decoder()
@@ -327,7 +330,7 @@ class Frames:
     def get(self, stream, *extra, path="/page"):
         self.headers(stream, self.head(*extra, path=path))
 
-    def next_frame(self, seconds=5):
+    def next_frame(self, seconds=20):
         """(type, flags, stream, payload); None when the connection has ended."""
         self.socket.settimeout(seconds)
         while True:

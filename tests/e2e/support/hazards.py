@@ -12,7 +12,7 @@ from typing import Callable
 from urllib.parse import urlencode
 
 from .client import Browser, Client
-from .exchanges import field_of, raw_status, requests_at
+from .exchanges import connections_of, field_of, raw_status, requests_at
 
 PRIVATE = "field=Cache-Control:private"
 HEAD = b"GET /public/x HTTP/1.1\r\nHost: site.example\r\n"
@@ -85,6 +85,12 @@ class Scene:
     def connections(self):
         return len(self.origin.connections())
 
+    def is_open(self, path):
+        """Is the connection that had the last request for `path` open at the site?"""
+        last = connections_of(self.origin, path)[-1]
+        return any(connection["open"] for connection in self.origin.connections()
+                   if connection["id"] == last)
+
     def reused(self):
         """Is the connection of alice's last request used for her next one?"""
         before = self.connections()
@@ -103,7 +109,9 @@ def closes(order, method="GET"):
     """The answer leaves, its connection ends."""
     def play(scene):
         reply = scene.ask(scene.alice, "/public/x", order, method)
-        time.sleep(0.2)
+        deadline = time.monotonic() + 1.5
+        while time.monotonic() < deadline and scene.is_open("/public/x"):
+            time.sleep(0.02)
         kept = scene.reused()
         outcome = scene.outcome(reply) + ", connection " + ("kept" if kept else "closed")
         return scene.seen(), outcome

@@ -15,7 +15,7 @@ def config(port, **top):
     """The dict for a proxy in front of 127.0.0.1:`port`; `top` replaces top-level options."""
     value = {
         "upstreams": [{"name": "site", "servers": [f"http://127.0.0.1:{port}"],
-                       "timeouts": {"connect": "2s", "response": "2s"}}],
+                       "timeouts": {"connect": "8s", "response": "8s"}}],
         "session": {"cookies": ["JSESSIONID"]},
         "login": {"request": ["POST /login"], "user_field": "userid",
                   "success": ["location:/mypage/**"], "logout": ["/logout"]},

@@ -5,12 +5,33 @@ import socket
 import time
 
 
-# Below the range that outgoing connections take theirs from, and never the same one twice.
-_CANDIDATES = itertools.cycle(random.sample(range(15000, 32000), 17000))
+# Below the range that outgoing connections take theirs from.
+_FIRST, _BLOCK, _BLOCKS = 15000, 400, 42
+BUSY_SECONDS = 20.0
+_held = []                              # the mark of our block, for as long as this process lives
+
+
+def _own_block():
+    """Ports that no other process of tests on this machine gives out: one name in the abstract
+    namespace of sockets for each block, free again when its process ends."""
+    for number in random.sample(range(_BLOCKS), _BLOCKS):
+        mark = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            mark.bind(f"\0countermark-tests-ports-{number}")
+        except OSError:
+            mark.close()
+            continue
+        _held.append(mark)
+        first = _FIRST + number * _BLOCK
+        return random.sample(range(first, first + _BLOCK), _BLOCK)
+    raise AssertionError("every block of ports is taken")
+
+
+_CANDIDATES = itertools.cycle(_own_block())
 
 
 def free_port(address="127.0.0.1"):
-    for port in itertools.islice(_CANDIDATES, 1000):
+    for port in itertools.islice(_CANDIDATES, _BLOCK):
         with socket.socket() as probe:
             try:
                 probe.bind((address, port))
@@ -21,7 +42,9 @@ def free_port(address="127.0.0.1"):
 
 
 def wait_until(condition, seconds=10.0, what="condition"):
-    """The first true value of `condition()`, polled; an AssertionError when time is up."""
+    """The first true value of `condition()`, polled; an AssertionError when time is up, which is
+    no bound on speed: a busy machine gets BUSY_SECONDS at least."""
+    seconds = max(seconds, BUSY_SECONDS)
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
