@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-/* A ring under one lock. `woken` makes one queue_pop() return although it is empty. */
+/* A ring under one lock. */
 struct queue {
     pthread_mutex_t lock;
     pthread_cond_t filled;
@@ -14,7 +14,6 @@ struct queue {
     size_t count_max;
     size_t first;
     size_t count;
-    bool woken;
     bool ended;
     uint8_t items[];
 };
@@ -103,10 +102,9 @@ size_t queue_pop(struct queue *self, void *items_out, size_t count_max, uint64_t
     size_t taken = 0;
 
     lock(self);
-    while (self->count == 0 && !self->woken && !self->ended && wait_ms > 0 &&
+    while (self->count == 0 && !self->ended && wait_ms > 0 &&
            pthread_cond_timedwait(&self->filled, &self->lock, &deadline) != ETIMEDOUT) {
     }
-    self->woken = false;
     while (taken < count_max && self->count > 0) {
         memcpy((uint8_t *)items_out + taken * self->item_size, slot(self, 0),
                self->item_size);
@@ -116,14 +114,6 @@ size_t queue_pop(struct queue *self, void *items_out, size_t count_max, uint64_t
     }
     unlock(self);
     return taken;
-}
-
-void queue_wake(struct queue *self)
-{
-    lock(self);
-    self->woken = true;
-    (void)pthread_cond_signal(&self->filled);
-    unlock(self);
 }
 
 void queue_end(struct queue *self)

@@ -25,12 +25,9 @@ MUST_USE bool queue_push(struct queue *self, const void *item);
 
 /**
  * Takes up to `count_max` items; waits at most `wait_ms` for the first one. Returns how
- * many, 0 after the wait, a queue_wake() or a queue_end(). One thread.
+ * many, 0 after the wait or a queue_end(). One thread.
  */
 size_t queue_pop(struct queue *self, void *items_out, size_t count_max, uint64_t wait_ms);
-
-/** Lets a waiting queue_pop() return. Any thread. */
-void queue_wake(struct queue *self);
 
 /** From now on pushes fail; what is inside can still be taken. Any thread. */
 void queue_end(struct queue *self);

@@ -9,16 +9,3 @@ enum verdict verdict_of(const struct findings *findings, struct verdict_facts fa
     }
     return facts.complete ? VERDICT_RELEASE : VERDICT_HOLD;
 }
-
-const char *verdict_name(enum verdict verdict)
-{
-    switch (verdict) {
-    case VERDICT_HOLD:
-        return "hold";
-    case VERDICT_RELEASE:
-        return "release";
-    case VERDICT_REFUSE:
-        return "refuse";
-    }
-    UNREACHABLE();
-}

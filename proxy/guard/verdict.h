@@ -22,6 +22,3 @@ struct verdict_facts {
 
 /** The decision. An observing route gets the same: it is the relay that lets it pass. */
 enum verdict verdict_of(const struct findings *findings, struct verdict_facts facts);
-
-/** `hold`, `release`, `refuse`. Static storage. */
-const char *verdict_name(enum verdict verdict);

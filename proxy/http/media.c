@@ -152,8 +152,3 @@ struct span media_parameter(struct span content_type, struct span name)
     }
     return (struct span){0};
 }
-
-bool media_is_utf16(struct span content_type)
-{
-    return starts_nocase(media_parameter(content_type, SPAN("charset")), SPAN("utf-16"));
-}

@@ -39,6 +39,3 @@ bool media_is_inspected(enum media media, const struct head *head);
  * absent. A quoted value with a backslash counts as absent.
  */
 struct span media_parameter(struct span content_type, struct span name);
-
-/** True for UTF-16 of either order, which must be decoded before it can be searched. */
-bool media_is_utf16(struct span content_type);

@@ -37,11 +37,3 @@ int text_escaped_byte(struct span text);
  */
 MUST_USE bool text_decode_percent(struct span text, bool plus, uint8_t *buffer,
                                   size_t *len_out);
-
-/**
- * Decodes base64url without padding. `buffer` has room for 3 * text.len / 4 bytes.
- *
- * Errors: false on other bytes, an impossible length, or bits left over, so that every
- * value has one spelling. Source: RFC 4648 section 5, RFC 7515 section 2.
- */
-MUST_USE bool text_decode_base64url(struct span text, uint8_t *buffer, size_t *len_out);

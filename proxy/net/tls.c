@@ -376,8 +376,3 @@ bool tls_resumed(const struct tls *self)
 {
     return SSL_session_reused(self->ssl) == 1;
 }
-
-const char *tls_version(const struct tls *self)
-{
-    return SSL_get_version(self->ssl);
-}

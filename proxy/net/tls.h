@@ -94,6 +94,3 @@ struct span tls_alpn(const struct tls *self);
 
 /** True when an earlier session was resumed. */
 bool tls_resumed(const struct tls *self);
-
-/** `TLSv1.3`, for people. */
-const char *tls_version(const struct tls *self);

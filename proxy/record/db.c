@@ -302,11 +302,6 @@ struct sqlite3 *db_handle(struct db *self)
     return self->handle;
 }
 
-uint64_t db_last_row(struct db *self)
-{
-    return (uint64_t)sqlite3_last_insert_rowid(self->handle);
-}
-
 uint64_t db_changes(struct db *self)
 {
     return (uint64_t)sqlite3_changes64(self->handle);

@@ -116,7 +116,5 @@ MUST_USE enum err db_copy(struct db *self, const char *target,
 /** The first column of the only row, or `otherwise`. */
 uint64_t db_one_u64(struct db *self, const char *sql, uint64_t otherwise);
 
-uint64_t db_last_row(struct db *self);
-
 /** Rows changed by the last db_run(). */
 uint64_t db_changes(struct db *self);

@@ -68,13 +68,6 @@ struct query_feature {
 MUST_USE enum err query_feature(struct query *self, const char *name,
                                 struct query_feature *feature_out);
 
-/** Array of feature states with who, when, why. */
-MUST_USE enum err query_features(struct query *self, struct json_write *out);
-
-/** Array of feature changes, newest first; `feature` NULL: of all. */
-MUST_USE enum err query_feature_changes(struct query *self, const char *feature,
-                                        unsigned count_max, struct json_write *out);
-
 /**
  * Array of what happened after number `after`, oldest first: incidents, displays, feature
  * changes, each with `number`, `type`, `at`. The last number goes to `last_out`.

@@ -152,23 +152,6 @@ enum err query_incident(struct query *self, uint64_t incident, bool reveal,
     return query_end(self, out);
 }
 
-enum err query_features(struct query *self, struct json_write *out)
-{
-    static const struct query_column columns[] = {
-        {"feature", QUERY_TEXT}, {"state", QUERY_TEXT},  {"at", QUERY_TIME},
-        {"who", QUERY_TEXT},     {"reason", QUERY_TEXT}, {"incident", QUERY_U64},
-        {NULL, QUERY_TEXT},
-    };
-
-    db_clear(self->db);
-    struct db_rows *rows = db_query(
-        self->db,
-        "SELECT name, state, at, who, reason, incident FROM features ORDER BY name", NULL,
-        0);
-    query_write_list(self, rows, columns, out);
-    return query_end(self, out);
-}
-
 enum err query_feature(struct query *self, const char *name,
                        struct query_feature *feature_out)
 {
@@ -186,27 +169,6 @@ enum err query_feature(struct query *self, const char *name,
         db_end(rows);
     }
     return db_failed(self->db) ? ERR_STORAGE : ERR_NONE;
-}
-
-enum err query_feature_changes(struct query *self, const char *feature,
-                               unsigned count_max, struct json_write *out)
-{
-    static const struct query_column columns[] = {
-        {"number", QUERY_U64}, {"at", QUERY_TIME},     {"feature", QUERY_TEXT},
-        {"state", QUERY_TEXT}, {"who", QUERY_TEXT},    {"reason", QUERY_TEXT},
-        {"cause", QUERY_TEXT}, {"anyway", QUERY_BOOL}, {"incident", QUERY_U64},
-        {NULL, QUERY_TEXT},
-    };
-
-    db_clear(self->db);
-    struct db_rows *rows = db_query(
-        self->db,
-        "SELECT seq, at, feature, state, who, reason, cause, anyway, incident"
-        " FROM feature_changes WHERE ?1 IS NULL OR feature = ?1 ORDER BY seq DESC"
-        " LIMIT ?2",
-        DB_VALUES(feature != NULL ? DB_STRING(feature) : DB_NULL, DB_U64(count_max)));
-    query_write_list(self, rows, columns, out);
-    return query_end(self, out);
 }
 
 static void write_event(struct query *self, struct db_rows *rows, void *context,

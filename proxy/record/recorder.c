@@ -88,11 +88,6 @@ bool recorder_failing(const struct recorder *self)
     return atomic_load_explicit(&self->failing, memory_order_acquire);
 }
 
-uint64_t recorder_queue_count(struct recorder *self)
-{
-    return queue_count(self->queue);
-}
-
 void recorder_on_deliveries(struct recorder *self, void (*on_deliveries)(void *context),
                             void *context)
 {

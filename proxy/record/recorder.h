@@ -63,9 +63,6 @@ struct journal recorder_journal(struct recorder *self);
 /** True while the ledger does not write. Any thread. */
 bool recorder_failing(const struct recorder *self);
 
-/** Entries that wait for the thread. Any thread. */
-uint64_t recorder_queue_count(struct recorder *self);
-
 /** Called on the recorder's thread after a commit with new deliveries. Set before start.
  */
 void recorder_on_deliveries(struct recorder *self, void (*on_deliveries)(void *context),

@@ -52,18 +52,6 @@ static void an_ended_queue_can_be_emptied_but_not_filled(void **state)
     queue_free(&queue);
 }
 
-static void a_wake_ends_one_wait(void **state)
-{
-    (void)state;
-    struct queue *queue = queue_new(sizeof(int), 2);
-    int item = 0;
-
-    queue_wake(queue);
-    assert_int_equal(queue_pop(queue, &item, 1, 100000), 0);
-    assert_int_equal(queue_pop(queue, &item, 1, 1), 0);
-    queue_free(&queue);
-}
-
 enum { PRODUCERS = 4, EACH = 5000 };
 
 static void *produce(void *context)
@@ -107,7 +95,6 @@ int main(void)
         cmocka_unit_test(items_come_out_in_the_order_they_went_in),
         cmocka_unit_test(a_full_queue_takes_nothing_more),
         cmocka_unit_test(an_ended_queue_can_be_emptied_but_not_filled),
-        cmocka_unit_test(a_wake_ends_one_wait),
         cmocka_unit_test(nothing_is_lost_between_threads),
     };
     return RUN_TESTS(tests);
