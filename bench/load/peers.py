@@ -2,8 +2,9 @@
 kept connections, one worker. Plain peers log and check nothing; Countermark has everything on."""
 import os
 import re
-import subprocess
+from dataclasses import dataclass
 
+from .build import built, said_by
 from .pages import COOKIE_NAME, USER
 from .server import MAIN, Failed, Server, free_port
 
@@ -12,13 +13,25 @@ BINARY = os.path.abspath(os.environ.get("COUNTERMARK_BINARY")
 NGINX = "/usr/sbin/nginx"
 NGINX_MODULES = "/usr/lib/nginx/modules"
 
+
+@dataclass(frozen=True)
+class Room:
+    """What a proxy has to have room for, and its workers."""
+    clients: int = 3500
+    upstreams: int = 256
+    workers: int = 1
+
+    def descriptors(self):
+        return self.clients + self.upstreams + 340
+
+
 NGINX_MAIN = """{modules}
 {user}
-worker_processes 1;
+worker_processes {workers};
 pid nginx.pid;
 error_log error.log;
 worker_rlimit_nofile 20000;
-events {{ worker_connections 4096; }}
+events {{ worker_connections {descriptors}; }}
 http {{
     access_log off;
     default_type text/html;
@@ -45,7 +58,7 @@ NGINX_TLS = """
 NGINX_PROXY = """
     upstream site {{
         server 127.0.0.1:{upstream};
-        keepalive 256;
+        keepalive {upstreams};
         keepalive_requests 1000000000;
         keepalive_timeout 1h;
     }}
@@ -100,8 +113,9 @@ MODSECURITY = """
 
 HAPROXY = """
 global
-    nbthread 1
-    maxconn 4000
+    nbthread {workers}
+    maxconn {clients}
+    no strict-limits
 defaults
     mode http
     option http-keep-alive
@@ -113,16 +127,18 @@ frontend clients
     bind 127.0.0.1:{port} backlog 1024 {secure}
     default_backend site
 backend site
-    server origin 127.0.0.1:{upstream} pool-max-conn 256
+    server origin 127.0.0.1:{upstream} pool-max-conn {upstreams}
 """
 
 COUNTERMARK = """
 listen:
   - address: 127.0.0.1:{port}{secure}
-workers: 1
+workers: {workers}
 upstreams:
   - name: site
     servers: ["http://127.0.0.1:{upstream}"]
+    connections_max: {upstreams}
+    timeouts: {{ idle: 1h }}
 session:
   cookies: [{cookie}]
 login:
@@ -143,6 +159,7 @@ access_log: {folder}/access.log
 admin:
   socket: {folder}/admin.sock
   address: 127.0.0.1:{admin}
+limits: {{ connections_max: {clients}, connections_per_address_max: {clients}, idle_timeout: 1h }}
 mode: enforce
 """
 
@@ -177,17 +194,14 @@ def write(folder, name, text):
 
 
 def output_of(argv):
-    try:
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=20)
-    except OSError as error:
-        raise Failed(f"{argv[0]} cannot be run: {error.strerror}") from error
-    return done.stdout + done.stderr
+    return said_by(argv)[1]
 
 
-def nginx_argv(folder, http, modules=(), main=""):
+def nginx_argv(folder, http, modules=(), main="", room=Room()):
     text = NGINX_MAIN.format(
         modules="\n".join(f"load_module {NGINX_MODULES}/{module}.so;" for module in modules),
-        user="user root;" if os.geteuid() == 0 else "", http=http)
+        user="user root;" if os.geteuid() == 0 else "", http=http, workers=room.workers,
+        descriptors=room.descriptors())
     path = write(folder, "nginx.conf", text)
     return [NGINX, "-p", folder, "-c", path, "-e", f"{folder}/start.log",
             "-g", f"daemon off; {main}"]
@@ -210,13 +224,14 @@ class Nginx:
     def version(self):
         return re.sub(r".*/", "", output_of([NGINX, "-v"]).strip())
 
-    def argv(self, folder, port, upstream, single=False, tls=None):
+    def argv(self, folder, port, upstream, single=False, tls=None, room=Room()):
         """`single`: all in one process, for instruction counts."""
         http = NGINX_PROXY.format(port=port, upstream=upstream, before=self.before,
                                   inside=self.inside.format(),
-                                  secure="ssl http2" if tls else "",
+                                  secure="ssl http2" if tls else "", upstreams=room.upstreams,
                                   certificate=NGINX_TLS.format(tls=tls) if tls else "")
-        return nginx_argv(folder, http, self.modules, "master_process off;" if single else "")
+        return nginx_argv(folder, http, self.modules, "master_process off;" if single else "",
+                          room)
 
 
 class NginxLua(Nginx):
@@ -243,17 +258,16 @@ class Haproxy:
     def version(self):
         return output_of(["/usr/sbin/haproxy", "-v"]).split()[2]
 
-    def argv(self, folder, port, upstream, single=False, tls=None):
+    def argv(self, folder, port, upstream, single=False, tls=None, room=Room()):
         secure = f"ssl crt {tls}/site.pem ssl-min-ver TLSv1.3 alpn h2,http/1.1" if tls else ""
         path = write(folder, "haproxy.cfg",
-                     HAPROXY.format(port=port, upstream=upstream, secure=secure))
+                     HAPROXY.format(port=port, upstream=upstream, secure=secure, **vars(room)))
         return ["/usr/sbin/haproxy", "-db", "-f", path]
 
 
 class Floor:
     name = "floor"
     what = "floor: a bare libuv relay that checks nothing"
-    binary = os.path.join(MAIN, "build", "bench", "floor")
 
     def missing(self):
         return None
@@ -261,22 +275,10 @@ class Floor:
     def version(self):
         return "libuv " + output_of(["pkg-config", "--modversion", "libuv"]).strip()
 
-    def build(self):
-        source = os.path.join(MAIN, "bench", "floor.c")
-        if os.path.exists(self.binary) and \
-                os.path.getmtime(self.binary) > os.path.getmtime(source):
-            return
-        os.makedirs(os.path.dirname(self.binary), exist_ok=True)
-        flags = output_of(["pkg-config", "--cflags", "--libs", "libuv"]).split()
-        said = output_of(["cc", "-O2", "-g", "-o", self.binary, source, *flags])
-        if not os.path.exists(self.binary):
-            raise Failed(f"bench/floor.c does not build: {said}")
-
-    def argv(self, folder, port, upstream, single=False, tls=None):
+    def argv(self, folder, port, upstream, single=False, tls=None, room=Room()):
         if tls:
             raise Failed("the floor has no TLS; leave it out with --peers")
-        self.build()
-        return [self.binary, str(port), str(upstream)]
+        return [built("floor", "libuv"), str(port), str(upstream)]
 
 
 class Countermark:
@@ -290,9 +292,10 @@ class Countermark:
     def version(self):
         return (output_of([BINARY, "version"]).strip().splitlines() or ["?"])[0]
 
-    def argv(self, folder, port, upstream, single=False, tls=None):
+    def argv(self, folder, port, upstream, single=False, tls=None, room=Room()):
         path = write(folder, "countermark.yaml", COUNTERMARK.format(
-            port=port, secure=COUNTERMARK_TLS.format(tls=tls) if tls else "", upstream=upstream, folder=folder, cookie=COOKIE_NAME, admin=free_port()))
+            port=port, secure=COUNTERMARK_TLS.format(tls=tls) if tls else "",
+            upstream=upstream, folder=folder, cookie=COOKIE_NAME, admin=free_port(), **vars(room)))
         return [BINARY, "serve", "--config", path]
 
 
@@ -300,15 +303,31 @@ PEERS = {peer.name: peer for peer in
          (Countermark(), Nginx(), Haproxy(), Floor(), NginxLua(), NginxModSecurity())}
 
 
-def start_origin(folder, pages_writer, cores):
+def present(names):
+    """The peers that can be measured here. Countermark itself is never left out unasked."""
+    found = []
+    for name in names:
+        reason = PEERS[name].missing()
+        if reason is None:
+            found.append(name)
+        elif name == "countermark":
+            raise Failed(f"{reason}. --peers measures the others alone")
+        else:
+            print(f"{name} is left out: {reason}")
+    return found
+
+
+def start_origin(folder, pages_writer, cores, room=Room()):
     """nginx with the pages as files, on a port of its own."""
     os.makedirs(os.path.join(folder, "pages"))
     pages_writer(os.path.join(folder, "pages"))
     port = free_port()
-    return Server("origin", nginx_argv(folder, NGINX_ORIGIN.format(port=port)), folder, port, cores)
+    argv = nginx_argv(folder, NGINX_ORIGIN.format(port=port), room=room)
+    return Server("origin", argv, folder, port, cores)
 
 
-def start_peer(peer, folder, upstream, cores, tls=None):
+def start_peer(peer, folder, upstream, cores, tls=None, room=Room()):
     os.makedirs(folder)
     port = free_port()
-    return Server(peer.name, peer.argv(folder, port, upstream, tls=tls), folder, port, cores)
+    argv = peer.argv(folder, port, upstream, tls=tls, room=room)
+    return Server(peer.name, argv, folder, port, cores)

@@ -20,6 +20,8 @@ def summary(samples):
             "per_second": round(median(sample["per_second"] for sample in rounds)),
             "p50_us": round(median(sample["p50_us"] for sample in rounds)),
             "p99_us": round(median(sample["p99_us"] for sample in rounds))}
+        if "p999_us" in rounds[0]:
+            result[peer][str(size)]["p999_us"] = round(median(sample["p999_us"] for sample in rounds))
     return result
 
 

@@ -35,6 +35,7 @@ class Server:
 
     def __init__(self, name, argv, folder, port, cores=(), seconds=20):
         self.port = port
+        self.folder = folder
         self.log = os.path.join(folder, f"{name}.log")
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(on_cores(cores, argv), cwd=folder, stdout=log,
@@ -66,6 +67,10 @@ class Server:
             found.append(pid)
             left += children(pid)
         return found
+
+    def descriptors(self):
+        """Open ones: connections, and a few files."""
+        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in self.pids())
 
     def cpu_ns(self):
         """User and system time of all threads so far; one that has ended is no longer counted."""

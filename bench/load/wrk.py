@@ -6,6 +6,7 @@ import re
 import ssl
 import subprocess
 import sys
+from dataclasses import dataclass
 
 from .pages import COOKIE_NAME, page, path_of, session_token
 from .server import Failed, on_cores
@@ -29,12 +30,32 @@ end
 """
 
 
+@dataclass(frozen=True)
+class Demand:
+    """What the clients ask for, and how."""
+    connections: int = 64
+    sessions: int = 1
+    over: str = "plain"
+    gzip: bool = False
+
+    def secure(self):
+        return self.over != "plain"
+
+    def title(self):
+        rest = [word for word, said in (("gzip", self.gzip), (f"{self.sessions} sessions",
+                                                              self.sessions > 1)) if said]
+        return ", ".join([self.over, *rest])
+
+    def facts(self):
+        return dict(vars(self))
+
+
 class Load:
-    def __init__(self, folder, given, cores):
-        self.connections = given.connections
-        self.sessions = given.sessions
-        self._way = given.over
-        self._gzip = given.gzip
+    def __init__(self, folder, demand, cores):
+        self.connections = demand.connections
+        self.sessions = demand.sessions
+        self._way = demand.over
+        self._gzip = demand.gzip
         self._cores = cores
         self._script = os.path.join(folder, "sessions.lua")
         self._tokens = os.path.join(folder, "tokens.txt")
@@ -42,7 +63,7 @@ class Load:
         with open(self._script, "w", encoding="ascii") as out:
             out.write(MANY_SESSIONS % COOKIE_NAME)
         with open(self._tokens, "w", encoding="ascii") as out:
-            out.writelines(session_token(number) + "\n" for number in range(given.sessions))
+            out.writelines(session_token(number) + "\n" for number in range(demand.sessions))
 
     def run(self, port, size, seconds):
         """Requests done, and the client's latency figures in microseconds. All must be 2xx."""
