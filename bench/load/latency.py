@@ -35,7 +35,8 @@ class Latency:
 
     def lines(self, result):
         text = ["microseconds that each adds to p50 / p99 / p99.9 of the origin asked directly",
-                report.line("", [f"{size} KiB, {rate}/s" for size, rate in result["rates"].items()])]
+                report.line("", [f"{size} KiB, {rate}/s"
+                                 for size, rate in result["rates"].items()])]
         for name, rows in {"direct": result["figures"]["direct"], **result["added"]}.items():
             text.append(report.line(name, [" / ".join(f"{row[share]:.0f}" for share in SHARES)
                                            for row in rows.values()]))

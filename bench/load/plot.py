@@ -24,7 +24,8 @@ def bar(y, row, largest, colour):
     width = max((WIDTH - LEFT - RIGHT) * row["value"] / largest, 1) if largest else 1
     label = number(row["value"]) + (f" ({row['note']})" if row["note"] else "")
     return [text(LEFT - 8, y + 13, row["name"], anchor="end"),
-            f'<rect x="{LEFT}" y="{y + 2}" width="{width:.1f}" height="{ROW - 4}" fill="{colour}"/>',
+            f'<rect x="{LEFT}" y="{y + 2}" width="{width:.1f}" height="{ROW - 4}" '
+            f'fill="{colour}"/>',
             text(round(LEFT + width + 6), y + 13, label)]
 
 

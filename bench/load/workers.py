@@ -60,7 +60,8 @@ class Workers:
 
     def lines(self, result):
         text = [f"CPU of the proxy per request, beside one worker's; {result['placed']}",
-                report.line("", [f"{size} KiB, {rate}/s" for size, rate in result["rates"].items()])]
+                report.line("", [f"{size} KiB, {rate}/s"
+                                 for size, rate in result["rates"].items()])]
         for number, rows in result["figures"].items():
             text.append(report.line(f"workers: {number}", [
                 f"{row['cpu_us']:.2f} us, {result['ratios'][number][size]:.2f} x"
