@@ -17,7 +17,7 @@ PEERS = ("countermark", "nginx", "haproxy")
 STEPS = (10000, 50000)
 FIRST = 100                     # Connections that are there before: pools, buffers, caches.
 SPARE = 400                     # Descriptors for all else: upstream connections, files.
-SESSIONS, FIRST_SESSIONS = 100000, 1000
+SESSIONS, FIRST_SESSIONS = 200000, 20000
 GOALS = {"plain": 4.0, "tls": 40.0}
 SESSION_GOAL = 200
 STEADY_READINGS, STEADY_SECONDS = 3, 0.5
@@ -134,7 +134,7 @@ def session_growth(ground):
 def ask_for_all(server, load, number):
     """wrk takes one session after the other, so that a run that is long enough has them all."""
     for _ in range(SESSION_TURNS):
-        load.run(server.port, 1, 2 if number == FIRST_SESSIONS else 10)
+        load.run(server.port, 1, number // FIRST_SESSIONS)
         if known_sessions(server) >= number:
             return
     raise Failed(f"the proxy knows {known_sessions(server)} of {number} sessions")
