@@ -21,7 +21,8 @@ def summary(samples):
             "p50_us": round(median(sample["p50_us"] for sample in rounds)),
             "p99_us": round(median(sample["p99_us"] for sample in rounds))}
         if "p999_us" in rounds[0]:
-            result[peer][str(size)]["p999_us"] = round(median(sample["p999_us"] for sample in rounds))
+            result[peer][str(size)]["p999_us"] = round(
+                median(sample["p999_us"] for sample in rounds))
     return result
 
 
