@@ -108,8 +108,12 @@ static bool wants_json(const struct head *request)
 {
     const struct field *dest = head_field(request, FIELD_SEC_FETCH_DEST);
     const struct field *accept = head_field(request, FIELD_ACCEPT);
-    struct span list = accept != NULL ? accept->value : (struct span){0};
+    bool by_script = dest != NULL && span_equal(dest->value, SPAN("empty"));
 
+    if (accept == NULL) {
+        return by_script;
+    }
+    struct span list = accept->value;
     if (dest != NULL && (span_equal(dest->value, SPAN("document")) ||
                          span_equal(dest->value, SPAN("iframe")))) {
         return false;
@@ -118,8 +122,7 @@ static bool wants_json(const struct head *request)
         is_preferred(list, SPAN("application/problem+json"), SPAN("text/html"))) {
         return true;
     }
-    return dest != NULL && span_equal(dest->value, SPAN("empty")) &&
-           preference_of(list, SPAN("text/html")) == 0;
+    return by_script && preference_of(list, SPAN("text/html")) == 0;
 }
 
 struct reply_taste reply_taste_of(const struct head *request)
