@@ -67,6 +67,11 @@ enum h2_flood_kind h2_flooded(const struct h2 *self)
     return self->flood.over;
 }
 
+uint32_t h2_resets(const struct h2 *self)
+{
+    return self->flood.counts[H2_FLOOD_RESETS];
+}
+
 bool h2_is_preface(struct span bytes)
 {
     struct span magic = SPAN("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");

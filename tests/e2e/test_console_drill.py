@@ -14,7 +14,7 @@ ActionChains = pytest.importorskip("selenium.webdriver.common.action_chains", re
 
 def begin(console, reason="before the audit"):
     console.go("alerts", console_word(console))
-    console.click("drill-begin")
+    console.ask("drill-begin")
     console.enter("reason", reason)
 
 

@@ -66,6 +66,14 @@ class Console:
                 return False
         wait_until(done, SECONDS, f"#{ident} is clicked")
 
+    def ask(self, ident):
+        """Clicks what opens the dialog; again when a refresh moved it away from under the click."""
+        def opened():
+            if not self.dialog_open():
+                self.click(ident)
+            return self.dialog_open()
+        wait_until(opened, SECONDS, f"#{ident} has opened the dialog")
+
     def open(self, page=""):
         self.driver.get(self.address + (f"#/{page}" if page else ""))
 
