@@ -146,14 +146,14 @@ static void push(struct tree *self, enum foreign entry, struct span name)
     }
     self->names[self->foreign_len] = digest_of(name);
     self->foreign[self->foreign_len++] = (uint8_t)entry;
-    self->children = 0;
+    self->has_children = false;
 }
 
-/* Whether HTML is still open in what is on top then is not known: as if. */
+/* Whether HTML is still open in what is on top then is not known. */
 static void pop_to(struct tree *self, uint8_t len)
 {
     self->foreign_len = len;
-    self->children = 1;
+    self->has_children = true;
     self->past_room = 0;
 }
 
@@ -200,9 +200,7 @@ static bool is_void(struct span name)
 static enum tree_text start_in_html(struct tree *self, struct span name, unsigned traits,
                                     bool self_closing)
 {
-    if (self->foreign_len > 0 && self->children < UINT32_MAX && !is_void(name)) {
-        self->children++;
-    }
+    self->has_children = self->has_children || (self->foreign_len > 0 && !is_void(name));
     if ((traits & TRAIT_TEMPLATE) != 0 && self->hidden < UINT32_MAX) {
         self->hidden++;
     }
@@ -293,7 +291,7 @@ static void end_in_foreign(struct tree *self, struct span name)
 /* In what holds HTML within SVG or MathML, or where nothing of both is open. */
 static void end_in_html(struct tree *self, struct span name, unsigned traits)
 {
-    if (self->foreign_len > 0 && self->children == 0 && ends_open(self, name)) {
+    if (self->foreign_len > 0 && !self->has_children && ends_open(self, name)) {
         return;
     }
     if ((traits & TRAIT_TEMPLATE) != 0 && self->hidden > 0) {
@@ -303,8 +301,6 @@ static void end_in_html(struct tree *self, struct span name, unsigned traits)
                   (top(self) == FOREIGN_MATH_HTML && (traits & TRAIT_MATH_HTML) != 0);
     if (leaves) {
         pop_to(self, (uint8_t)(self->foreign_len - 1));
-    } else if (self->children > 0) {
-        self->children--;
     }
 }
 
@@ -334,7 +330,7 @@ bool tree_has_cdata(const struct tree *self)
  * whether that has ended is not known here. */
 bool tree_open_cdata(struct tree *self)
 {
-    bool unknown = self->foreign_len > 0 && !in_foreign(self) && self->children > 0;
+    bool unknown = self->foreign_len > 0 && !in_foreign(self) && self->has_children;
     self->doubtful = self->doubtful || unknown;
     return !unknown;
 }

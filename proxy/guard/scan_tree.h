@@ -34,9 +34,8 @@ struct tree {
     uint32_t hidden;     /**< Open templates; in XML also script, textarea, ... */
     bool doubtful;       /**< Latched: what follows may be a section or may not. */
     bool styled_font;    /**< The start tag is a `font` that ends foreign content. */
+    bool has_children;   /**< Elements of HTML, perhaps open, in the last of `foreign`. */
     uint8_t foreign_len; /**< Entries of `foreign`. */
-    uint32_t children;   /**< Open elements of HTML in the last of them, as if none forgot
-                            its end tag. */
     uint32_t past_room;  /**< Open elements beyond TREE_PLAIN_MAX. */
     uint8_t foreign[TREE_FOREIGN_MAX];
     uint16_t names[TREE_FOREIGN_MAX]; /**< Digests of their names. */

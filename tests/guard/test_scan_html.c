@@ -223,6 +223,8 @@ static void html_foreign_content_ends_where_the_standard_says(void **state)
         {"<svg><g><desc></g><textarea><p data-user-id=7>", "1=7"},
         {"<svg><g><desc><br></g><textarea><p data-user-id=7>", "1=7"},
         {"<svg><g><desc><b></g><textarea><p data-user-id=7>", ""},
+        {"<svg><desc><a></x><![CDATA[><p data-user-id=7>", "syntax"},
+        {"<svg><desc><br><![CDATA[><p data-user-id=7>]]></desc>", ""},
         {"<svg><a><g></a></a><textarea><p data-user-id=7>", "1=7"},
         {"<svg><desc><svg><g></desc><textarea><p data-user-id=7>", "1=7"},
         {"<svg><title><![CDATA[><p data-user-id=7>]]></title>", ""},
