@@ -146,6 +146,5 @@ bool h2_is_over(const struct h2 *self);
 
 /** Why it was ended, if by a flood. */
 enum h2_flood_kind h2_flooded(const struct h2 *self);
-
 /** Streams that the client has closed of late before their answer was complete. */
 uint32_t h2_resets(const struct h2 *self);
