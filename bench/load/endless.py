@@ -17,6 +17,7 @@ SAMPLE_SECONDS = 5
 PHASE_SECONDS = 20              # The race is on in the second half, until login goes down.
 WORDS = {"memory": "memory, bytes", "descriptors": "descriptors", "p99_us": "p99 at full load, us"}
 GROWTH_MAX = {"memory": 1.10, "descriptors": 1.05, "p99_us": 1.5}
+SESSION_BYTES = 200             # product.md, section 16: each login is one more that is known.
 
 
 def write_public(folder):
@@ -114,7 +115,8 @@ def run(proxy, given, outcome, site):
         while time.monotonic() < end:
             sample = parse(output_of(load))
             samples.append({"memory": memory_of(pid), "descriptors": descriptors_of(pid),
-                            "p99_us": sample["p99_us"], "requests": sample["requests"]})
+                            "p99_us": sample["p99_us"], "requests": sample["requests"],
+                            "sessions": proxy.metrics().value("countermark_sessions")})
     finally:
         accidents.stop()
         people.stop()
@@ -128,8 +130,16 @@ def tell(outcome, samples, people, accidents):
     outcome.tell("times that login went down", accidents.count)
     outcome.tell("foreign bytes", people.foreign, 0)
     sixth = max(1, len(samples) // 6)
+
+    def early_and_late(key):
+        return [statistics.median(sample[key] for sample in part)
+                for part in (samples[sixth:2 * sixth], samples[-sixth:])]
+
+    known = early_and_late("sessions")
+    outcome.tell("sessions known, early", known[0])
+    outcome.tell("sessions known, late", known[1])
     for key, words in WORDS.items():
-        early = statistics.median(sample[key] for sample in samples[sixth:2 * sixth])
-        late = statistics.median(sample[key] for sample in samples[-sixth:])
+        early, late = early_and_late(key)
+        more = SESSION_BYTES * (known[1] - known[0]) if key == "memory" else 0
         outcome.tell(f"{words}, early", early)
-        outcome.tell(f"{words}, late", late, GROWTH_MAX[key] * early)
+        outcome.tell(f"{words}, late", late, GROWTH_MAX[key] * early + more)
