@@ -21,8 +21,7 @@ static inline int folder_remove_one(const char *path, const struct stat *status,
 /* A child that the test forked has no part in it. */
 static inline void folder_remove(void)
 {
-    if (getpid() == folder_owner) {
-        (void)chdir("/");
+    if (getpid() == folder_owner && chdir("/") == 0) {
         /* NOLINTNEXTLINE(concurrency-mt-unsafe): the test's threads have ended. */
         (void)nftw(folder_path, folder_remove_one, 8, FTW_DEPTH | FTW_PHYS);
     }
