@@ -153,6 +153,35 @@ def test_a_viewer_sees_the_buttons_and_why_they_do_nothing(incident, browser):
     assert state_of(incident)["state"] == "down"
 
 
+def refreshed(console, times=2):
+    """The page has been looked at anew and shows it."""
+    count = "return performance.getEntriesByType('resource').filter(e => e.name.endsWith('/metrics')).length"
+    seen = console.driver.execute_script(count)
+    wait_until(lambda: console.driver.execute_script(count) >= seen + times, 4 * SECONDS, "it is fresh")
+
+
+def test_a_refresh_leaves_alone_what_a_person_is_at(incident, browser):
+    from selenium.webdriver import ActionChains
+    console = browser(incident)
+    console.sign_in()
+    button = console.find("up-login")
+    ActionChains(console.driver).click_and_hold(button).perform()
+    refreshed(console)
+    ActionChains(console.driver).release().perform()
+    assert console.dialog_open()
+    console.click("dialog-no")
+
+    console.go("incidents/1", "Evidence")
+    row = console.driver.find_element(console.by.CSS_SELECTOR, "details[id^=display-]")
+    console.driver.execute_script(
+        "arguments[0].querySelector('summary').click(); getSelection().selectAllChildren(arguments[0])", row)
+    chosen = console.driver.execute_script("return String(getSelection())")
+    refreshed(console)
+    assert chosen and console.driver.execute_script("return String(getSelection())") == chosen
+    assert row.get_attribute("open") == "true"
+    assert not console.faults()
+
+
 def test_features_go_down_and_up_by_clicks_with_their_reasons(incident, browser):
     console = browser(incident)
     console.sign_in()

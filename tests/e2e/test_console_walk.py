@@ -48,8 +48,9 @@ def example_of(language, origin, receiver):
 
 def labelled(console, label):
     """What has exactly this text and can be seen: a button, a link or a heading."""
-    return next((node for node in console.driver.find_elements(
-        console.by.CSS_SELECTOR, "button, a, h2") if node.text == label and node.is_displayed()), None)
+    return console.driver.execute_script("""
+        return [...document.querySelectorAll("button, a, h2")].find(
+            (node) => node.innerText.trim() === arguments[0] && node.checkVisibility()) || null""", label)
 
 
 class Walk:
@@ -66,16 +67,7 @@ class Walk:
         return node
 
     def press(self, label, **seen):
-        """A refresh may replace it between finding and clicking."""
-        from selenium.common.exceptions import StaleElementReferenceException
-
-        def pressed():
-            try:
-                self.see(label, **seen).click()
-                return True
-            except StaleElementReferenceException:
-                return False
-        wait_until(pressed, SECONDS, f"{label} is pressed")
+        self.see(label, **seen).click()
         self.clicks += 1
 
 

@@ -2,6 +2,19 @@
 // markup, because screens and reasons carry what visitors and operators typed.
 
 const SVG = "http://www.w3.org/2000/svg";
+const IDENTITY = ["id", "href"];
+const PERSONS = ["open"]; // Set by the person, not by us: what is folded out.
+
+const heard = new WeakMap(); // Of each element: what it does at which event.
+
+function listen(node, name, action) {
+  const actions = heard.get(node) || {};
+  if (!(name in actions)) {
+    node.addEventListener(name, (event) => actions[name](event));
+  }
+  actions[name] = action;
+  heard.set(node, actions);
+}
 
 function fill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes || {})) {
@@ -9,7 +22,7 @@ function fill(node, attributes, children) {
       continue;
     }
     if (typeof value === "function") {
-      node.addEventListener(name, value);
+      listen(node, name, value);
     } else {
       node.setAttribute(name, value === true ? "" : String(value));
     }
@@ -40,24 +53,79 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
-/** Replaces what is in `node`, and gives the focus back to the element of the same id. */
+/** Replaces what is in `node`. */
 export function show(node, ...children) {
-  const focused = node.contains(document.activeElement) ? document.activeElement.id : "";
-  const open = [...node.querySelectorAll("details[open][id]")].map((item) => item.id);
-  const scrolled = [...node.querySelectorAll(".wide[id]")].map((item) => [item.id, item.scrollLeft]);
   node.replaceChildren();
   append(node, children);
-  for (const id of open) {
-    byId(id)?.setAttribute("open", "");
+}
+
+/**
+ * Shows the same anew and touches only what has changed: a click that is under way, the focus, a
+ * marked text, what is folded out and typed in all stay. An element with another id or another
+ * address is another one, so nobody's click ever lands on what has moved there meanwhile.
+ */
+export function renew(node, ...children) {
+  const fresh = document.createDocumentFragment();
+  append(fresh, children);
+  renewChildren(node, fresh);
+}
+
+function isSame(old, fresh) {
+  return old.nodeName === fresh.nodeName
+    && (!(old instanceof Element) || IDENTITY.every((name) => old.getAttribute(name) === fresh.getAttribute(name)));
+}
+
+function removeUntil(old, end) {
+  while (old !== end) {
+    const next = old.nextSibling;
+    old.remove();
+    old = next;
   }
-  for (const [id, left] of scrolled) {
-    if (byId(id)) {
-      byId(id).scrollLeft = left;
+}
+
+function renewChildren(node, fresh) {
+  let old = node.firstChild;
+  for (const child of [...fresh.childNodes]) {
+    const kept = child.id ? [...node.children].find((item) => item.id === child.id) : null;
+    if (kept && old?.id !== child.id && isFollowing(kept, old)) {
+      removeUntil(old, kept);
+      old = kept;
+    }
+    if (old && isSame(old, child)) {
+      renewNode(old, child);
+      old = old.nextSibling;
+    } else {
+      node.insertBefore(child, old);
     }
   }
-  if (focused) {
-    byId(focused)?.focus({ preventScroll: true });
+  removeUntil(old, null);
+}
+
+function isFollowing(node, other) {
+  return other && other.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING;
+}
+
+function renewNode(old, fresh) {
+  if (!(old instanceof Element)) {
+    if (old.data !== fresh.data) {
+      old.data = fresh.data;
+    }
+    return;
   }
+  for (const { name } of [...old.attributes]) {
+    if (!fresh.hasAttribute(name) && !PERSONS.includes(name)) {
+      old.removeAttribute(name);
+    }
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (old.getAttribute(name) !== value) {
+      old.setAttribute(name, value);
+    }
+  }
+  for (const [name, action] of Object.entries(heard.get(fresh) || {})) {
+    listen(old, name, action);
+  }
+  renewChildren(old, fresh);
 }
 
 /** A table. `columns`: [heading, class]; `rows`: arrays of cells, the first one names the row. */

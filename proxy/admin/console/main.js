@@ -1,7 +1,7 @@
 // The frame: signing in, which page is shown, and keeping it fresh.
 
 import * as api from "./api.js";
-import { byId, el, show } from "./dom.js";
+import { byId, el, renew, show } from "./dom.js";
 import * as live from "./live.js";
 import { Metrics } from "./metrics.js";
 import * as alerts from "./page_alerts.js";
@@ -55,12 +55,12 @@ function showFrame() {
   byId("who").textContent = app.me ? `${app.me.name} (${say(`role.${app.me.role}`)})` : "";
   byId("pages").hidden = !app.me;
   byId("pages").setAttribute("aria-label", say("pages"));
-  show(byId("pages"), Object.keys(PAGES).map((name) => el("a", {
+  renew(byId("pages"), Object.keys(PAGES).map((name) => el("a", {
     href: `#/${name}`, id: `page-${name}`, "aria-current": app.name === name ? "page" : null,
   }, say(`page.${name}`))));
   byId("state").hidden = !app.status;
   if (app.status) {
-    show(byId("state"), el("span", { class: `badge ${stateKind()}` }, stateText()), " ",
+    renew(byId("state"), el("span", { class: `badge ${stateKind()}` }, stateText()), " ",
       app.status.mode === "observe" ? el("span", { class: "badge warn" }, say("mode.observe")) : "");
   }
 }
@@ -118,6 +118,7 @@ async function refresh() {
 function showPage(data) {
   const view = byId("view");
   const key = `${location.hash} ${languageNow()}`;
+  const former = app.shown.split(" ")[0];
   const state = JSON.stringify(data);
   byId("live").hidden = app.page !== overview;
   view.removeAttribute("aria-busy");
@@ -125,8 +126,9 @@ function showPage(data) {
     return;
   }
   app.state = state;
-  show(view, app.page.render(app, data));
-  if (app.shown && app.shown.split(" ")[0] !== location.hash) {
+  const put = app.shown && former === location.hash ? renew : show;
+  put(view, app.page.render(app, data));
+  if (app.shown && former !== location.hash) {
     byId("title")?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   }
