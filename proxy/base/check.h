@@ -17,5 +17,8 @@
 /** The caller must look at the result. */
 #define MUST_USE __attribute__((warn_unused_result))
 
+/** Hardly ever called: the branches that lead there are kept apart from what is. */
+#define COLD __attribute__((cold))
+
 /** Logs the failed expression to stderr and aborts. Never returns. */
-_Noreturn void check_failed(const char *expr, const char *file, int line);
+COLD _Noreturn void check_failed(const char *expr, const char *file, int line);

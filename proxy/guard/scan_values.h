@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/check.h"
 #include "guard/scan.h"
 #include "guard/scan_markers.h"
 
@@ -28,7 +29,7 @@ struct values {
 };
 
 /** Latches `reason` unless an earlier one is. */
-void values_fail(struct values *self, enum scan_reason reason);
+COLD void values_fail(struct values *self, enum scan_reason reason);
 
 /** Takes an unescaped value found by row `row_index` and trims it. Copied. */
 void values_add(struct values *self, size_t row_index, struct span value,

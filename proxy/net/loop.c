@@ -15,7 +15,8 @@ struct loop {
     struct list tasks;
     uv_prepare_t prepare; /* Runs before each round asks what is ready. */
     uint64_t turn;
-    unsigned events; /* Of this round. */
+    uint64_t round_us; /* Of this round; 0: not read yet. */
+    unsigned events;   /* Of this round. */
     struct wheel wheel;
     void *shared;
     uint64_t unix_base_ms; /* Unix time minus monotonic time. */
@@ -40,6 +41,7 @@ static void on_prepare(uv_prepare_t *prepare)
 {
     struct loop *self = prepare->data;
     self->turn++;
+    self->round_us = 0;
     self->events = 0;
 }
 
@@ -66,6 +68,7 @@ struct loop *loop_new(void)
     (void)uv_timer_start(&self->ticker, on_tick, WHEEL_TICK_MS, WHEEL_TICK_MS);
     uv_unref((uv_handle_t *)&self->ticker);
     self->turn = 0;
+    self->round_us = 0;
     self->events = 0;
     (void)uv_prepare_init(&self->uv, &self->prepare);
     self->prepare.data = self;
@@ -143,6 +146,14 @@ uint64_t loop_now_ms(const struct loop *self)
 uint64_t loop_clock_us(void)
 {
     return uv_hrtime() / 1000;
+}
+
+uint64_t loop_round_us(struct loop *self)
+{
+    if (self->round_us == 0) {
+        self->round_us = loop_clock_us();
+    }
+    return self->round_us;
 }
 
 uint64_t loop_unix_ms(struct loop *self)

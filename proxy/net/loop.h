@@ -64,6 +64,10 @@ uint64_t loop_now_ms(const struct loop *self);
 /** Microseconds of the same clock, read now. */
 uint64_t loop_clock_us(void);
 
+/** Microseconds of the same clock, read once per round, when something of it is handled
+ * first: what was ready when the round began has waited since then. */
+uint64_t loop_round_us(struct loop *self);
+
 /** Unix milliseconds, read once per round (advanced by the monotonic clock). */
 uint64_t loop_unix_ms(struct loop *self);
 

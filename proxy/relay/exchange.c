@@ -55,7 +55,7 @@ static struct exchange *exchange_new(struct caller *caller)
     self->client = caller->client;
     self->plan = plan_ref(relay->plan);
     self->deadline.on_due = on_due;
-    self->began_us = loop_clock_us();
+    self->began_us = loop_round_us(relay->loop);
     self->detector = "";
     self->would_have = "";
     self->request_text = self->request_inline;

@@ -20,7 +20,7 @@ static struct stream_space on_space(void *owner)
     if (!list_linked(&self->hold_link)) {
         list_push_back(&self->relay->holding, &self->hold_link);
         if (self->hold_began_us == 0) {
-            self->hold_began_us = loop_clock_us();
+            self->hold_began_us = loop_round_us(self->relay->loop);
         }
     }
     if (space.ptr == NULL) {

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/check.h"
 #include "guard/identify.h"
 #include "relay/exchange_live.h"
 #include "relay/exchange_state.h"
@@ -29,8 +30,8 @@ void exchange_part_with_upstream(struct exchange *self);
 
 /* exchange_open.c: from a request head to the first state */
 void exchange_open(struct exchange *self, const struct head *head);
-enum step exchange_refuse_request(struct exchange *self, unsigned status,
-                                  enum ending ending);
+COLD enum step exchange_refuse_request(struct exchange *self, unsigned status,
+                                       enum ending ending);
 
 /* exchange_redirect.c: an address that sends everybody to where TLS is */
 enum step exchange_redirect(struct exchange *self, struct span host, struct span target);
@@ -80,7 +81,7 @@ void exchange_start_answer(struct exchange *self);
 void exchange_arm_ask(struct exchange *self);
 enum step exchange_settle(struct exchange *self);
 void exchange_send_continue(struct exchange *self);
-void exchange_fail_upstream(struct exchange *self, enum ending failure);
+COLD void exchange_fail_upstream(struct exchange *self, enum ending failure);
 bool exchange_is_over(struct exchange *self, enum step *step_out);
 
 /* exchange_head.c: the head of the answer */
@@ -125,8 +126,8 @@ bool exchange_post(struct exchange *self, const struct journal_entry *entry);
 void exchange_ticket_forget(struct exchange *self);
 
 /* exchange_reply.c: what the client gets */
-enum step exchange_reply_error(struct exchange *self, unsigned status,
-                               enum ending ending);
+COLD enum step exchange_reply_error(struct exchange *self, unsigned status,
+                                    enum ending ending);
 enum step exchange_reply_elsewhere(struct exchange *self, unsigned status,
                                    struct span location);
 enum step exchange_reply_refused(struct exchange *self);

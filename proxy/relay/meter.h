@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/check.h"
 #include "guard/finding.h"
 #include "http/h2_flood.h"
 #include "relay/ending.h"
@@ -62,7 +63,7 @@ void meter_free(struct meter **self_p);
 
 void meter_exchange(struct relay *relay, const struct meter *self,
                     const struct meter_exchange *exchange);
-void meter_rejected(struct relay *relay, enum ending ending);
+COLD void meter_rejected(struct relay *relay, enum ending ending);
 void meter_inspected(struct relay *relay, const struct meter *self, unsigned route);
 void meter_uninspected(struct relay *relay, const struct meter *self, unsigned route,
                        enum uninspected reason);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/check.h"
 #include "net/resolve.h"
 #include "net/tls.h"
 #include "relay/health.h"
@@ -59,7 +60,7 @@ enum served { SERVED, SERVED_LATER, SERVED_FAILED };
 /* pool.c */
 void pool_destroy(struct upstream **upstream_p);
 void pool_take_from_idle(struct upstream *upstream);
-void pool_fail(struct pool_request *request, enum ending failure);
+COLD void pool_fail(struct pool_request *request, enum ending failure);
 void pool_lend(struct upstream *upstream);
 void pool_serve_waiting(struct pool *self);
 void pool_count_connection(struct pool_server *server, bool up);

@@ -41,6 +41,22 @@ static void loop_tells_the_wall_clock_between_its_reads(void **state)
     loop_free(&loop);
 }
 
+static void loop_reads_its_clock_once_per_round(void **state)
+{
+    (void)state;
+    struct loop *loop = loop_new();
+    uint64_t before = loop_clock_us();
+    uint64_t first = loop_round_us(loop);
+
+    while (loop_clock_us() <= first) {
+    }
+    assert_true(first >= before);
+    assert_int_equal(loop_round_us(loop), first);
+    loop_poll(loop);
+    assert_true(loop_round_us(loop) > first);
+    loop_free(&loop);
+}
+
 static void loop_free_of_nothing_is_fine(void **state)
 {
     (void)state;
@@ -53,6 +69,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loop_runs_its_deadlines_until_it_is_stopped),
         cmocka_unit_test(loop_tells_the_wall_clock_between_its_reads),
+        cmocka_unit_test(loop_reads_its_clock_once_per_round),
         cmocka_unit_test(loop_free_of_nothing_is_fine),
     };
     return RUN_TESTS(tests);
