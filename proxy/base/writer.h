@@ -50,13 +50,28 @@ static inline void writer_u64(struct writer *self, uint64_t value)
     writer_put(self, (struct span){.ptr = (const uint8_t *)digits, .len = len});
 }
 
-/** `Name: value` and CRLF. */
+/** `Name: value` and CRLF, all of it or nothing. `name` is not empty. */
 static inline void writer_field(struct writer *self, struct span name, struct span value)
 {
-    writer_put(self, name);
-    writer_put(self, SPAN(": "));
-    writer_put(self, value);
-    writer_put(self, SPAN("\r\n"));
+    size_t room = self->capacity - self->len;
+    uint8_t *at = self->ptr + self->len;
+
+    if (self->full || name.len > room || value.len > room - name.len ||
+        room - name.len - value.len < sizeof(": \r\n") - 1) {
+        self->full = true;
+        return;
+    }
+    memcpy(at, name.ptr, name.len);
+    at += name.len;
+    *at++ = ':';
+    *at++ = ' ';
+    if (value.len > 0) {
+        memcpy(at, value.ptr, value.len);
+        at += value.len;
+    }
+    *at++ = '\r';
+    *at++ = '\n';
+    self->len = (size_t)(at - self->ptr);
 }
 
 static inline struct span writer_span(const struct writer *self)

@@ -1,15 +1,11 @@
 #include "guard/scan_html.h"
 
+#include "guard/scan_class.h"
 #include "guard/scan_raw.h"
 #include "guard/scan_skim.h"
 #include "guard/scan_tag.h"
 
 enum { JIS_BLOCK = 1024 };
-
-static bool is_space(uint8_t byte)
-{
-    return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r' || byte == '\f';
-}
 
 static bool begins_name(const struct html *self, uint8_t byte)
 {
@@ -128,22 +124,57 @@ static size_t on_end_open(struct html *self, struct span rest)
     return 0;
 }
 
-static bool ends_name(uint8_t byte)
+/* The bytes of `rest` before the first that has one of `classes`. */
+static size_t len_until(struct span rest, unsigned classes)
 {
-    return byte <= '>' && (is_space(byte) || byte == '/' || byte == '>');
+    return (size_t)(html_until(rest.ptr, rest.ptr + rest.len, classes) - rest.ptr);
 }
 
 static size_t on_tag_name(struct html *self, struct span rest)
 {
-    size_t len = 0;
-    while (len < rest.len && !ends_name(rest.ptr[len])) {
-        len++;
-    }
+    size_t len = len_until(rest, CLASS_ENDS_NAME);
     tag_name(self, span_first(rest, len));
     if (len < rest.len) {
         self->state = HTML_BEFORE_ATTRIBUTE;
     }
     return len;
+}
+
+/* An attribute as most are written, `name="value"`, that lies in `rest` as a whole: its
+ * bytes. 0: it is another one, and goes the long way. */
+static size_t whole_attribute(struct html *self, struct span rest)
+{
+    size_t name_len = len_until(rest, CLASS_ENDS_ATTRIBUTE);
+    struct span value = span_from(rest, name_len + 2);
+
+    if (name_len == 0 || value.len == 0 || rest.ptr[name_len] != '=' ||
+        (value.ptr[-1] != '"' && value.ptr[-1] != '\'')) {
+        return 0;
+    }
+    size_t value_len = span_find(value, value.ptr[-1]);
+    if (value_len == value.len) {
+        return 0;
+    }
+    tag_attribute_begin(self);
+    tag_attribute(self, span_first(rest, name_len));
+    tag_attribute_end(self);
+    tag_value(self, span_first(value, value_len));
+    self->state = HTML_BEFORE_ATTRIBUTE;
+    return name_len + 2 + value_len + 1;
+}
+
+/* An attribute's first byte, even if it is `=`. */
+static size_t begin_attribute(struct html *self, struct span rest)
+{
+    size_t whole = whole_attribute(self, rest);
+
+    if (whole == 0) {
+        tag_attribute_begin(self);
+        tag_attribute(self, span_first(rest, 1));
+        self->state = HTML_ATTRIBUTE_NAME;
+        whole = 1;
+    }
+    return whole;
 }
 
 /* After the name, a value or a blank: `>`, `/`, blanks, or the next attribute. */
@@ -156,12 +187,10 @@ static size_t on_before_attribute(struct html *self, struct span rest)
         self->offset--;
     } else if (byte == '/') {
         self->state = HTML_SELF_CLOSING;
-    } else if (is_space(byte)) {
+    } else if (html_is(byte, CLASS_SPACE)) {
         self->state = HTML_BEFORE_ATTRIBUTE;
     } else {
-        tag_attribute_begin(self);
-        tag_attribute(self, span_first(rest, 1)); /* even `=` */
-        self->state = HTML_ATTRIBUTE_NAME;
+        return begin_attribute(self, rest);
     }
     return 1;
 }
@@ -180,10 +209,7 @@ static size_t on_self_closing(struct html *self, struct span rest)
 
 static size_t on_attribute_name(struct html *self, struct span rest)
 {
-    size_t len = 0;
-    while (len < rest.len && !ends_name(rest.ptr[len]) && rest.ptr[len] != '=') {
-        len++;
-    }
+    size_t len = len_until(rest, CLASS_ENDS_ATTRIBUTE);
     tag_attribute(self, span_first(rest, len));
     if (len < rest.len) {
         tag_attribute_end(self);
@@ -194,7 +220,7 @@ static size_t on_attribute_name(struct html *self, struct span rest)
 
 static size_t on_after_name(struct html *self, struct span rest)
 {
-    if (is_space(rest.ptr[0])) {
+    if (html_is(rest.ptr[0], CLASS_SPACE)) {
         return 1;
     }
     if (rest.ptr[0] == '=') {
@@ -242,15 +268,12 @@ static size_t on_value_quoted(struct html *self, struct span rest, uint8_t quote
 
 static size_t on_value_bare(struct html *self, struct span rest)
 {
-    size_t i = 0;
-    while (i < rest.len && !is_space(rest.ptr[i]) && rest.ptr[i] != '>') {
-        i++;
-    }
-    tag_value(self, span_first(rest, i));
-    if (i < rest.len) {
+    size_t len = len_until(rest, CLASS_ENDS_BARE);
+    tag_value(self, span_first(rest, len));
+    if (len < rest.len) {
         self->state = HTML_BEFORE_ATTRIBUTE;
     }
-    return i;
+    return len;
 }
 
 static size_t on_after_value(struct html *self, struct span rest)

@@ -115,12 +115,37 @@ static void open_byte(struct html *self, uint8_t byte)
     plain_byte(raw, byte);
 }
 
+/* The end tag that most raw texts have: `rest` begins with it, up to behind its name.
+ * Its bytes; 0: it does not. */
+static size_t whole_end(struct html *self, struct span rest)
+{
+    size_t len = 2U + self->name_len;
+    struct span name = {.ptr = self->name, .len = self->name_len};
+
+    if (rest.len <= len || rest.ptr[1] != '/' || !ends_name(rest.ptr[len]) ||
+        !span_equal_nocase(span_first(span_from(rest, 2), name.len), name)) {
+        return 0;
+    }
+    self->offset += len;
+    end_raw(self, rest.ptr[len]);
+    self->offset -= len;
+    return len + 1;
+}
+
 size_t raw_text(struct html *self, struct span rest)
 {
     if (self->raw.len == 0 && self->raw.escape == ESCAPE_NONE) {
         size_t found = span_find(rest, '<');
         if (found == rest.len) {
             return rest.len;
+        }
+        if (found == 0) {
+            size_t whole = whole_end(self, rest);
+            if (whole > 0) {
+                return whole;
+            }
+        } else {
+            return found;
         }
         self->raw.len = 1;
         return found + 1;

@@ -6,10 +6,13 @@ static void field(struct scan *self, enum selector_kind kind, struct span name,
     const struct markers *markers = self->values.markers;
     for (size_t i = 0; i < markers->row_count; i++) {
         const struct selector *selector = &markers->rows[i].selector;
+        if (selector->kind != kind) {
+            continue;
+        }
         struct span wanted = selector_argument(selector);
         bool same = kind == SELECTOR_HEADER ? span_equal_nocase(name, wanted)
                                             : span_equal(name, wanted);
-        if (selector->kind == kind && same) {
+        if (same) {
             values_add(&self->values, i, value, 0);
         }
     }

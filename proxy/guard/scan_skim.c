@@ -1,52 +1,11 @@
 #include "guard/scan_skim.h"
 
-enum byte_class {
-    CLASS_SPACE = 1,
-    CLASS_SLASH = 2,
-    CLASS_CLOSE = 4, /* > */
-    CLASS_EQUALS = 8,
-    CLASS_LETTER = 16,
-};
-
-enum {
-    CLASS_ENDS_NAME = CLASS_SPACE | CLASS_SLASH | CLASS_CLOSE,
-    CLASS_ENDS_ATTRIBUTE = CLASS_ENDS_NAME | CLASS_EQUALS,
-    CLASS_ENDS_BARE = CLASS_SPACE | CLASS_CLOSE,
-};
-
-#define LETTERS_32                                                                       \
-    0, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,   \
-        16, 16, 16, 16, 16, 16, 0, 0, 0, 0, 0
-
-static const uint8_t CLASSES[256] = {
-    0,          0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 1, 1, 0, 0, /* blanks */
-    0,          0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* */
-    1,          0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, /* SP and / */
-    0,          0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 4, 0, /* = and > */
-    LETTERS_32,                                              /* @A-Z */
-    LETTERS_32,                                              /* `a-z */
-};
-
-static const uint8_t *until(const uint8_t *at, const uint8_t *end, unsigned classes)
-{
-    while (at < end && (CLASSES[*at] & classes) == 0) {
-        at++;
-    }
-    return at;
-}
-
-static const uint8_t *past(const uint8_t *at, const uint8_t *end, unsigned classes)
-{
-    while (at < end && (CLASSES[*at] & classes) != 0) {
-        at++;
-    }
-    return at;
-}
+#include "guard/scan_class.h"
 
 /* From after the `=`: to the end of the value, or `end`. */
 static const uint8_t *past_value(const uint8_t *at, const uint8_t *end)
 {
-    at = past(at, end, CLASS_SPACE);
+    at = html_past(at, end, CLASS_SPACE);
     if (at == end || *at == '>') {
         return at;
     }
@@ -54,22 +13,22 @@ static const uint8_t *past_value(const uint8_t *at, const uint8_t *end)
         const uint8_t *quote = memchr(at + 1, *at, (size_t)(end - at - 1));
         return quote != NULL ? quote + 1 : end;
     }
-    return until(at, end, CLASS_ENDS_BARE);
+    return html_until(at, end, CLASS_ENDS_BARE);
 }
 
 /* From after the element's name: to after its `>`, or NULL when there is none. */
 static const uint8_t *past_attributes(const uint8_t *at, const uint8_t *end)
 {
     for (;;) {
-        at = past(at, end, CLASS_SPACE | CLASS_SLASH);
+        at = html_past(at, end, CLASS_SPACE | CLASS_SLASH);
         if (at == end) {
             return NULL;
         }
         if (*at == '>') {
             return at + 1;
         }
-        at = until(at + 1, end, CLASS_ENDS_ATTRIBUTE);
-        at = past(at, end, CLASS_SPACE);
+        at = html_until(at + 1, end, CLASS_ENDS_ATTRIBUTE);
+        at = html_past(at, end, CLASS_SPACE);
         if (at < end && *at == '=') {
             at = past_value(at + 1, end);
         }
@@ -84,11 +43,11 @@ static const uint8_t *past_tag(const struct tree *tree, const uint8_t *at,
     if (at < end && *at == '/') {
         at++;
     }
-    if (at == end || (CLASSES[*at] & CLASS_LETTER) == 0) {
+    if (at == end || !html_is(*at, CLASS_LETTER)) {
         return NULL;
     }
     const uint8_t *name = at;
-    at = until(at, end, CLASS_ENDS_NAME);
+    at = html_until(at, end, CLASS_ENDS_NAME);
     struct span written = {.ptr = name, .len = (size_t)(at - name)};
     return at < end && tree_is_plain(tree, written) ? past_attributes(at, end) : NULL;
 }

@@ -1,5 +1,6 @@
 #include "guard/scan_tag.h"
 
+#include "guard/scan_class.h"
 #include "guard/scan_unescape.h"
 
 enum html_use {
@@ -10,19 +11,24 @@ enum html_use {
     USE_HTTP_EQUIV = 8,
 };
 
+#define LITERAL(text)                                                                    \
+    {                                                                                    \
+        .ptr = (const uint8_t *)(text), .len = sizeof(text) - 1                          \
+    }
+
 static const struct use_row {
-    const char *attribute;
+    struct span attribute;
     enum html_use use;
 } USES[] = {
-    {"name", USE_NAME},
-    {"content", USE_CONTENT},
-    {"charset", USE_CHARSET},
-    {"http-equiv", USE_HTTP_EQUIV},
+    {LITERAL("name"), USE_NAME},
+    {LITERAL("content"), USE_CONTENT},
+    {LITERAL("charset"), USE_CHARSET},
+    {LITERAL("http-equiv"), USE_HTTP_EQUIV},
 };
 
 static uint8_t lower(uint8_t byte)
 {
-    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+    return html_is(byte, CLASS_CAPITAL) ? (uint8_t)(byte | 0x20) : byte;
 }
 
 static struct span name_of(const struct html *self)
@@ -88,7 +94,7 @@ static enum html_use use_of(const struct html *self, struct span attribute)
     }
     for (size_t i = 0; i < sizeof(USES) / sizeof(USES[0]); i++) {
         if ((self->uses_seen & USES[i].use) == 0 &&
-            span_equal(attribute, span_of(USES[i].attribute))) {
+            span_equal(attribute, USES[i].attribute)) {
             return USES[i].use;
         }
     }

@@ -24,26 +24,27 @@ struct element {
         .ptr = (const uint8_t *)(text), .len = sizeof(text) - 1                          \
     }
 
+/* In the order of their lengths; FIRST_ELEMENTS has where each begins. */
 static const struct element ELEMENTS[] = {
-    {LITERAL("script"), TRAIT_SCRIPT | TRAIT_XML_HIDDEN},
-    {LITERAL("style"), TRAIT_RAW | TRAIT_XML_HIDDEN},
-    {LITERAL("textarea"), TRAIT_RAW | TRAIT_XML_HIDDEN},
-    {LITERAL("title"), TRAIT_RAW | TRAIT_SVG_HTML | TRAIT_XML_HIDDEN},
-    {LITERAL("xmp"), TRAIT_RAW},
-    {LITERAL("iframe"), TRAIT_RAW},
-    {LITERAL("noembed"), TRAIT_RAW},
-    {LITERAL("noframes"), TRAIT_RAW},
-    {LITERAL("plaintext"), TRAIT_PLAIN},
-    {LITERAL("template"), TRAIT_TEMPLATE | TRAIT_XML_HIDDEN},
-    {LITERAL("svg"), TRAIT_SVG},
-    {LITERAL("math"), TRAIT_MATH},
-    {LITERAL("foreignobject"), TRAIT_SVG_HTML},
-    {LITERAL("desc"), TRAIT_SVG_HTML},
     {LITERAL("mi"), TRAIT_MATH_HTML},
     {LITERAL("mo"), TRAIT_MATH_HTML},
     {LITERAL("mn"), TRAIT_MATH_HTML},
     {LITERAL("ms"), TRAIT_MATH_HTML},
+    {LITERAL("xmp"), TRAIT_RAW},
+    {LITERAL("svg"), TRAIT_SVG},
+    {LITERAL("math"), TRAIT_MATH},
+    {LITERAL("desc"), TRAIT_SVG_HTML},
+    {LITERAL("style"), TRAIT_RAW | TRAIT_XML_HIDDEN},
+    {LITERAL("title"), TRAIT_RAW | TRAIT_SVG_HTML | TRAIT_XML_HIDDEN},
     {LITERAL("mtext"), TRAIT_MATH_HTML},
+    {LITERAL("script"), TRAIT_SCRIPT | TRAIT_XML_HIDDEN},
+    {LITERAL("iframe"), TRAIT_RAW},
+    {LITERAL("noembed"), TRAIT_RAW},
+    {LITERAL("textarea"), TRAIT_RAW | TRAIT_XML_HIDDEN},
+    {LITERAL("noframes"), TRAIT_RAW},
+    {LITERAL("template"), TRAIT_TEMPLATE | TRAIT_XML_HIDDEN},
+    {LITERAL("plaintext"), TRAIT_PLAIN},
+    {LITERAL("foreignobject"), TRAIT_SVG_HTML},
 };
 
 /* HTML standard 13.2.6.5: start tags that end foreign content; for `font` see
@@ -74,6 +75,10 @@ static const uint32_t FIRST_LETTERS[ELEMENT_LEN_MAX + 1] = {
 #undef LETTER
 };
 
+/* By length: the first row of ELEMENTS that is as long or longer. */
+static const uint8_t FIRST_ELEMENTS[ELEMENT_LEN_MAX + 2] = {
+    0, 0, 0, 4, 6, 8, 11, 13, 14, 17, 18, 18, 18, 18, 19};
+
 static bool may_be_element(struct span name)
 {
     uint8_t letter = (uint8_t)((name.ptr[0] | 0x20) - 'a');
@@ -86,8 +91,8 @@ static unsigned traits_of(struct span name)
     if (name.len == 0 || !may_be_element(name)) {
         return 0;
     }
-    for (size_t i = 0; i < sizeof(ELEMENTS) / sizeof(ELEMENTS[0]); i++) {
-        if (span_equal(name, ELEMENTS[i].name)) {
+    for (size_t i = FIRST_ELEMENTS[name.len]; i < FIRST_ELEMENTS[name.len + 1]; i++) {
+        if (memcmp(name.ptr, ELEMENTS[i].name.ptr, name.len) == 0) {
             return ELEMENTS[i].traits;
         }
     }

@@ -67,9 +67,10 @@ static const uint8_t SLOTS[SLOT_COUNT] = {
     [126] = FIELD_CONNECTION,
 };
 
+/* In small letters; what else it may make of a byte does not matter: names are compared. */
 static size_t lower(uint8_t byte)
 {
-    return byte >= 'A' && byte <= 'Z' ? (size_t)byte | 0x20 : byte;
+    return (size_t)byte | 0x20;
 }
 
 static size_t slot_of(struct span name)

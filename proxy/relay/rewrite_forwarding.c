@@ -17,19 +17,35 @@ static bool write_list(const struct head *head, enum field_id id, struct span na
     return count > 0;
 }
 
-static void write_address(const struct address *address, bool quoted, struct writer *out)
+/* An address as text, once for both fields. */
+struct text {
+    bool v6;
+    size_t len;
+    char digits[ADDRESS_TEXT_MAX];
+};
+
+static void text_of(const struct address *address, struct text *out)
 {
-    char text[ADDRESS_TEXT_MAX];
-    if (address_is_none(address)) {
+    out->len = 0;
+    out->v6 = false;
+    if (!address_is_none(address)) {
+        out->len = address_format(address, out->digits);
+        out->v6 = !address_is_v4(address);
+    }
+}
+
+static void write_address(const struct text *text, bool quoted, struct writer *out)
+{
+    if (text->len == 0) {
         writer_put(out, SPAN("unknown")); /* RFC 7239 section 6.2 */
         return;
     }
-    size_t len = address_format(address, text);
-    bool v6 = !address_is_v4(address);
+    bool wrapped = quoted && text->v6;
 
-    writer_put(out, quoted && v6 ? SPAN("\"[") : SPAN(""));
-    writer_put(out, (struct span){.ptr = (const uint8_t *)text, .len = len});
-    writer_put(out, quoted && v6 ? SPAN("]\"") : SPAN(""));
+    writer_put(out, wrapped ? SPAN("\"[") : SPAN(""));
+    writer_put(out,
+               (struct span){.ptr = (const uint8_t *)text->digits, .len = text->len});
+    writer_put(out, wrapped ? SPAN("]\"") : SPAN(""));
 }
 
 /* A host goes into a quoted string; what does not belong there is left out. */
@@ -50,12 +66,14 @@ void rewrite_forwarding(const struct rewrite_request *self, struct writer *out)
     const struct head *head = self->head;
     const struct field *proto = head_field(head, FIELD_X_FORWARDED_PROTO);
     const struct field *host = head_field(head, FIELD_X_FORWARDED_HOST);
+    struct text peer;
 
+    text_of(self->peer, &peer);
     bool listed = write_list(head, FIELD_X_FORWARDED_FOR, SPAN("X-Forwarded-For"),
                              self->peer_trusted, out);
     if (!listed || !address_is_none(self->peer)) { /* A proxy has said who, or we do. */
         writer_put(out, listed ? SPAN(", ") : SPAN(""));
-        write_address(self->peer, false, out);
+        write_address(&peer, false, out);
     }
     writer_put(out, SPAN("\r\n"));
     bool proto_kept = self->peer_trusted && proto != NULL;
@@ -68,7 +86,7 @@ void rewrite_forwarding(const struct rewrite_request *self, struct writer *out)
     listed =
         write_list(head, FIELD_FORWARDED, SPAN("Forwarded"), self->peer_trusted, out);
     writer_put(out, listed ? SPAN(", for=") : SPAN("for="));
-    write_address(self->peer, true, out);
+    write_address(&peer, true, out);
     writer_put(out, SPAN(";proto="));
     writer_text(out, self->scheme);
     if (self->host.len > 0) {

@@ -21,7 +21,9 @@ void rewrite_private(struct writer *out)
         struct span line = first_line(rest);
         rest = span_from(rest, line.len);
         if (!cache_is_directive(span_first(line, span_find(line, ':')))) {
-            memmove(out->ptr + kept, line.ptr, line.len);
+            if (line.ptr != out->ptr + kept) { /* One was left out before. */
+                memmove(out->ptr + kept, line.ptr, line.len);
+            }
             kept += line.len;
         }
     }
