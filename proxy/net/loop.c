@@ -18,6 +18,7 @@ struct loop {
     uint64_t round_us; /* Of this round; 0: not read yet. */
     unsigned events;   /* Of this round. */
     struct wheel wheel;
+    struct loop_task wheel_task; /* Waits while deadlines may be due. */
     void *shared;
     uint64_t unix_base_ms; /* Unix time minus monotonic time. */
     uint64_t unix_read_ms; /* When it was read. */
@@ -28,13 +29,26 @@ enum {
     /* libuv asks for at most 1024 ready sockets, and again in the same round when there
      * were as many. */
     EVENTS_TOLD_MAX = 512,
+    DUE_MIN = 16,          /* About half a millisecond of refused slow clients. */
     UNIX_REREAD_MS = 1000, /* How long a stepped wall clock may go unnoticed. */
 };
+
+/* Thousands of deadlines may end at once, and sockets wait meanwhile: a round has a few,
+ * or as many as the last one had events, so that a busy loop does not fall behind. */
+static void on_wheel_task(struct loop_task *task)
+{
+    struct loop *self = LIST_ENTRY(task, struct loop, wheel_task);
+    unsigned due_max = self->events > DUE_MIN ? self->events : DUE_MIN;
+
+    if (!wheel_turn(&self->wheel, uv_now(&self->uv), due_max)) {
+        loop_defer(self, task);
+    }
+}
 
 static void on_tick(uv_timer_t *timer)
 {
     struct loop *self = timer->data;
-    wheel_turn(&self->wheel, uv_now(&self->uv));
+    loop_defer(self, &self->wheel_task);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -59,6 +73,7 @@ struct loop *loop_new(void)
     (void)signal(SIGPIPE, SIG_IGN);
     self->unix_read_ms = 0;
     wheel_init(&self->wheel, uv_now(&self->uv));
+    self->wheel_task = (struct loop_task){.run = on_wheel_task};
     self->shared = NULL;
     list_init(&self->tasks);
     (void)uv_idle_init(&self->uv, &self->idle);

@@ -47,44 +47,48 @@ void deadline_remove(struct deadline *deadline)
     list_remove(&deadline->link);
 }
 
-/* Empties one slot: fires what is due, files again what was moved to later. */
-static void turn_slot(struct wheel *self, struct list *slot, uint64_t now_ms)
+/* Empties one slot: fires what is due, files again what was moved to later, which is
+ * never under the slot that is looked at. False: `*due_max_p` have fired, and one more is
+ * due. */
+static bool empty_slot(struct wheel *self, struct list *slot, uint64_t now_ms,
+                       unsigned *due_max_p)
 {
-    struct list waiting;
-
-    list_init(&waiting);
     for (struct list_link *link = list_first(slot); link != NULL;
          link = list_first(slot)) {
-        list_remove(link);
-        list_push_back(&waiting, link);
-    }
-    for (struct list_link *link = list_first(&waiting); link != NULL;
-         link = list_first(&waiting)) {
         struct deadline *deadline = LIST_ENTRY(link, struct deadline, link);
+        bool due = deadline->due_ms > 0 && deadline->due_ms <= now_ms;
+        if (due && *due_max_p == 0) {
+            return false;
+        }
         list_remove(link);
-        if (deadline->due_ms == 0) {
-            continue;
-        }
-        if (deadline->due_ms > now_ms) {
+        if (due) {
+            *due_max_p -= 1;
+            deadline->due_ms = 0;
+            deadline->on_due(deadline);
+        } else if (deadline->due_ms > 0) {
             file(self, deadline);
-            continue;
         }
-        deadline->due_ms = 0;
-        deadline->on_due(deadline);
     }
+    return true;
 }
 
-void wheel_turn(struct wheel *self, uint64_t now_ms)
+bool wheel_turn(struct wheel *self, uint64_t now_ms, unsigned due_max)
 {
     const uint64_t turn_ms = WHEEL_SLOTS * (uint64_t)WHEEL_TICK_MS;
 
+    CHECK(due_max > 0);
     /* After a long stop one whole turn up to now sees every deadline; what is filed again
      * meanwhile then lies ahead of now and not up to a turn behind it. */
     if (now_ms >= self->now_ms + turn_ms) {
         self->now_ms = now_ms - now_ms % WHEEL_TICK_MS - turn_ms;
     }
-    while (self->now_ms + WHEEL_TICK_MS <= now_ms) {
+    /* The slot of `self->now_ms` has something only where the last call had to leave it.
+     */
+    while (empty_slot(self, &self->slots[slot_of(self->now_ms)], now_ms, &due_max)) {
+        if (self->now_ms + WHEEL_TICK_MS > now_ms) {
+            return true;
+        }
         self->now_ms += WHEEL_TICK_MS;
-        turn_slot(self, &self->slots[slot_of(self->now_ms)], now_ms);
     }
+    return false;
 }

@@ -31,8 +31,12 @@ struct wheel {
 
 void wheel_init(struct wheel *self, uint64_t now_ms);
 
-/** Fires everything due until `now_ms`. A callback may set or clear any deadline. */
-void wheel_turn(struct wheel *self, uint64_t now_ms);
+/**
+ * Fires what is due until `now_ms`, `due_max` (> 0) of them at most, those of earlier
+ * ticks first. A callback may set or clear any deadline. False: more are due, so call it
+ * again.
+ */
+bool wheel_turn(struct wheel *self, uint64_t now_ms, unsigned due_max);
 
 /** Sets or moves `deadline` to fire at `due_ms`. */
 void deadline_set(struct deadline *deadline, struct wheel *wheel, uint64_t due_ms);

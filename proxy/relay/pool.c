@@ -16,7 +16,27 @@ static struct list *bucket_of(struct pool *self, const struct fingerprint *key)
 {
     uint32_t hash;
     memcpy(&hash, key->bytes, sizeof(hash));
-    return &self->keys[hash & (POOL_KEY_BUCKETS - 1)];
+    return &self->buckets[hash & (self->bucket_count - 1)];
+}
+
+/* A bucket for each connection that there may be. */
+static bool make_buckets(struct pool *self)
+{
+    uint64_t wanted = self->settings->connections_max * self->server_count;
+    size_t count = POOL_BUCKETS_MIN;
+
+    while (count < wanted && count < POOL_BUCKETS_MAX) {
+        count *= 2;
+    }
+    self->buckets = malloc(count * sizeof(*self->buckets));
+    if (self->buckets == NULL) {
+        return false;
+    }
+    self->bucket_count = count;
+    for (size_t i = 0; i < count; i++) {
+        list_init(&self->buckets[i]);
+    }
+    return true;
 }
 
 struct pool *pool_new(struct relay *relay, const struct upstream_settings *settings)
@@ -30,8 +50,9 @@ struct pool *pool_new(struct relay *relay, const struct upstream_settings *setti
         .relay = relay, .settings = settings, .server_count = settings->server_count};
     list_init(&self->waiting);
     list_init(&self->attempts);
-    for (size_t i = 0; i < POOL_KEY_BUCKETS; i++) {
-        list_init(&self->keys[i]);
+    if (!make_buckets(self)) {
+        free(self);
+        return NULL;
     }
     for (size_t i = 0; i < self->server_count; i++) {
         if (!pool_init_server(self, i)) {
@@ -102,6 +123,7 @@ void pool_free(struct pool **self_p)
         close_all_idle(server);
         tls_memory_clear(&server->memory);
     }
+    free(self->buckets);
     free(self);
     *self_p = NULL;
 }

@@ -14,7 +14,8 @@
 #include "relay/relay.h"
 
 enum {
-    POOL_KEY_BUCKETS = 4096, /* Power of two. */
+    POOL_BUCKETS_MIN = 64, /* Powers of two. */
+    POOL_BUCKETS_MAX = 65536,
 };
 
 /* One server of the upstream as this worker sees it. */
@@ -41,8 +42,9 @@ struct pool {
     struct list attempts; /* Connections on their way up. */
     bool retired;         /* Of a plan no longer in force: nothing is kept. */
     size_t server_next;
-    unsigned lent; /* Connections that are with exchanges. */
-    struct list keys[POOL_KEY_BUCKETS];
+    unsigned lent;        /* Connections that are with exchanges. */
+    struct list *buckets; /* Idle connections by key: as many as connections, about. */
+    size_t bucket_count;
     size_t server_count;
     struct pool_server servers[];
 };

@@ -19,17 +19,17 @@ struct attempt;
 
 struct upstream {
     struct list_link link;     /**< Idle list of its server, longest idle first. */
-    struct list_link key_link; /**< Idle connections with the same key. */
+    struct list_link key_link; /**< Idle connections with keys alike. */
+    struct fingerprint key;    /**< The session it belongs to; none: anonymous. */
+    uint64_t idle_since_ms;
     struct pool *pool;
     struct pool_server *server;
     struct stream *stream;
     struct h1 *codec;
     struct attempt *attempt;     /**< While connecting. */
-    struct fingerprint key;      /**< The session it belongs to; none: anonymous. */
     struct fingerprint bound_to; /**< A client connection (client_bind()), or none. */
     uint64_t number;             /**< Unique in a run. */
     uint64_t exchange_count;
-    uint64_t idle_since_ms;
     uint64_t idle_turn;                      /**< Of the loop, in which it became idle. */
     char previous_id[JOURNAL_ID_DIGITS + 1]; /**< The last exchange on it. */
     char previous_session[FINGERPRINT_DIGITS + 1];

@@ -1,3 +1,5 @@
+#include <limits.h>
+
 #include "admin/fixture.h"
 
 #define HOST "Host: localhost\r\n"
@@ -239,7 +241,7 @@ static void pass(struct fixture *fixture, uint64_t milliseconds)
     struct wheel *wheel = loop_wheel(fixture->loop);
 
     for (uint64_t passed = 0; passed <= milliseconds; passed += WHEEL_TICK_MS) {
-        wheel_turn(wheel, wheel->now_ms + WHEEL_TICK_MS);
+        (void)wheel_turn(wheel, wheel->now_ms + WHEEL_TICK_MS, UINT_MAX);
     }
 }
 

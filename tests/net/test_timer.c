@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <string.h>
 
 #include "net/timer.h"
@@ -61,7 +62,7 @@ static void deadline_fires_once_never_early_and_a_tick_late_at_most(void **state
     }
     while (now < START + 210000) {
         now += next_random(&seed) % WHEEL_TICK_MS;
-        wheel_turn(&wheel, now);
+        assert_true(wheel_turn(&wheel, now, UINT_MAX));
     }
     for (size_t i = 0; i < MANY; i++) {
         assert_int_equal(alarms[i].count, 1);
@@ -84,7 +85,7 @@ static void deadline_that_moves_fires_at_its_last_time(void **state)
     deadline_set(&sooner.deadline, &wheel, now + 5000);
     deadline_set(&sooner.deadline, &wheel, now + 1000);
     for (; now < START + 6000; now += 10) {
-        wheel_turn(&wheel, now);
+        assert_true(wheel_turn(&wheel, now, UINT_MAX));
     }
     assert_in_range(later.fired_ms, START + 5000, START + 5000 + 2 * WHEEL_TICK_MS);
     assert_in_range(sooner.fired_ms, START + 1000, START + 1000 + 2 * WHEEL_TICK_MS);
@@ -110,7 +111,7 @@ static void deadline_that_is_cleared_does_not_fire(void **state)
     deadline_clear(&set_again.deadline);
     deadline_set(&set_again.deadline, &wheel, now + 700);
     for (; now < START + 2000; now += 10) {
-        wheel_turn(&wheel, now);
+        assert_true(wheel_turn(&wheel, now, UINT_MAX));
     }
     assert_int_equal(cleared.count, 0);
     assert_int_equal(set_again.count, 1);
@@ -130,13 +131,87 @@ static void deadline_may_be_set_and_removed_by_one_that_fires(void **state)
     deadline_set(&first.deadline, &wheel, now + 100);
     deadline_set(&second.deadline, &wheel, now + 100);
     for (; now < START + 1000; now += 5) {
-        wheel_turn(&wheel, now);
+        assert_true(wheel_turn(&wheel, now, UINT_MAX));
     }
     assert_in_range(first.count, 2, 3);
     assert_int_equal(second.count, 0);
 }
 
 /* A machine that slept: what is due fires at once, what is not keeps its time. */
+struct order {
+    struct alarm *fired[MANY];
+    size_t count;
+};
+
+static struct order order;
+
+static void on_due_in_order(struct deadline *deadline)
+{
+    order.fired[order.count++] = LIST_ENTRY(deadline, struct alarm, deadline);
+}
+
+/* Some moved to later while they wait for their turn, some cleared, some removed. */
+static void deadlines_past_what_may_fire_at_once_wait_for_the_next_call(void **state)
+{
+    (void)state;
+    static struct wheel wheel;
+    static struct alarm alarms[MANY];
+    uint64_t now = START;
+    size_t calls = 0;
+
+    order.count = 0;
+    wheel_init(&wheel, now);
+    for (size_t i = 0; i < MANY; i++) {
+        alarms[i] = alarm_of(&wheel, &now);
+        alarms[i].deadline.on_due = on_due_in_order;
+        deadline_set(&alarms[i].deadline, &wheel, now + (i < MANY / 2 ? 500 : 900));
+    }
+    now += 1500;
+    assert_false(wheel_turn(&wheel, now, 3));
+    assert_int_equal(order.count, 3);
+    deadline_clear(&alarms[3].deadline);
+    deadline_remove(&alarms[4].deadline);
+    deadline_set(&alarms[5].deadline, &wheel, now + 500);
+    for (bool done = false; !done; calls++) {
+        size_t before = order.count;
+        done = wheel_turn(&wheel, now, 3);
+        assert_true(done || order.count - before == 3);
+    }
+    assert_int_equal(order.count, MANY - 3);
+    assert_int_equal(calls, (MANY - 3) / 3);
+    for (size_t i = 3; i < order.count; i++) {
+        assert_ptr_equal(order.fired[i], &alarms[i + 3]);
+    }
+    assert_true(wheel_turn(&wheel, now + 1000, 3));
+    assert_ptr_equal(order.fired[MANY - 3], &alarms[5]);
+    assert_int_equal(order.count, MANY - 2);
+}
+
+static void deadlines_that_always_lag_behind_are_all_fired(void **state)
+{
+    (void)state;
+    static struct wheel wheel;
+    static struct alarm alarms[MANY];
+    const uint64_t turn = WHEEL_SLOTS * (uint64_t)WHEEL_TICK_MS;
+    uint64_t now = START;
+    uint32_t seed = 11;
+
+    wheel_init(&wheel, now);
+    for (size_t i = 0; i < MANY; i++) {
+        alarms[i] = alarm_of(&wheel, &now);
+        deadline_set(&alarms[i].deadline, &wheel, now + 1 + next_random(&seed) % 50000);
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        now += next_random(&seed) % (i % 100 == 0 ? 2 * turn : WHEEL_TICK_MS);
+        (void)wheel_turn(&wheel, now, 1);
+    }
+    while (!wheel_turn(&wheel, now, 1)) {
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(alarms[i].count, 1);
+    }
+}
+
 static void deadline_keeps_its_time_after_a_long_stop(void **state)
 {
     (void)state;
@@ -153,11 +228,11 @@ static void deadline_keeps_its_time_after_a_long_stop(void **state)
         deadline_set(&past.deadline, &wheel, START + 5000);
         deadline_set(&ahead.deadline, &wheel, woken + 10000);
         now = woken;
-        wheel_turn(&wheel, now);
+        assert_true(wheel_turn(&wheel, now, UINT_MAX));
         assert_int_equal(past.count, 1);
         assert_int_equal(ahead.count, 0);
         for (; ahead.count == 0 && now < woken + 100000; now += WHEEL_TICK_MS / 2) {
-            wheel_turn(&wheel, now);
+            assert_true(wheel_turn(&wheel, now, UINT_MAX));
         }
         assert_in_range(ahead.fired_ms, woken + 10000,
                         woken + 10000 + 2 * (uint64_t)WHEEL_TICK_MS);
@@ -171,6 +246,8 @@ int main(void)
         cmocka_unit_test(deadline_that_moves_fires_at_its_last_time),
         cmocka_unit_test(deadline_that_is_cleared_does_not_fire),
         cmocka_unit_test(deadline_may_be_set_and_removed_by_one_that_fires),
+        cmocka_unit_test(deadlines_past_what_may_fire_at_once_wait_for_the_next_call),
+        cmocka_unit_test(deadlines_that_always_lag_behind_are_all_fired),
         cmocka_unit_test(deadline_keeps_its_time_after_a_long_stop),
     };
     return RUN_TESTS(tests);
