@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "base/span.h"
+
 enum html_class {
     CLASS_SPACE = 1,
     CLASS_SLASH = 2,
@@ -47,4 +49,10 @@ static inline const uint8_t *html_past(const uint8_t *at, const uint8_t *end,
         at++;
     }
     return at;
+}
+
+/** The bytes of `rest` before the first that has one of `classes`. */
+static inline size_t html_len_until(struct span rest, unsigned classes)
+{
+    return (size_t)(html_until(rest.ptr, rest.ptr + rest.len, classes) - rest.ptr);
 }
