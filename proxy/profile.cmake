@@ -17,7 +17,8 @@ if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
     target_link_options(build_flags INTERFACE -fprofile-generate)
   elseif(PROFILE STREQUAL "use" AND LLVM_PROFDATA)
     set(kept ${PROJECT_SOURCE_DIR}/proxy/profile.proftext)
-    set(profile ${PROJECT_BINARY_DIR}/profile.profdata)
+    file(SHA256 ${kept} digest) # Another profile is another command line: all is compiled anew.
+    set(profile ${PROJECT_BINARY_DIR}/profile-${digest}.profdata)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${kept})
     execute_process(COMMAND ${LLVM_PROFDATA} merge -o ${profile} ${kept} COMMAND_ERROR_IS_FATAL ANY)
     target_compile_options(build_flags INTERFACE -fprofile-use=${profile}
