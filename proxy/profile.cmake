@@ -6,8 +6,16 @@ set(PROFILE use CACHE STRING "use: the kept profile; generate: a program that wr
 
 if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
   target_compile_options(build_flags INTERFACE -gdwarf-4) # valgrind 3.19 reads no later one
-  target_link_options(build_flags INTERFACE -fuse-ld=lld)
+  find_program(LLD ld.lld)
   find_program(LLVM_PROFDATA llvm-profdata)
+  if(LLD)
+    target_link_options(build_flags INTERFACE -fuse-ld=lld)
+  else()
+    set(CMAKE_INTERPROCEDURAL_OPTIMIZATION OFF)
+  endif()
+  if(NOT LLD OR NOT LLVM_PROFDATA)
+    message(WARNING "lld or llvm-profdata is missing: the program becomes slower. ./run install build brings them.")
+  endif()
   check_c_compiler_flag("-mllvm;-static-func-full-module-prefix=false" HAS_SHORT_NAMES)
   if(HAS_SHORT_NAMES) # Static functions are named by their file, not by where it lies.
     target_compile_options(build_flags INTERFACE "SHELL:-mllvm -static-func-full-module-prefix=false")

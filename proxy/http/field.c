@@ -67,7 +67,8 @@ static const uint8_t SLOTS[SLOT_COUNT] = {
     [126] = FIELD_CONNECTION,
 };
 
-/* In small letters; what else it may make of a byte does not matter: names are compared. */
+/* In small letters; what else it may make of a byte does not matter: names are compared.
+ */
 static size_t lower(uint8_t byte)
 {
     return (size_t)byte | 0x20;
