@@ -50,7 +50,7 @@ static inline void writer_u64(struct writer *self, uint64_t value)
     writer_put(self, (struct span){.ptr = (const uint8_t *)digits, .len = len});
 }
 
-/** `Name: value` and CRLF, all of it or nothing. `name` is not empty. */
+/** `Name: value` and CRLF, all of it or nothing. */
 static inline void writer_field(struct writer *self, struct span name, struct span value)
 {
     size_t room = self->capacity - self->len;
@@ -61,8 +61,10 @@ static inline void writer_field(struct writer *self, struct span name, struct sp
         self->full = true;
         return;
     }
-    memcpy(at, name.ptr, name.len);
-    at += name.len;
+    if (name.len > 0) {
+        memcpy(at, name.ptr, name.len);
+        at += name.len;
+    }
     *at++ = ':';
     *at++ = ' ';
     if (value.len > 0) {
