@@ -228,17 +228,18 @@ def between(proxy, processes):
 def test_what_the_old_process_finds_is_down_in_the_new_one(origin, countermark, line):
     proxy = countermark(slow_config(origin.port))
     processes = line(proxy)
-    alice, carol = signed_in(proxy.port, "alice"), signed_in(proxy.port, "carol")
+    alice, carol, dave = (signed_in(proxy.port, user) for user in ("alice", "carol", "dave"))
     found = Slow(lambda: page_of(alice, "bob", "/mypage/found", SLOW))
     until_asked(origin, "/mypage/found")
     between(proxy, processes)
     carol.close()
+    dave.close()
     held = Slow(lambda: page_of(carol, "carol", "/mypage/held", "&delay=9000"))
     until_asked(origin, "/mypage/held")
     assert proxy.feature_is_up()
     assert found.answer().status == 502
     assert not proxy.feature_is_up(), "down in the old one is down in the new one at once"
-    assert page_of(carol, "carol").status == 503
+    assert page_of(dave, "dave").status == 503
     assert held.answer().status == 503, "the new one held it when the old one found something"
     processes.wait_until_alone()
     assert not proxy.feature_is_up()
