@@ -30,6 +30,6 @@ if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${kept})
     execute_process(COMMAND ${LLVM_PROFDATA} merge -o ${profile} ${kept} COMMAND_ERROR_IS_FATAL ANY)
     target_compile_options(build_flags INTERFACE -fprofile-use=${profile}
-      -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled)
+      -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-backend-plugin)
   endif()
 endif()
