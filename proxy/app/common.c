@@ -1,6 +1,7 @@
 #include "app/common.h"
 
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -31,6 +32,23 @@ static size_t size_for(const struct common_limits *limits)
     return (size + page - 1) / page * page;
 }
 
+/* A place for the region that will be free in a successor too: far from where the system
+ * puts programs, libraries and stacks, which is another place in each process. A wish:
+ * the system may choose another one. */
+static void *likely_free(void)
+{
+    static const uint64_t FIRST = UINT64_C(1) << 45;
+    static const uint64_t STEP = 65536;
+    static const uint64_t PLACES = UINT64_C(1) << 28;
+    uint64_t random = 0;
+
+    if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random)) {
+        return NULL;
+    }
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): where nothing is yet.
+    return (void *)(uintptr_t)(FIRST + random % PLACES * STEP);
+}
+
 static bool map(struct common *self, void *at, int flags)
 {
     void *region = mmap(at, self->size, PROT_READ | PROT_WRITE, flags, self->fd, 0);
@@ -40,7 +58,7 @@ static bool map(struct common *self, void *at, int flags)
     }
     self->region = region;
     (void)madvise(region, self->size, MADV_DONTDUMP);
-    return at == NULL || region == at;
+    return (flags & MAP_FIXED_NOREPLACE) == 0 || region == at;
 }
 
 /* Where the system lets nobody make a memfd the proxy serves all the same. */
@@ -48,7 +66,7 @@ static bool make_region(struct common *self)
 {
     self->fd = memfd_create("countermark", MFD_CLOEXEC);
     if (self->fd >= 0 && ftruncate(self->fd, (off_t)self->size) == 0 &&
-        map(self, NULL, MAP_SHARED | MAP_NORESERVE)) {
+        map(self, likely_free(), MAP_SHARED | MAP_NORESERVE)) {
         return true;
     }
     if (self->fd >= 0) {

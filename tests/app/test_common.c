@@ -113,6 +113,30 @@ static void the_largest_number_of_sessions_has_room(void **state)
     common_leave(&common);
 }
 
+/* Libraries and stacks lie elsewhere in each process, within a tebibyte or a few; the
+ * thread sanitizer has its own mind about addresses. */
+static void the_region_lies_far_from_what_moves(void **state)
+{
+    (void)state;
+#ifndef __SANITIZE_THREAD__
+    static const uint64_t FAR = UINT64_C(4) << 40;
+    struct common common;
+    int on_stack = 0;
+    const uint64_t others[] = {(uintptr_t)&on_stack, (uintptr_t)&munmap,
+                               (uintptr_t)&LIMITS};
+
+    for (int round = 0; round < 8; round++) {
+        assert_true(common_make(&common, &LIMITS, 1));
+        uint64_t at = (uintptr_t)common.region;
+        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+            assert_true(at > others[i] ? at - others[i] > FAR
+                                       : others[i] - at - common.size > FAR);
+        }
+        common_leave(&common);
+    }
+#endif
+}
+
 static void the_layout_is_one_number_of_this_program(void **state)
 {
     (void)state;
@@ -127,6 +151,7 @@ int main(void)
         cmocka_unit_test(nothing_is_joined_where_something_else_lies),
         cmocka_unit_test(what_is_no_memory_of_ours_is_not_joined),
         cmocka_unit_test(the_largest_number_of_sessions_has_room),
+        cmocka_unit_test(the_region_lies_far_from_what_moves),
         cmocka_unit_test(the_layout_is_one_number_of_this_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
