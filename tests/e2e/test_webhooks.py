@@ -84,6 +84,12 @@ def test_during_a_rotation_the_package_accepts_both_secrets_and_then_the_new_one
     assert accepted == [True, False, True, True, False, True]
 
 
+def settled(proxy):
+    """The deliveries by alert once none is waiting any more, else None."""
+    rows = {row["alert"]: row for row in proxy.ledger().rows("deliveries")}
+    return None if any(row["state"] == "waiting" for row in rows.values()) else rows
+
+
 def test_receivers_that_fail_get_it_later_with_the_same_id_and_hinder_nobody(origin, countermark, folder):
     """The hour's outage is tests/notify/test_notifier_outage.c; this is the first retry, of all kinds."""
     answers = {"well": (200,), "failing": (500, 200), "busy": (429, 200), "moved": (301, 200),
@@ -97,7 +103,8 @@ def test_receivers_that_fail_get_it_later_with_the_same_id_and_hinder_nobody(ori
         assert proxy.run("alert-test").returncode == 1       # Not everybody has it yet.
         for name in ("well", "failing", "busy", "moved"):
             wait_until(lambda server=receivers[name]: server.of_type("ping"), 30, f"{name} has it")
-        rows = {row["alert"]: row for row in proxy.ledger().rows("deliveries")}
+        # A receiver has its alert a moment before the ledger knows that it has.
+        rows = wait_until(lambda: settled(proxy), 30, "every delivery came to an end")
         assert {name: (row["state"], row["tries"]) for name, row in rows.items()} == {
             "well": ("done", 1), "failing": ("done", 2), "busy": ("done", 2), "moved": ("done", 2),
             "gone": ("stopped", 1)}
