@@ -37,7 +37,7 @@ def test_without_the_proxy_the_race_shows_at_least_100_foreign_pages(jobcard):
     site = jobcard()
     load = loaded(site.port)
     site.set(shared_context=True)
-    for _ in range(5):                  # A busy machine runs fewer of them at the same moment.
+    for _ in range(40):                 # A busy machine runs fewer of them at the same moment.
         load.run(10_000)
         if load.foreign_pages >= 100:
             break
