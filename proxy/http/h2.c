@@ -143,6 +143,7 @@ struct h2 *h2_new(const struct h1_limits *limits, const struct h2_events *events
     self->limits = limits;
     list_init(&self->taken);
     h2_flood_init(&self->flood, now_ms);
+    h2_walk_init(&self->walk);
     self->parser = h1_new(H1_REQUEST);
     if (self->parser == NULL || !open_session(self)) {
         h2_free(&self);

@@ -239,20 +239,29 @@ void h2_set_receiving(nghttp2_session_callbacks *callbacks)
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
 }
 
+/* `sound`: as far as nghttp2 has read. */
+static uint32_t error_code(const struct h2 *self, bool sound)
+{
+    if (self->flood.over != H2_FLOOD_NONE) {
+        return NGHTTP2_ENHANCE_YOUR_CALM;
+    }
+    return sound ? NGHTTP2_STREAM_CLOSED : NGHTTP2_PROTOCOL_ERROR;
+}
+
 bool h2_receive(struct h2 *self, struct span bytes, uint64_t now_ms)
 {
     if (self->failed) {
         return false;
     }
     h2_flood_pass(&self->flood, now_ms);
-    ssize_t taken = nghttp2_session_mem_recv(self->session, bytes.ptr, bytes.len);
-    if (taken == (ssize_t)bytes.len && self->flood.over == H2_FLOOD_NONE) {
+    size_t allowed = h2_walk_over(&self->walk, bytes);
+    ssize_t taken = nghttp2_session_mem_recv(self->session, bytes.ptr, allowed);
+    bool sound = taken == (ssize_t)allowed;
+    if (sound && allowed == bytes.len && self->flood.over == H2_FLOOD_NONE) {
         return true;
     }
     self->failed = true;
-    (void)nghttp2_session_terminate_session(
-        self->session, self->flood.over != H2_FLOOD_NONE ? NGHTTP2_ENHANCE_YOUR_CALM
-                                                         : NGHTTP2_PROTOCOL_ERROR);
+    (void)nghttp2_session_terminate_session(self->session, error_code(self, sound));
     return false;
 }
 

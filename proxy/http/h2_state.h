@@ -9,6 +9,7 @@
 
 #include "http/h2.h"
 #include "http/h2_head.h"
+#include "http/h2_walk.h"
 
 struct nghttp2_session;
 struct nghttp2_session_callbacks;
@@ -21,6 +22,7 @@ struct h2 {
     struct h1 *parser;
     struct h2_head head;
     struct h2_flood flood;
+    struct h2_walk walk;
     struct list taken;
     uint8_t *out; /* Where h2_produce() writes. */
     size_t out_len;

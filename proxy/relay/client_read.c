@@ -141,14 +141,37 @@ static bool take_preface(struct client *self, struct span bytes)
 {
     bool negotiated = has_negotiated_h2(self);
 
-    if (!negotiated) {
-        self->may_be_h2 =
-            self->listen->http2 == HTTP2_PRIOR_KNOWLEDGE && h2_is_preface(bytes);
+    if (!negotiated && self->listen->http2 != HTTP2_PRIOR_KNOWLEDGE) {
+        self->may_be_h2 = false;
     }
-    if (self->may_be_h2 && (negotiated || bytes.len >= H2_PREFACE_LEN)) {
+    if (!negotiated && !(self->may_be_h2 && h2_is_preface(bytes))) {
+        return false;
+    }
+    if (negotiated || bytes.len >= H2_PREFACE_LEN) {
         become_h2(self, bytes);
     }
-    return self->may_be_h2;
+    return true;
+}
+
+/* A first line that names no version of HTTP: a peer who expects HTTP/2 is told in it. */
+static bool is_bad_preface(const struct client *self, struct span bytes)
+{
+    struct span line = span_first(bytes, span_find(bytes, '\n'));
+    struct span version = SPAN(" HTTP/");
+
+    return self->may_be_h2 &&
+           memmem(line.ptr, line.len, version.ptr, version.len) == NULL;
+}
+
+/* Returns the bytes that it took: all. */
+static size_t refuse_head(struct client *self, struct span bytes, enum h1_error error)
+{
+    if (is_bad_preface(self, bytes)) {
+        become_h2(self, bytes);
+    } else {
+        client_reject(self, client_ending_of(error), h1_error_status(error));
+    }
+    return bytes.len;
 }
 
 /* Looks for a head at the front. Returns the bytes that it took, 0: it needs more. */
@@ -168,15 +191,13 @@ static size_t take_head(struct client *self, struct span bytes)
     case H1_FOUND_NOT: {
         enum h1_error large = h1_check_size(self->codec, bytes, &limits);
         if (large != H1_ERROR_NONE) {
-            client_reject(self, client_ending_of(large), h1_error_status(large));
-            return bytes.len;
+            return refuse_head(self, bytes, large);
         }
         await_rest_of_head(self);
         return 0;
     }
     case H1_FOUND_BAD:
-        client_reject(self, ENDING_MALFORMED, 400);
-        return bytes.len;
+        return refuse_head(self, bytes, H1_ERROR_MALFORMED);
     case H1_FOUND_HEAD:
         break;
     }
@@ -184,9 +205,9 @@ static size_t take_head(struct client *self, struct span bytes)
     enum h1_error error =
         h1_parse_head(self->codec, span_first(bytes, len), &limits, head);
     if (error != H1_ERROR_NONE) {
-        client_reject(self, client_ending_of(error), h1_error_status(error));
-        return bytes.len;
+        return refuse_head(self, bytes, error);
     }
+    self->may_be_h2 = false;
     begin_exchange(self);
     self->caller.request_read = head->framing == FRAMING_NONE;
     exchange_begin(&self->caller, head);
