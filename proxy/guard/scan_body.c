@@ -71,6 +71,7 @@ void scan_body_begin(struct scan *self, enum scan_kind kind)
 {
     self->kind = kind;
     self->looked = false;
+    self->blanks = 0;
     self->walks_as_well = false;
     html_init(&self->html, &self->values, kind == SCAN_KIND_XML, !self->charset_declared);
     self->html.jis = self->charset == CHARSET_ISO2022JP;
@@ -145,13 +146,19 @@ static void look_for_json(struct scan *self, struct span piece)
 {
     bool may_be = self->kind == SCAN_KIND_HTML || self->kind == SCAN_KIND_SCRIPT;
 
-    piece = may_be && !self->looked ? skip_blanks(piece) : (struct span){0};
-    if (piece.len > 0) {
-        self->looked = true;
-        self->walks_as_well = span_find(SPAN("{[)"), piece.ptr[0]) < 3;
-        json_init(&self->json, &self->values);
-        self->json.tentative = true;
+    if (!may_be || self->looked) {
+        return;
     }
+    struct span rest = skip_blanks(piece);
+    if (rest.len == 0) {
+        self->blanks += piece.len;
+        return;
+    }
+    self->looked = true;
+    self->walks_as_well = span_find(SPAN("{[)"), rest.ptr[0]) < 3;
+    json_init(&self->json, &self->values);
+    self->json.tentative = true;
+    self->json.offset = self->blanks;
 }
 
 /* JSON when it begins like it. Blanks before decide nothing and are left out. */

@@ -43,6 +43,7 @@ struct scan {
     uint8_t mark[CHARSET_START]; /**< Bytes that may tell the encoding. */
     uint8_t mark_len;
     bool mark_done;
+    uint64_t blanks;    /**< Bytes before the first that is none. */
     bool looked;        /**< The first byte that is no blank was seen, */
     bool walks_as_well; /**< and the body, HTML or a script, begins like JSON. */
     bool finished;

@@ -176,6 +176,29 @@ static void json_that_is_called_a_page_or_a_script_is_walked_as_well(void **stat
     expect(selectors, SCAN_KIND_HTML, deep, "");
 }
 
+static void json_in_a_page_stands_at_the_same_place_however_blanks_come(void **state)
+{
+    static const char text[] = " \n\t      {\"u\":\"alice\"}";
+    const char *const selectors[] = {"json:/u", NULL};
+    struct scan_case markers;
+    (void)state;
+    scan_case_open(&markers, selectors);
+    for (size_t first = 1; first < sizeof(text) - 1; first++) {
+        struct scan *scan = scan_begin(markers.scanner, SCAN_KIND_HTML, SPAN(""));
+        struct span rest = SPAN(text);
+        while (rest.len > 0) {
+            struct span piece = span_first(rest, first);
+            (void)scan_feed(scan, piece, SCAN_LEASE_BORROWED);
+            rest = span_from(rest, piece.len);
+        }
+        assert_int_equal(scan_finish(scan), SCAN_OK);
+        assert_int_equal(scan_count(scan), 1);
+        assert_int_equal(scan_at(scan, 0)->offset, sizeof(text) - 2);
+        scan_end(&scan);
+    }
+    scan_case_close(&markers);
+}
+
 static void markers_say_what_is_wrong_with_a_pattern(void **state)
 {
     (void)state;
@@ -238,6 +261,7 @@ int main(void)
         cmocka_unit_test(body_of_unknown_kind_is_json_or_html_by_its_first_byte),
         cmocka_unit_test(fields_and_cookies_are_read_by_name),
         cmocka_unit_test(json_that_is_called_a_page_or_a_script_is_walked_as_well),
+        cmocka_unit_test(json_in_a_page_stands_at_the_same_place_however_blanks_come),
         cmocka_unit_test(markers_say_what_is_wrong_with_a_pattern),
         cmocka_unit_test(pending_covers_an_open_tag_and_an_open_string),
     };
