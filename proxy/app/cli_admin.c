@@ -1,5 +1,6 @@
 #include "app/cli_admin.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -176,6 +177,17 @@ static int show(const struct cli_admin *self, const struct client_answer *answer
     return CLI_DONE;
 }
 
+/* Why nobody answered at `socket`, and what to do. */
+static const char *reason_of(const char *socket, enum err err)
+{
+    if (err != ERR_REFUSED || access(socket, W_OK) == 0) {
+        return err_text(err);
+    }
+    return errno == EACCES ? "permission denied"
+                           : "there is no such socket; say --config FILE, or "
+                             "--admin-socket PATH";
+}
+
 static int call_api(const struct cli_admin *self, struct arena *arena, const char *socket,
                     struct span body)
 {
@@ -191,7 +203,7 @@ static int call_api(const struct cli_admin *self, struct arena *arena, const cha
 
     if (err != ERR_NONE) {
         (void)fprintf(stderr, "countermark: no proxy answers at %s: %s\n", socket,
-                      err_text(err));
+                      reason_of(socket, err));
         return CLI_UNREACHABLE;
     }
     return show(self, &answer, arena);

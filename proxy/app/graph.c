@@ -65,6 +65,14 @@ static bool open_control(struct graph *self)
     return self->mailbox != NULL && self->admin != NULL;
 }
 
+static enum err make_log_directory(const struct graph *self, const char *user)
+{
+    char path[STATE_DIR_PATH_MAX];
+
+    return graph_log_directory(self, path) ? process_make_directory(path, user)
+                                           : ERR_NONE;
+}
+
 /* Root for no longer than it takes to read the configuration. */
 static bool become_user(struct graph *self)
 {
@@ -76,6 +84,9 @@ static bool become_user(struct graph *self)
     }
     graph_make_parents(self->config->state);
     enum err err = process_make_directory(self->config->state, user);
+    if (err == ERR_NONE) {
+        err = make_log_directory(self, user);
+    }
     if (err == ERR_NONE) {
         err = process_become(user);
     }

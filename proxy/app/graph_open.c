@@ -25,6 +25,20 @@ void graph_make_parents(const char *path)
     }
 }
 
+bool graph_log_directory(const struct graph *self, char path_out[STATE_DIR_PATH_MAX])
+{
+    const struct access_log_settings *log = &self->config->access_log;
+    const char *name = log->kind == ACCESS_LOG_FILE ? strrchr(log->path, '/') : NULL;
+
+    if (name == NULL || name == log->path ||
+        (size_t)(name - log->path) >= STATE_DIR_PATH_MAX) {
+        return false;
+    }
+    memcpy(path_out, log->path, (size_t)(name - log->path));
+    path_out[name - log->path] = '\0';
+    return true;
+}
+
 static enum err open_directory(struct graph *self, struct fault *fault_out)
 {
     if (self->successor.joined) {
@@ -236,6 +250,10 @@ int graph_open_ports(struct graph *self)
         return CLI_USAGE;
     }
     if (self->config->access_log.kind != ACCESS_LOG_OFF) {
+        char directory[STATE_DIR_PATH_MAX];
+        if (graph_log_directory(self, directory)) {
+            (void)mkdir(directory, S_IRWXU); /* Else the log cannot be opened either. */
+        }
         self->log = log_writer_new(&self->config->access_log);
         if (self->log == NULL) {
             char text[128];

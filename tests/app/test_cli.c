@@ -72,8 +72,8 @@ static void cli_returns_three_when_no_proxy_answers(void **state)
     (void)state;
     assert_int_equal(run("status --admin-socket ./none.sock"), CLI_UNREACHABLE);
     assert_string_equal(output,
-                        "countermark: no proxy answers at ./none.sock: connection "
-                        "refused\n");
+                        "countermark: no proxy answers at ./none.sock: there is no such "
+                        "socket; say --config FILE, or --admin-socket PATH\n");
     config_case_write("t.yaml", "state: st\n");
     assert_int_equal(run("incidents --config ./t.yaml"), CLI_UNREACHABLE);
     assert_non_null(strstr(output, " ./st/admin.sock:"));

@@ -89,7 +89,8 @@ def test_root_becomes_the_user_and_keeps_no_right(origin):
         [BINARY, "serve", "--listen", f"127.0.0.1:{port}", "--user", "nobody",
          "--upstream", f"http://127.0.0.1:{origin.port}", "--session-cookie", "JSESSIONID",
          "--marker", "owner=meta:user-marker", "--feature", "login=/login,/mypage/**",
-         "--state", state, "--access-log", "off"], stderr=subprocess.PIPE)
+         "--state", state, "--access-log", os.path.join(folder, "log", "access.log")],
+        stderr=subprocess.PIPE)
     try:
         wait_until(lambda: process.poll() is not None or accepts(port), 15, "it listens")
         assert process.poll() is None, process.stderr.read().decode()
@@ -101,6 +102,7 @@ def test_root_becomes_the_user_and_keeps_no_right(origin):
         assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
         assert os.stat(state).st_uid == nobody.pw_uid
         assert os.stat(os.path.join(state, "ledger.db")).st_uid == nobody.pw_uid
+        assert os.stat(os.path.join(folder, "log")).st_uid == nobody.pw_uid
         assert page_of(signed_in(port, "alice"), "alice").status == 200
     finally:
         process.terminate()

@@ -77,7 +77,7 @@ def no_socket_folder(config):
 
 
 def no_log_folder(config):
-    config["access_log"] = config["state"] + "-gone/access.log"
+    config["access_log"] = config["state"] + "-gone/deeper/access.log"
 
 
 def foreign_address(config):
@@ -100,6 +100,14 @@ def test_a_configuration_that_cannot_work_is_refused(folder, change, says):
     config = config_in(folder)
     change(config)
     refused(folder, config, says)
+
+
+def test_the_directory_of_the_access_log_is_made_for_nobody_else(folder, countermark):
+    config = config_in(folder)
+    config["access_log"] = os.path.join(folder, "log", "access.log")
+    countermark(config)
+    assert os.path.isfile(config["access_log"])
+    assert os.stat(os.path.join(folder, "log")).st_mode & 0o777 == 0o700
 
 
 @pytest.fixture
