@@ -10,7 +10,8 @@
 /** The parents of `path`, when it is where nobody has said it should be. */
 void graph_make_parents(const char *path);
 
-/** The directory of the access log, which is made when it alone is missing. False: none. */
+/** The directory of the access log, which is made when it alone is missing. False: none.
+ */
 bool graph_log_directory(const struct graph *self, char path_out[STATE_DIR_PATH_MAX]);
 
 /** Ledger, memory and what is down: before any port. CLI_DONE, or said in the log. */

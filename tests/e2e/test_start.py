@@ -103,11 +103,13 @@ def test_a_configuration_that_cannot_work_is_refused(folder, change, says):
 
 
 def test_the_directory_of_the_access_log_is_made_for_nobody_else(folder, countermark):
-    config = config_in(folder)
-    config["access_log"] = os.path.join(folder, "log", "access.log")
-    countermark(config)
-    assert os.path.isfile(config["access_log"])
-    assert os.stat(os.path.join(folder, "log")).st_mode & 0o777 == 0o700
+    proxy = countermark(config_in(folder))
+    log = os.path.join(folder, "log", "access.log")
+    assert proxy.stop() == []
+    proxy.write_config({**proxy.config, "access_log": log})
+    proxy.start()
+    assert os.path.isfile(log)
+    assert os.stat(os.path.dirname(log)).st_mode & 0o777 == 0o700
 
 
 @pytest.fixture

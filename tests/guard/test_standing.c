@@ -1,6 +1,7 @@
 /* Goal: a remember cookie says who it is where no session does, and never hides a leak.
  */
 #include "guard/judge_world.h"
+#include "guard/standing.h"
 #include "support/test.h"
 
 enum { T1 = 101, T2, T3 };
@@ -123,6 +124,119 @@ static void a_page_from_before_two_logins_does_not_dispute_the_second(void **sta
     assert_int_equal(world_page(&world, &trip, T1, "doi"), VERDICT_RELEASE);
 }
 
+/* aoki is known, and a login of baba on the same token has not been told the end of. */
+static void open_a_second_login(void)
+{
+    (void)world_login(&world, &trip, 0, "aoki", T1);
+    (void)world_page(&world, &trip, T1, "aoki");
+    (void)world_login(&world, &trip, T1, "baba", 0);
+    assert_int_equal(world_view(&world, T1).claim_count, 1);
+}
+
+static bool is_of(uint32_t token, struct span name)
+{
+    struct session view = world_view(&world, token);
+    return span_equal(user_span(&view.requester), name);
+}
+
+/* A page with two markers, `typed` one of them by a regular expression. */
+static enum verdict page_of_two(const char *first, const char *second, const char *typed)
+{
+    trip_ask(&trip, T1);
+    trip_forward(&world, &trip);
+    trip_mark(&trip, first)->weak = typed == first;
+    trip_mark(&trip, second)->weak = typed == second;
+    return trip_end(&world, &trip);
+}
+
+static void two_who_could_both_be_it_are_two_owners_in_either_order(void **state)
+{
+    (void)state;
+    open_a_second_login();
+    assert_int_equal(page_of_two("aoki", "baba", NULL), VERDICT_REFUSE);
+    assert_string_equal(trip_finding(&trip).reason, "two-owners");
+    (void)set_up(state);
+    open_a_second_login();
+    assert_int_equal(page_of_two("baba", "aoki", NULL), VERDICT_REFUSE);
+    assert_string_equal(trip_finding(&trip).reason, "two-owners");
+}
+
+static void typed_text_beside_the_claimed_user_is_only_text_in_either_order(void **state)
+{
+    static const char aoki[] = "aoki";
+    (void)state;
+    open_a_second_login();
+    assert_int_equal(page_of_two(aoki, "baba", aoki), VERDICT_RELEASE);
+    assert_true(is_of(T1, SPAN("baba")));
+    (void)set_up(state);
+    open_a_second_login();
+    assert_int_equal(page_of_two("baba", aoki, aoki), VERDICT_RELEASE);
+    assert_true(is_of(T1, SPAN("baba")));
+}
+
+static void two_typed_names_of_one_rank_are_two_owners(void **state)
+{
+    static const char aoki[] = "aoki";
+    (void)state;
+    world.login.request.count = 0; /* The first marker says who it is. */
+    trip_ask(&trip, T1);
+    trip_forward(&world, &trip);
+    trip_mark(&trip, aoki)->weak = true;
+    trip_mark(&trip, "baba")->weak = true;
+    assert_int_equal(trip_end(&world, &trip), VERDICT_REFUSE);
+}
+
+/* Of a token whose entry was pushed out and made anew, nobody from before counts. */
+static void what_another_entry_was_forwarded_with_says_nothing(void **state)
+{
+    static struct trip late;
+    (void)state;
+    (void)world_login(&world, &trip, 0, "chiba", T1);
+    (void)world_login(&world, &trip, T1, "aoki", 0);
+    assert_int_equal(world_page(&world, &trip, T1, "aoki"), VERDICT_RELEASE);
+    assert_true(world_view(&world, T1).generation > 1);
+    trip_ask(&late, T1);
+    trip_forward(&world, &late);
+    *world_find(&world, &late.asker.tokens[0]) = (struct world_entry){0};
+    (void)world_login(&world, &trip, 0, "baba", T1);
+    (void)trip_mark(&late, "aoki");
+    assert_int_equal(trip_end(&world, &late), VERDICT_REFUSE);
+}
+
+static void a_page_with_a_further_class_alone_is_marked(void **state)
+{
+    struct marker_class classes[2] = {world.class, world.class};
+    (void)state;
+    world.rules.classes = classes;
+    world.rules.class_count = 2;
+    (void)world_login(&world, &trip, 0, "aoki", T1);
+    trip_ask(&trip, T1);
+    trip_forward(&world, &trip);
+    trip_mark(&trip, "number 7")->class_index = 1;
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    assert_true(trip.judgement.marked);
+}
+
+static void no_fingerprint_names_an_asker_without_one(void **state)
+{
+    struct asker asker = {.kind = ASKER_ANONYMOUS};
+    (void)state;
+    assert_false(standing_names_asker(&asker, SPAN("00000000000000000000000000000000")));
+    asker.sent = token_of(T1);
+    assert_false(standing_names_asker(&asker, SPAN("65")));
+    assert_true(standing_names_asker(&asker, SPAN("65000000000000000000000000000000")));
+}
+
+static void the_longest_name_is_somebody_and_a_longer_one_nobody(void **state)
+{
+    static const uint8_t name[USER_SIZE_MAX + 1] = {'x'};
+    (void)state;
+    assert_false(standing_names_nobody(&world.class,
+                                       (struct span){.ptr = name, .len = USER_SIZE_MAX}));
+    assert_true(standing_names_nobody(
+        &world.class, (struct span){.ptr = name, .len = USER_SIZE_MAX + 1}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +248,17 @@ int main(void)
         cmocka_unit_test_setup(
             where_the_cookie_may_have_logged_in_another_page_never_counts, set_up),
         cmocka_unit_test_setup(a_checked_credential_outweighs_the_cookie, set_up),
+        cmocka_unit_test_setup(two_who_could_both_be_it_are_two_owners_in_either_order,
+                               set_up),
+        cmocka_unit_test_setup(
+            typed_text_beside_the_claimed_user_is_only_text_in_either_order, set_up),
+        cmocka_unit_test_setup(two_typed_names_of_one_rank_are_two_owners, set_up),
+        cmocka_unit_test_setup(what_another_entry_was_forwarded_with_says_nothing,
+                               set_up),
+        cmocka_unit_test_setup(a_page_with_a_further_class_alone_is_marked, set_up),
+        cmocka_unit_test_setup(no_fingerprint_names_an_asker_without_one, set_up),
+        cmocka_unit_test_setup(the_longest_name_is_somebody_and_a_longer_one_nobody,
+                               set_up),
         cmocka_unit_test_setup(a_page_from_before_two_logins_does_not_dispute_the_second,
                                set_up),
     };

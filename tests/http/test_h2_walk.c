@@ -63,7 +63,8 @@ static size_t walked(size_t step)
     return at;
 }
 
-/* A head that is split is refused with its last byte: what came before is no whole head. */
+/* A head that is split is refused with its last byte: what came before is no whole head.
+ */
 static void expect(size_t wanted)
 {
     assert_int_equal(walked(ROOM), wanted);
