@@ -79,10 +79,13 @@ void exchange_write_deletions(const struct exchange *self, const struct head *he
 /* exchange_ask.c: the request on its way */
 void exchange_start_answer(struct exchange *self);
 void exchange_arm_ask(struct exchange *self);
+void exchange_send_piece(struct exchange *self, struct span content, enum piece piece);
 enum step exchange_settle(struct exchange *self);
-void exchange_send_continue(struct exchange *self);
 COLD void exchange_fail_upstream(struct exchange *self, enum ending failure);
 bool exchange_is_over(struct exchange *self, enum step *step_out);
+
+/* exchange_body.c: the body of the request */
+void exchange_send_continue(struct exchange *self);
 
 /* exchange_head.c: the head of the answer */
 void exchange_take_head(struct exchange *self, const struct head *head);
