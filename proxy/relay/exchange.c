@@ -68,11 +68,6 @@ static struct exchange *exchange_new(struct caller *caller)
     return self;
 }
 
-static void wipe_user(struct user *user)
-{
-    user->len = 0;
-}
-
 static void exchange_free(struct exchange *self)
 {
     struct relay *relay = self->relay;
@@ -80,6 +75,7 @@ static void exchange_free(struct exchange *self)
     CHECK(self->upstream == NULL && self->scan == NULL && self->decoder == NULL);
     CHECK(!list_linked(&self->hold_link) && !list_linked(&self->settle_link));
     CHECK(!list_linked(&self->open_link));
+    list_remove(&self->upload.link);
     deadline_remove(&self->deadline);
     exchange_ticket_forget(self);
     free(self->subjects);
@@ -94,7 +90,7 @@ static void exchange_free(struct exchange *self)
         explicit_bzero(self->login_body, self->login_body_len);
         free(self->login_body);
     }
-    wipe_user(&self->asker.claim);
+    self->asker.claim.len = 0;
     plan_unref(&self->plan);
     list_push_front(&relay->spare_exchanges, &self->link);
 }

@@ -64,6 +64,10 @@ void exchange_on_client_end(struct exchange *self);
 /** Now and then: closes open answers whose feature went down or whose session changed. */
 void exchange_watch(struct relay *relay);
 
+/** Now and then: where requests wait for a connection, those end whose body holds one and
+ * comes slower than `send_rate_min`. */
+void exchange_end_slow_uploads(struct relay *relay);
+
 /** Takes a spare exchange from the relay's list or makes one; for relay.c. */
 void exchange_free_spares(struct relay *relay);
 void exchange_free_decoders(struct relay *relay);

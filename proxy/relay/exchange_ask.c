@@ -35,6 +35,7 @@ static void send(struct exchange *self, const struct span *spans, size_t count)
 /* The request is out as far as we have it; who is waited for next? */
 void exchange_arm_ask(struct exchange *self)
 {
+    exchange_note_upload(self);
     self->request_sent = self->request_read && !stream_writing(self->upstream->stream);
     exchange_set_deadline(self, self->request_sent
                                     ? pool_settings(self->pool)->response_timeout_ms
@@ -251,11 +252,11 @@ bool exchange_is_over(struct exchange *self, enum step *step_out)
         *step_out = exchange_become(self, STATE_END);
         return true;
     }
-    if (self->body_broken) {
+    if (self->upload.broken) {
         *step_out = exchange_reply_error(self, 400, ENDING_MALFORMED);
         return true;
     }
-    if (self->too_large) {
+    if (self->upload.too_large) {
         *step_out = exchange_reply_error(self, 413, ENDING_BODY_LARGE);
         return true;
     }
@@ -263,7 +264,7 @@ bool exchange_is_over(struct exchange *self, enum step *step_out)
         *step_out = ask_failed(self);
         return true;
     }
-    if (self->timed_out) {
+    if (self->timed_out || self->upload.too_slow) {
         *step_out = ask_timed_out(self);
         return true;
     }

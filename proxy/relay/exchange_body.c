@@ -8,6 +8,65 @@
 #include "guard/claim.h"
 #include "relay/exchange_rooms.h"
 
+enum {
+    UPLOAD_GRACE_MS = 2000, /* A body that has taken no longer is not slow. */
+    UPLOADS_ENDED_MAX = 64, /* At one look. */
+};
+
+void exchange_note_upload(struct exchange *self)
+{
+    if (self->request_read) {
+        list_remove(&self->upload.link);
+    } else if (!list_linked(&self->upload.link)) {
+        self->upload.began_ms = loop_now_ms(self->relay->loop);
+        list_push_back(&self->relay->uploads, &self->upload.link);
+    }
+}
+
+/* By its client's doing, not because the upstream does not take it. */
+static bool is_slow(const struct exchange *self, uint64_t elapsed_ms)
+{
+    uint64_t least = exchange_limits(self)->send_rate_min * elapsed_ms / 1000;
+
+    return self->upload.len < least && self->state == STATE_ASK &&
+           self->upstream != NULL && !stream_writing(self->upstream->stream);
+}
+
+/* The oldest that keeps others waiting; NULL: none. */
+static struct exchange *find_slow_upload(struct relay *relay)
+{
+    uint64_t now_ms = loop_now_ms(relay->loop);
+    struct list_link *link = list_first(&relay->uploads);
+
+    while (link != NULL && link != &relay->uploads.head) {
+        struct exchange *self = LIST_ENTRY(link, struct exchange, upload.link);
+        uint64_t elapsed_ms = now_ms - self->upload.began_ms;
+        if (elapsed_ms < UPLOAD_GRACE_MS) {
+            return NULL;
+        }
+        if (pool_is_short(self->pool) && is_slow(self, elapsed_ms)) {
+            return self;
+        }
+        link = link->next;
+    }
+    return NULL;
+}
+
+/* A few clients that send a byte now and then could else have all connections to a server
+ * for as long as they like. */
+void exchange_end_slow_uploads(struct relay *relay)
+{
+    for (unsigned i = 0; i < UPLOADS_ENDED_MAX; i++) {
+        struct exchange *self = find_slow_upload(relay);
+        if (self == NULL) {
+            return;
+        }
+        list_remove(&self->upload.link);
+        self->upload.too_slow = true;
+        exchange_advance(self);
+    }
+}
+
 bool exchange_takes_body(const struct exchange *self)
 {
     if (exchange_is_socket(self)) {
@@ -29,14 +88,14 @@ static void keep_login_body(struct exchange *self, struct span content)
     size_t max = exchange_limits(self)->login_body_max;
 
     if (content.len > max - self->login_body_len) {
-        self->too_large = true;
+        self->upload.too_large = true;
         return;
     }
     if (self->login_body == NULL) {
         self->login_body = malloc(max);
     }
     if (self->login_body == NULL) {
-        self->too_large = true;
+        self->upload.too_large = true;
         return;
     }
     if (content.len > 0) {
@@ -50,14 +109,14 @@ void exchange_on_body(struct exchange *self, struct span content, enum piece pie
     CHECK(exchange_takes_body(self));
 
     self->request_read = piece == PIECE_LAST;
-    self->body_broken = piece == PIECE_BROKEN;
+    self->upload.broken = piece == PIECE_BROKEN;
     self->body_started = true;
-    self->body_len += content.len;
-    if (self->body_len > exchange_limits(self)->body_size_max) {
-        self->too_large = true;
+    self->upload.len += content.len;
+    if (self->upload.len > exchange_limits(self)->body_size_max) {
+        self->upload.too_large = true;
     } else if (self->state == STATE_LOGIN) {
         keep_login_body(self, content);
-    } else if (!self->body_broken) {
+    } else if (!self->upload.broken) {
         exchange_send_piece(self, content, piece);
         exchange_arm_ask(self);
     }
@@ -82,10 +141,10 @@ enum step exchange_step_login(struct exchange *self)
     if (self->timed_out) {
         return exchange_refuse_request(self, 408, ENDING_BODY_TIMEOUT);
     }
-    if (self->too_large) {
+    if (self->upload.too_large) {
         return exchange_refuse_request(self, 413, ENDING_BODY_LARGE);
     }
-    if (self->body_broken) {
+    if (self->upload.broken) {
         return exchange_refuse_request(self, 400, ENDING_MALFORMED);
     }
     if (self->expects_continue && !self->continue_sent) {

@@ -188,8 +188,8 @@ static bool is_over(struct exchange *self, enum step *step_out)
         return true;
     } else if (self->upstream_failed) {
         ending = self->request.failure;
-    } else if (self->body_broken || self->too_large) {
-        ending = self->too_large ? ENDING_BODY_LARGE : ENDING_MALFORMED;
+    } else if (self->upload.broken || self->upload.too_large) {
+        ending = self->upload.too_large ? ENDING_BODY_LARGE : ENDING_MALFORMED;
     } else if (self->timed_out) {
         ending = self->no_room ? ENDING_HOLD_FULL : ENDING_STREAM_IDLE;
     }

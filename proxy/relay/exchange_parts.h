@@ -11,6 +11,7 @@
 #include "guard/scan.h"
 #include "guard/session.h"
 #include "http/event_stream.h"
+#include "relay/exchange_upload.h"
 #include "relay/journal.h"
 
 struct coding;

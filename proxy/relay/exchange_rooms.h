@@ -86,6 +86,7 @@ bool exchange_is_over(struct exchange *self, enum step *step_out);
 
 /* exchange_body.c: the body of the request */
 void exchange_send_continue(struct exchange *self);
+void exchange_note_upload(struct exchange *self);
 
 /* exchange_head.c: the head of the answer */
 void exchange_take_head(struct exchange *self, const struct head *head);

@@ -69,7 +69,7 @@ struct exchange {
     uint64_t body_sent;
     uint64_t decoded_len;
     struct coded_mark coded_mark;
-    uint64_t body_len; /* Of the request, so far. */
+    struct exchange_upload upload;
     uint64_t upstream_number;
     uint64_t asked_turn; /* Of the loop, in which the request was written. */
     uint64_t entry_ids[ASKER_TOKENS_MAX]; /* Entries of the tokens when forwarded. */
@@ -124,13 +124,11 @@ struct exchange {
     bool forwarded;    /* judge_forward() was told. */
     bool nothing_sent; /* The first write failed whole. */
     bool kept_connection;
-    bool body_broken;
     bool body_chunked; /* As the request head announced. */
     bool body_asked;
     bool key_private; /* request.key is one of exchange_make_private(). */
     bool query_names; /* The query gives the login's name too, or cannot be read. */
-    bool too_large;
-    bool had_token; /* A token was taken away while login is down. */
+    bool had_token;   /* A token was taken away while login is down. */
     bool has_fresh_key;
     bool logout_while_down;
 

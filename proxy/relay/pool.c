@@ -293,6 +293,11 @@ struct upstream *pool_take(struct pool *self, struct pool_request *request)
     return NULL;
 }
 
+bool pool_is_short(const struct pool *self)
+{
+    return !list_empty(&self->waiting);
+}
+
 void pool_cancel(struct pool *self, struct pool_request *request)
 {
     (void)self;

@@ -55,6 +55,9 @@ void pool_retire(struct pool *self);
 /** Closes the idle connections that are bound to a client connection. */
 void pool_forget(struct pool *self, const struct fingerprint *bound_to);
 
+/** Requests wait for a connection. */
+bool pool_is_short(const struct pool *self);
+
 /** The asker gave up waiting. */
 void pool_cancel(struct pool *self, struct pool_request *request);
 

@@ -115,6 +115,7 @@ struct relay *relay_new(struct relay_shared *shared, struct loop *loop, struct s
     list_init(&self->holding);
     list_init(&self->plans);
     list_init(&self->settling);
+    list_init(&self->uploads);
     list_init(&self->open);
     self->mailbox = mailbox_new(loop);
     self->fingerprinter = fingerprinter_new(shared->fingerprint_key);
@@ -275,6 +276,7 @@ void relay_tick(struct relay *self)
         plan_unref(&plan);
     }
     exchange_watch(self);
+    exchange_end_slow_uploads(self);
     exchange_retry_holds(self);
     exchange_post_lost(self);
     if (!list_empty(&self->settling)) {

@@ -79,6 +79,7 @@ struct relay {
     struct list holding;  /**< Exchanges that hold a response, oldest first. */
     struct list settling; /**< Exchanges that wait until a feature's state is on disk. */
     struct list open;     /**< Exchanges whose answer leaves before it is complete. */
+    struct list uploads;  /**< Exchanges whose body is under way, oldest first. */
     unsigned watched;     /**< Rounds of exchange_watch(). */
     bool settle_posted;
     unsigned lost_count;       /**< Take-downs that the record did not take, */

@@ -459,6 +459,43 @@ def test_a_slow_body_that_keeps_coming_is_taken(origin, countermark):
 
 
 @pytest.mark.sanitize
+def test_slow_bodies_do_not_keep_others_from_the_site(origin, countermark):
+    """They give back what they hold once somebody else waits for it, and not before."""
+    settings = config(origin.port)
+    settings["upstreams"][0].update(connections_max=2, queue="30s")
+    proxy = countermark(settings)
+    head = b"POST /upload?do=post-echo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
+    fast, slow = Client(proxy.port), [Client(proxy.port) for _ in range(2)]
+    try:
+        for client in slow:
+            client.send(head % 1000)
+            client.send_slowly(b"0123456", piece=1, pause=0.4)      # 2.8 s, and nobody waits.
+        assert proxy.metrics().value("countermark_exchange_endings_total", reason="body-timeout") == 0
+        reply = asked(proxy, "/news")
+        assert reply.status == 200
+        # One was enough.
+        wait_until(lambda: proxy.metrics().value("countermark_exchange_endings_total",
+                                                 reason="body-timeout") == 1, 10, "it was counted")
+        assert slow[0].read_reply("POST").status == 408
+        slow[1].send(b"x" * 993)
+        assert slow[1].read_reply("POST").status == 200
+        # A body that comes fast enough is waited for.
+        body = b"y" * 60000
+        fast.send(head % len(body) + body[:40000])
+        slow[1].send(head % len(body) + body[:40000])
+        waiting = Client(proxy.port)
+        waiting.send(b"GET /news HTTP/1.1\r\nHost: a\r\n\r\n")
+        for client in (fast, slow[1]):
+            client.send_slowly(body[40000:], piece=2000, pause=0.4)
+            assert client.read_reply("POST").status == 200
+        assert waiting.read_reply().status == 200
+        waiting.close()
+    finally:
+        for client in (fast, *slow):
+            client.close()
+
+
+@pytest.mark.sanitize
 def test_a_client_that_goes_away_takes_nobody_with_it(origin, countermark):
     proxy = countermark(config(origin.port))
     for _ in range(20):
