@@ -104,6 +104,21 @@ static void a_colleague_who_is_not_named_may_not(void **state)
     assert_int_equal(page_of(T1, "alice", NULL), VERDICT_REFUSE);
 }
 
+/* A list of people, typed text among it. */
+static void staff_may_see_several_at_once(void **state)
+{
+    (void)state;
+    (void)world_login(&world, &trip, 0, "root", 7);
+    trip_ask(&trip, 7);
+    trip_forward(&world, &trip);
+    (void)trip_mark(&trip, "root");
+    (void)trip_mark(&trip, "aoki");
+    (void)trip_mark(&trip, "baba");
+    trip_mark(&trip, "chiba")->weak = true;
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    assert_int_equal(trip.judgement.findings.count, 0);
+}
+
 static void a_first_marker_makes_nobody_staff(void **state)
 {
     (void)state;
@@ -158,6 +173,7 @@ int main(void)
         TEST(a_name_that_is_everybody_is_an_error),
         TEST(staff_may_see_anybody_on_its_routes_alone),
         TEST(a_colleague_who_is_not_named_may_not),
+        TEST(staff_may_see_several_at_once),
         TEST(a_first_marker_makes_nobody_staff),
         TEST(an_open_login_of_another_ends_it),
         TEST(with_a_second_user_s_token_nobody_is_staff),

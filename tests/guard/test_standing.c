@@ -237,6 +237,46 @@ static void the_longest_name_is_somebody_and_a_longer_one_nobody(void **state)
         &world.class, (struct span){.ptr = name, .len = USER_SIZE_MAX + 1}));
 }
 
+/* It may show who was there before or after one login; a third is a leak that counts. */
+static void a_page_that_overlaps_one_login_shows_no_third(void **state)
+{
+    static struct trip late;
+    (void)state;
+    (void)world_login(&world, &trip, 0, "endo", T1);
+    (void)world_page(&world, &trip, T1, "endo");
+    trip_ask(&late, T1);
+    trip_forward(&world, &late);
+    (void)world_login(&world, &trip, T1, "chiba", 0);
+    assert_int_equal(world_page(&world, &trip, T1, "chiba"), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, T1).generation,
+                     late.asker.session.generation + 1);
+    (void)trip_mark(&late, "doi");
+    assert_int_equal(trip_end(&world, &late), VERDICT_REFUSE);
+    assert_string_equal(trip_finding(&late).reason, "other-owner");
+    assert_int_equal(trip_finding(&late).strength, STRENGTH_STRONG);
+    assert_true(trip_finding(&late).counts);
+}
+
+static void a_page_older_than_its_session_counts_until_a_login_came_between(void **state)
+{
+    static struct trip late;
+    for (unsigned logins = 0; logins < 2; logins++) {
+        (void)set_up(state);
+        trip_ask(&late, T1);
+        trip_forward(&world, &late);
+        (void)world_login(&world, &trip, 0, "baba", T1);
+        if (logins > 0) {
+            (void)world_login(&world, &trip, T1, "chiba", 0);
+            (void)world_page(&world, &trip, T1, "chiba");
+        }
+        (void)trip_mark(&late, "aoki");
+        assert_int_equal(trip_end(&world, &late), VERDICT_REFUSE);
+        assert_int_equal(trip_finding(&late).strength,
+                         logins > 0 ? STRENGTH_WEAK : STRENGTH_STRONG);
+        assert_int_equal(trip_finding(&late).counts, logins == 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +299,8 @@ int main(void)
         cmocka_unit_test_setup(no_fingerprint_names_an_asker_without_one, set_up),
         cmocka_unit_test_setup(the_longest_name_is_somebody_and_a_longer_one_nobody,
                                set_up),
+        cmocka_unit_test_setup(a_page_that_overlaps_one_login_shows_no_third, set_up),
+        cmocka_unit_test(a_page_older_than_its_session_counts_until_a_login_came_between),
         cmocka_unit_test_setup(a_page_from_before_two_logins_does_not_dispute_the_second,
                                set_up),
     };
