@@ -182,6 +182,8 @@ void access_log_write(struct access_log *self, const struct access_log_line *lin
     }
     if (line->detector[0] != '\0') {
         put_plain(&out, TEXT_NAME("detector"), span_of(line->detector));
+    }
+    if (line->incident > 0) {
         put_number(&out, NUMBER_NAME("incident"), line->incident);
     }
     if (line->drill) {
