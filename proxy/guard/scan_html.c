@@ -41,6 +41,7 @@ void html_init(struct html *self, struct values *values, bool xml, bool charset_
 void html_candidate(struct html *self, uint64_t end)
 {
     self->goal = end;
+    tag_check_depth(self);
     if (self->candidate_count == HTML_CANDIDATES_MAX) {
         self->dense = true;
         self->candidates[HTML_CANDIDATES_MAX - 1] = end;
@@ -262,6 +263,7 @@ size_t html_feed(struct html *self, struct span piece, uint64_t goal)
 {
     size_t done = 0;
     bool another = true;
+    tag_check_depth(self);
     while (done < piece.len && another) {
         struct span rest = span_from(piece, done);
         bool turned = self->jis;

@@ -74,6 +74,7 @@ struct html {
     uint64_t offset;    /**< Bytes read. */
     uint64_t tag_start; /**< Of its `<`. */
     uint64_t goal;      /**< See html_goal(). */
+    uint64_t deep_at;   /**< Where the first tag began that nests too deep. */
     struct tree tree;
     struct html_raw raw;
     struct charset_state jis_seek; /**< Of what looks for it, scan_kept.c. */

@@ -334,6 +334,13 @@ static enum html_state state_after(enum tree_text text)
     return HTML_PLAIN;
 }
 
+void tag_check_depth(const struct html *self)
+{
+    if (self->tree.too_deep && html_goal(self) > self->deep_at) {
+        values_fail(self->values, SCAN_REASON_DEPTH);
+    }
+}
+
 void tag_end(struct html *self, bool self_closing)
 {
     if (self->end_tag) {
@@ -357,10 +364,12 @@ void tag_end(struct html *self, bool self_closing)
             observe_charset(self);
         }
     }
+    bool was_deep = self->tree.too_deep;
     enum tree_text text = tree_start(&self->tree, name_of(self), self_closing);
     self->state = state_after(text);
     self->raw = (struct html_raw){.script = text == TREE_TEXT_SCRIPT};
     if (self->tree.too_deep) {
-        values_fail(self->values, SCAN_REASON_DEPTH);
+        self->deep_at = was_deep ? self->deep_at : self->tag_start;
+        tag_check_depth(self);
     }
 }

@@ -28,3 +28,6 @@ void tag_declaration_end(struct html *self);
 
 /** The tag's `>` was read: observes, and enters the state of the text after it. */
 void tag_end(struct html *self, bool self_closing);
+
+/* What nests too deep is no harm until something stands there that must be read. */
+void tag_check_depth(const struct html *self);

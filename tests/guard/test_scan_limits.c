@@ -175,6 +175,33 @@ static void html_nested_foreign_content_is_bounded(void **state)
                      SCAN_REASON_DEPTH);
 }
 
+/* Else it would depend on how much of a page is looked at, and that on how it comes. */
+static void html_that_nests_deep_behind_its_last_marker_is_readable(void **state)
+{
+    (void)state;
+    for (unsigned marked = 0; marked < 2; marked++) {
+        struct text text = {0};
+        size_t count = 0;
+        add(&text, "<p u=1>", marked);
+        add(&text, "<svg><desc>", 3000);
+        assert_int_equal(scan_text("attr:u", SCAN_KIND_HTML, text, &count),
+                         SCAN_REASON_NONE);
+        assert_int_equal(count, marked);
+    }
+}
+
+/* Where the marker comes in another piece, it is found out then. */
+static void html_nested_deep_in_an_earlier_piece_is_bounded_too(void **state)
+{
+    (void)state;
+    struct text text = {0};
+    size_t count = 0;
+    add(&text, "<svg><desc>", 3000);
+    add(&text, "<p u=1>", 1);
+    assert_int_equal(scan_text("attr:u", SCAN_KIND_HTML, text, &count),
+                     SCAN_REASON_DEPTH);
+}
+
 static void html_nested_drawing_is_not_bounded(void **state)
 {
     (void)state;
@@ -230,6 +257,8 @@ int main(void)
         cmocka_unit_test(scan_of_unterminated_tags_and_comments_takes_linear_time),
         cmocka_unit_test(json_is_walked_to_its_bound_of_depth),
         cmocka_unit_test(html_nested_foreign_content_is_bounded),
+        cmocka_unit_test(html_that_nests_deep_behind_its_last_marker_is_readable),
+        cmocka_unit_test(html_nested_deep_in_an_earlier_piece_is_bounded_too),
         cmocka_unit_test(html_nested_drawing_is_not_bounded),
         cmocka_unit_test(regex_over_a_line_without_end_stays_bounded),
         cmocka_unit_test(scan_after_an_error_stays_undecodable),
