@@ -323,7 +323,8 @@ static void finish_close(const struct operation *operation, struct answer *answe
 static void say_incident_open(const struct operation *operation, struct answer *answer)
 {
     struct json_write *json = answer_problem_begin(
-        answer, 409, "The incident is open: close it first, or say `anyway`.");
+        answer, 409,
+        "The incident is open: close it first, or add --anyway (\"anyway\": true).");
 
     json_write_member_u64(json, "incident", operation->ticket.incident);
     answer_end(answer);
