@@ -68,6 +68,11 @@ export function whenField() {
   };
 }
 
+/** What it was about is no longer there. */
+export function closeDialog() {
+  byId("dialog").close();
+}
+
 /** `run(order)` makes the change; what it throws is shown and the dialog stays. */
 export function ask({ title, why, fields, confirm, danger, run }) {
   const dialog = byId("dialog");
@@ -87,7 +92,9 @@ export function ask({ title, why, fields, confirm, danger, run }) {
     yes.disabled = true;
     try {
       await run(order);
-      dialog.close();
+      if (form.isConnected) { // It may have been closed meanwhile, and another one be open.
+        dialog.close();
+      }
     } catch (problem) {
       show(fault, problem.message, (problem.body?.errors || []).map((line) => el("span", null, el("br"), line)));
       yes.disabled = false;

@@ -1,6 +1,7 @@
 // The frame: signing in, which page is shown, and keeping it fresh.
 
 import * as api from "./api.js";
+import { closeDialog } from "./dialog.js";
 import { byId, el, renew, show } from "./dom.js";
 import * as live from "./live.js";
 import { Metrics } from "./metrics.js";
@@ -150,6 +151,7 @@ function showProblem(problem, view) {
 
 function showSignIn(fault) {
   live.stop();
+  closeDialog();
   api.setToken("");
   Object.assign(app, { me: null, status: null, metrics: null, before: null, shown: "" });
   byId("live").hidden = true;
@@ -210,6 +212,7 @@ function useTheme(theme) {
 
 function onAddress() {
   const former = app.page;
+  closeDialog();
   readAddress();
   if (former && former !== app.page) {
     former.leave?.();
