@@ -14,7 +14,7 @@ import pytest
 
 from support import chromium
 from support.client import Client
-from support.console import SECONDS, mix_up, settings, settle, violations
+from support.console import SECONDS, mix_up, settings, settle, state_of, violations
 from support.countermark import REPOSITORY, TOKENS
 from support.plain_site import page_of, signed_in
 from support.ports import wait_until
@@ -23,10 +23,6 @@ HOSTILE = '<script>window.__ran = 1</script><img src=x onerror="window.__ran = 1
 PAGES = ("overview", "incidents", "incidents/1", "traffic", "alerts", "sessions", "config")
 VIEWER_SEES = ("down-login", "up-login", "trial-login")
 FAST_SECONDS = 0.1
-
-
-def state_of(proxy, name="login"):
-    return next(row for row in proxy.api("/features")["features"] if row["name"] == name)
 
 
 # Over the wire
@@ -191,7 +187,9 @@ def test_features_go_down_and_up_by_clicks_with_their_reasons(incident, browser)
     console.wait_text("A reason is needed.")
     console.enter("reason", "cause removed")
     console.click("dialog-yes")
-    console.wait_text("The incident is open")                  # As the API says it.
+    console.wait_text("Incident 1 is open. Close it first, or tick “Even though incident 1 is open”.")
+    assert "`" not in console.find("dialog").text
+    assert console.find("dialog-yes").text == "Bring login up"
     chromium.shoot(console.driver, "dialog-up")
     console.click("anyway")
     console.confirm()
@@ -200,6 +198,7 @@ def test_features_go_down_and_up_by_clicks_with_their_reasons(incident, browser)
     assert state_of(incident)["who"] == "operator"
 
     console.ask("down-login")
+    assert console.find("dialog-yes").text == "Take login down"
     console.enter("reason", "once more")
     console.confirm()
     wait_until(lambda: state_of(incident)["state"] == "down", SECONDS, "login is down")
@@ -211,6 +210,7 @@ def test_features_go_down_and_up_by_clicks_with_their_reasons(incident, browser)
 
     console.go("incidents/1", "Evidence")
     console.ask("close-incident")
+    assert console.find("dialog-yes").text == "Close the incident"
     console.enter("reason", "the cache was switched off")
     console.confirm()
     console.wait_text("the cache was switched off")
@@ -218,6 +218,7 @@ def test_features_go_down_and_up_by_clicks_with_their_reasons(incident, browser)
 
     console.go("overview", "Features")
     console.ask("up-login")
+    assert not console.find("anyway").is_displayed()            # No incident is open.
     console.enter("reason", "tomorrow")
     console.click("when-at")
     console.click("dialog-yes")

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { badge, el, facts, tiles } from "./dom.js";
-import { ask, checkField, reasonField, whenField } from "./dialog.js";
+import { askChange, bringUp } from "./feature.js";
 import { action, gist, headline, time, title, within } from "./parts.js";
 import { number, percent, say } from "./words.js";
 
@@ -11,32 +11,12 @@ const KIND = { up: "good", down: "bad", trial: "warn" };
 export async function load() {
   const { incidents } = await api.get("/incidents?open=1");
   const open = await Promise.all(incidents.slice(0, 10).map((item) => api.get(`/incidents/${item.id}`)));
-  return { open };
+  return { open, incidents };
 }
 
-function askChange(app, feature, to) {
-  const { name, incident } = feature;
-  const fields = [reasonField()];
-  if (to === "up") {
-    fields.push(whenField());
-    if (incident) {
-      fields.push(checkField("anyway", say("anyway", { id: incident })));
-    }
-  }
-  ask({
-    title: say(`ask.${to}`, { name }), why: say(`ask.${to}.why`), fields,
-    confirm: say(`confirm.${to}`), danger: to === "down",
-    run: async (order) => {
-      await api.post(`/features/${encodeURIComponent(name)}/${to}`, order);
-      app.toast(say("done"));
-      await app.refresh();
-    },
-  });
-}
-
-function buttons(app, feature) {
+function buttons(app, feature, open) {
   const make = (to, blocked) => action(app, `${to}-${feature.name}`, say(`do.${to}`),
-    () => askChange(app, feature, to), { kind: to === "down" ? "danger" : "", blocked });
+    () => askChange(app, feature, to, open), { kind: to === "down" ? "danger" : "", blocked });
   const already = (to) => (feature.state === to ? say("is-already", { state: say(`state.${to}`) }) : "");
   return el("div", { class: "row" },
     feature.state === "up" ? "" : make("up", already("up")),
@@ -48,7 +28,7 @@ function incidentLink(id) {
   return id ? el("a", { href: `#/incidents/${id}` }, String(id)) : null;
 }
 
-function card(app, feature) {
+function card(app, feature, open) {
   return el("section", { class: "sheet", "aria-label": feature.name },
     el("div", { class: "headed" }, el("h3", null, feature.name), badge(say(`state.${feature.state}`), KIND[feature.state])),
     facts([
@@ -58,7 +38,7 @@ function card(app, feature) {
       [say("incident"), incidentLink(feature.incident)],
       [say("comes-up"), feature.up_at ? time(feature.up_at) : null],
     ]),
-    buttons(app, feature));
+    buttons(app, feature, open));
 }
 
 /** The first thing an alarmed person reads: how many, whose, which screen, what data. */
@@ -74,13 +54,14 @@ function simpleBanner(kind, heading, text) {
   return el("section", { class: `banner ${kind}` }, el("h2", null, heading), text ? el("p", null, text) : "");
 }
 
-function featureBanner(feature) {
+function featureBanner(app, feature, open) {
   return el("section", { class: `banner ${KIND[feature.state]}` },
     el("h2", null, say(`is-${feature.state}`, { name: feature.name })),
-    facts([[say("reason"), feature.reason], [say("by"), feature.who], [say("since"), time(feature.since)]]));
+    facts([[say("reason"), feature.reason], [say("by"), feature.who], [say("since"), time(feature.since)]]),
+    el("p", { class: "row" }, bringUp(app, feature, open, `banner-up-${feature.name}`)));
 }
 
-function banners(app, open) {
+function banners(app, { open, incidents }) {
   const { status } = app;
   const found = [];
   if (!status.ledger.ok) {
@@ -88,7 +69,8 @@ function banners(app, open) {
   }
   found.push(...open.map((incident) => incidentBanner(app, incident)));
   const told = new Set(open.map((incident) => incident.feature));
-  found.push(...status.features.filter((item) => item.state !== "up" && !told.has(item.name)).map(featureBanner));
+  found.push(...status.features.filter((item) => item.state !== "up" && !told.has(item.name))
+    .map((item) => featureBanner(app, item, incidents)));
   if (status.mode === "observe") {
     const { refused, taken_down: down } = status.would_have;
     found.push(simpleBanner("warn", say("observing"), `${say("observing.why")} (${say("would-have", { refused, down })})`));
@@ -118,12 +100,12 @@ function figures(app) {
   ]);
 }
 
-export function render(app, { open }) {
+export function render(app, data) {
   return [
     title(say("page.overview")),
-    banners(app, open),
+    banners(app, data),
     el("section", null, el("h2", { class: "quiet" }, say("figures")), figures(app)),
     el("section", { class: "sheet" }, el("h2", null, say("features")),
-      el("div", { class: "cards" }, app.status.features.map((feature) => card(app, feature)))),
+      el("div", { class: "cards" }, app.status.features.map((feature) => card(app, feature, data.incidents)))),
   ];
 }

@@ -38,6 +38,10 @@ def mix_up(proxy, pairs=(("alice", "bob"),)):
         browser.close()
 
 
+def state_of(proxy, name="login"):
+    return next(row for row in proxy.api("/features")["features"] if row["name"] == name)
+
+
 class Console:
     """One tab; what a person sees and does there."""
 
