@@ -34,3 +34,55 @@ def test_an_incident_that_opened_since_the_dialog_did_is_told_there(origin, coun
     console.click("anyway")
     console.confirm()
     wait_until(lambda: state_of(proxy)["state"] == "up", SECONDS, "login is up")
+
+
+def deliver(proxy):
+    """An incident whose one display left, since nothing is enforced."""
+    mix_up(proxy)
+    found = wait_until(lambda: proxy.api("/incidents")["incidents"], SECONDS, "it is in the ledger")
+    assert found[0]["outcomes"] == {"withheld": 0, "cut": 0, "delivered": 1}
+
+
+def fact(console, scope, name):
+    """What stands beside `name` in the box: the time in the machine's form, else the text."""
+    return console.driver.execute_script("""
+        const row = [...document.querySelectorAll(`${arguments[0]} dt`)].find(
+            (node) => node.textContent === arguments[1]);
+        return row && (row.nextElementSibling.querySelector("time")?.dateTime
+            ?? row.nextElementSibling.textContent)""", scope, name)
+
+
+def test_a_closed_incident_leads_on_to_bringing_its_feature_up(incident, browser):
+    console = browser(incident)
+    console.sign_in()
+    console.go("incidents/1", "Evidence")
+    assert "still down" not in console.text()
+    console.ask("close-incident")
+    console.enter("reason", "the cache was switched off")
+    console.confirm()
+    console.wait_text("login is still down.", "Bring login up …")
+    assert fact(console, "#gist", "Closed") == incident.api("/incidents/1")["closed_at"]
+
+    console.go("overview", "login is down")
+    console.ask("banner-up-login")
+    assert not console.find("anyway").is_displayed()
+    console.click("dialog-no")
+    console.go("incidents/1", "Evidence")
+    console.ask("up-login")
+    assert not console.find("anyway").is_displayed()
+    console.enter("reason", "all well")
+    console.confirm()
+    wait_until(lambda: "still down" not in console.text(), SECONDS, "nothing is left to be done")
+    assert state_of(incident)["state"] == "up"
+
+
+def test_the_box_says_since_when_the_feature_is_down(origin, countermark, browser):
+    proxy = countermark({**settings(origin), "mode": "observe"})
+    deliver(proxy)
+    proxy.api("/features/login/down", "POST", {"reason": "by hand"})
+    console = browser(proxy)
+    console.sign_in()
+    console.wait_text("login is down: 1 case")
+    assert fact(console, ".banner.bad", "Opened") == proxy.api("/incidents/1")["opened_at"]
+    assert fact(console, ".banner.bad", "Down since") == state_of(proxy)["since"]
+    assert state_of(proxy)["since"] != proxy.api("/incidents/1")["opened_at"]

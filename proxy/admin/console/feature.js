@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { ask, checkField, reasonField, whenField } from "./dialog.js";
+import { el } from "./dom.js";
 import { action } from "./parts.js";
 import { say } from "./words.js";
 
@@ -54,4 +55,13 @@ export function askChange(app, feature, to, open) {
 /** The next step after an incident, with the feature's name on it. */
 export function bringUp(app, feature, open, id) {
   return action(app, id, say("do.up.name", { name: feature.name }), () => askChange(app, feature, "up", open));
+}
+
+/** What a closed incident leaves to be done: its features that are not up again. */
+export function nextSteps(app, incident, open) {
+  const left = app.status.features.filter((item) => item.state !== "up" && !incident.drill
+    && (item.name === incident.feature || item.incident === incident.id));
+  return left.map((feature) => el("div", { class: `banner ${feature.state === "down" ? "bad" : "warn"}` },
+    el("p", null, say(`still-${feature.state}`, { name: feature.name })),
+    el("div", { class: "row" }, bringUp(app, feature, open, `up-${feature.name}`))));
 }

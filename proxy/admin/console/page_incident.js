@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { badge, el, facts, sheet, table, tiles } from "./dom.js";
 import { ask, reasonField } from "./dialog.js";
 import { whoSawWhom } from "./drawing.js";
+import { nextSteps } from "./feature.js";
 import { action, cases, casesOf, code, gist, headline, person, rows, sessionLink, time, title, why } from "./parts.js";
 import { languageNow, number, say, sayOr } from "./words.js";
 
@@ -32,7 +33,9 @@ export async function load(app, id) {
     revealed = null;
   }
   const incident = revealed || await api.get(`/incidents/${encodeURIComponent(id)}`);
-  return { incident, report: await reportOf(incident) };
+  const [report, { incidents: open }] = await Promise.all([
+    reportOf(incident), incident.state === "open" ? { incidents: [] } : api.get("/incidents?open=1")]);
+  return { incident, report, open };
 }
 
 /** Leaving the page forgets the names. */
@@ -78,16 +81,18 @@ async function openReport(app, id, [format, lang]) {
   }
 }
 
-function head(app, incident) {
+function head(app, incident, others) {
   const open = incident.state === "open";
   return el("section", { class: open ? "banner bad" : "sheet", id: "gist" },
     el("h2", null, open ? headline(app, incident)
       : [`${say("state.closed")}: ${cases(incident.cases)}`, incident.drill ? [" ", badge(say("drill"), "warn")] : ""]),
+    open ? "" : nextSteps(app, incident, others),
     facts([
       ...gist(incident),
       [say("found-by"), `${incident.detector} (${say(`strength.${incident.strength}`)})`],
       [say("opened"), time(incident.opened_at)],
       [say("last"), time(incident.last_at)],
+      [say("closed-at"), open ? null : time(incident.closed_at)],
       [say("closed-by"), incident.closed_by], [say("closed-reason"), incident.closed_reason],
     ]),
     el("div", { class: "row" }, open
@@ -192,12 +197,12 @@ function reports(app, incident, report) {
     facts(Object.entries(report.deadlines || {}).filter(([, at]) => at).map(([key, at]) => [sayOr(`deadline.${key}`, key), time(at)])));
 }
 
-export function render(app, { incident, report }) {
+export function render(app, { incident, report, open }) {
   return [
     el("p", null, el("a", { href: "#/incidents", id: "back" }, `← ${say("back")}`)),
     title(say("incident.title", { id: incident.id, feature: incident.feature })),
     revealed ? el("p", { class: "banner warn", id: "revealed" }, say("revealed", { name: app.me.name })) : "",
-    el("div", { class: "columns" }, head(app, incident), reports(app, incident, report)),
+    el("div", { class: "columns" }, head(app, incident, open), reports(app, incident, report)),
     el("section", null, el("h2", { class: "quiet" }, say("figures")), figures(incident, report)),
     el("div", { class: "columns" }, timeline(report), screens(incident)),
     people(incident, report), connections(incident), evidence(incident),

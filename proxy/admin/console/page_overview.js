@@ -43,9 +43,10 @@ function card(app, feature, open) {
 
 /** The first thing an alarmed person reads: how many, whose, which screen, what data. */
 function incidentBanner(app, incident) {
+  const down = app.status.features.find((item) => item.name === incident.feature && item.state !== "up");
   return el("section", { class: "banner bad" },
     el("h2", null, headline(app, incident)),
-    facts([...gist(incident), [say("since"), time(incident.opened_at)]]),
+    facts([...gist(incident), [say("opened"), time(incident.opened_at)], down ? [say(`since.${down.state}`), time(down.since)] : ["", null]]),
     el("p", { class: "row" }, el("a", { class: "button", href: `#/incidents/${incident.id}`, id: `look-${incident.id}` },
       say("open-incident", { id: incident.id }))));
 }
@@ -57,7 +58,7 @@ function simpleBanner(kind, heading, text) {
 function featureBanner(app, feature, open) {
   return el("section", { class: `banner ${KIND[feature.state]}` },
     el("h2", null, say(`is-${feature.state}`, { name: feature.name })),
-    facts([[say("reason"), feature.reason], [say("by"), feature.who], [say("since"), time(feature.since)]]),
+    facts([[say("reason"), feature.reason], [say("by"), feature.who], [say(`since.${feature.state}`), time(feature.since)]]),
     el("p", { class: "row" }, bringUp(app, feature, open, `banner-up-${feature.name}`)));
 }
 
