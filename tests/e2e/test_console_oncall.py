@@ -86,3 +86,27 @@ def test_the_box_says_since_when_the_feature_is_down(origin, countermark, browse
     assert fact(console, ".banner.bad", "Opened") == proxy.api("/incidents/1")["opened_at"]
     assert fact(console, ".banner.bad", "Down since") == state_of(proxy)["since"]
     assert state_of(proxy)["since"] != proxy.api("/incidents/1")["opened_at"]
+
+
+def test_nobody_is_said_to_have_seen_what_was_withheld(incident, browser):
+    console = browser(incident)
+    console.sign_in()
+    console.wait_text("Who would have seen whose data", "was to see the data of")
+    console.go("incidents/1", "Evidence")
+    text = console.text()
+    for said in ("\ncase\n1", "\npair\n1", "person who would have seen it", "person whose data it was",
+                 "\ndisplay withheld\n1"):
+        assert said in text, text
+    for false in ("Who saw", "who saw it", "persons seen", "was seen", "cases\n1", "pairs\n1"):
+        assert false not in text, text
+
+
+def test_what_left_comes_first_and_is_said_to_have_been_seen(origin, countermark, browser):
+    proxy = countermark({**settings(origin), "mode": "observe"})
+    deliver(proxy)
+    console = browser(proxy)
+    console.sign_in()
+    console.go("incidents/1", "Evidence")
+    console.wait_text("Who saw whose data", "1 delivered, 0 cut, 0 withheld", "person who saw it", "display delivered\n1")
+    text = console.text()
+    assert text.index("display delivered") < text.index("displays cut") < text.index("displays withheld")

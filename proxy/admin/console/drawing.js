@@ -78,12 +78,12 @@ function shorten(name) {
   return name.length > 18 ? `${name.slice(0, 17)}…` : name;
 }
 
-/** `cases`: [{viewer, subject, left}]. */
-export function whoSawWhom(cases) {
+/** `cases`: [{viewer, subject, left}]; `share`: how much left, "none", "some" or "all". */
+export function whoSawWhom(cases, share) {
   const { places, height } = place(groupsOf(cases));
   const heads = Object.entries(COLUMNS).map(([role, x]) =>
     draw("text", { class: "head", x: x + BOX.width / 2, y: 16, "text-anchor": "middle" },
-      say(role === "both" ? "drawing.both" : `drawing.${role}s`)));
+      say({ viewer: `drawing.viewers.${share}`, both: "drawing.both", subject: "drawing.subjects" }[role])));
   const persons = [...places].map(([name, at]) => draw("g", { class: at.role },
     draw("title", null, name),
     draw("rect", { x: at.x, y: at.y, width: BOX.width, height: BOX.height, rx: 6 }),

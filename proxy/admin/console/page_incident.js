@@ -5,7 +5,7 @@ import { badge, el, facts, sheet, table, tiles } from "./dom.js";
 import { ask, reasonField } from "./dialog.js";
 import { whoSawWhom } from "./drawing.js";
 import { nextSteps } from "./feature.js";
-import { action, cases, casesOf, code, gist, headline, person, rows, sessionLink, time, title, why } from "./parts.js";
+import { action, cases, casesOf, code, figure, gist, headline, person, rows, sessionLink, share, time, title, why } from "./parts.js";
 import { languageNow, number, say, sayOr } from "./words.js";
 
 const LINE_KIND = { "first-display": "bad", detection: "bad", "take-down": "bad", reopening: "good", closing: "good" };
@@ -103,14 +103,14 @@ function head(app, incident, others) {
 }
 
 function figures(incident, report) {
+  const { withheld, cut, delivered } = incident.outcomes;
   return tiles([
-    [say("f.cases"), number(incident.cases)], [say("f.pairs"), number(incident.pairs)],
-    [say("f.mutual"), number(incident.mutual_pairs)], [say("f.subjects"), number(incident.subjects)],
-    [say("f.viewers"), number(incident.viewers)], [say("f.unidentified"), number(incident.viewers_unidentified)],
-    [say("f.both"), number(incident.both)], [say("displays.withheld"), number(incident.outcomes.withheld)],
-    [say("displays.cut"), number(incident.outcomes.cut), incident.outcomes.cut > 0 ? "bad" : ""],
-    [say("displays.delivered"), number(incident.outcomes.delivered), incident.outcomes.delivered > 0 ? "bad" : ""],
-    [say("f.upper"), number(report.upper_bound)],
+    figure("f.cases", incident.cases), figure("f.pairs", incident.pairs), figure("f.mutual", incident.mutual_pairs),
+    figure("f.subjects", incident.subjects), figure(`f.viewers.${share(incident.outcomes)}`, incident.viewers),
+    figure("f.unidentified", incident.viewers_unidentified), figure("f.both", incident.both),
+    figure("displays.delivered", delivered, delivered > 0 ? "bad" : ""),
+    figure("displays.cut", cut, cut > 0 ? "bad" : ""),
+    figure("displays.withheld", withheld), figure("f.upper", report.upper_bound),
   ]);
 }
 
@@ -122,7 +122,7 @@ function timeline(report) {
 
 function caseList(incident, report) {
   if (revealed) {
-    return casesOf(incident.rows);
+    return casesOf(incident);
   }
   return report.case_list.map((item) => ({
     viewer: item.viewer, subject: item.subject, displays: item.displays,
@@ -132,11 +132,12 @@ function caseList(incident, report) {
 
 function people(incident, report) {
   const list = caseList(incident, report);
+  const what = say(`whose.${share(incident.outcomes)}`);
   if (list.length === 0) {
-    return sheet(say("drawing"), el("p", null, say("none")));
+    return sheet(what, el("p", null, say("none")));
   }
-  return sheet(say("drawing"),
-    el("div", { class: "wide", id: "drawing", tabindex: "0", role: "region", "aria-label": say("drawing") }, whoSawWhom(list)),
+  return sheet(what,
+    el("div", { class: "wide", id: "drawing", tabindex: "0", role: "region", "aria-label": what }, whoSawWhom(list, share(incident.outcomes))),
     el("p", { class: "note" }, say("drawing.key")),
     table("case-table", say("cases"), [[say("viewer"), ""], [say("subject"), ""], [say("screens"), "wrap"], [say("displays"), "n"]],
       list.map((item) => [person(item.viewer), person(item.subject), [...item.screens].join(" / "), number(item.displays)])));

@@ -21,7 +21,12 @@ export function why(reason) {
 }
 
 export function cases(count) {
-  return count === 1 ? say("cases-one") : say("cases-many", { count });
+  return say("cases-count", { count });
+}
+
+/** A tile: a number under the name of what is counted. */
+export function figure(key, count, kind) {
+  return [say(key, { count }), number(count), kind];
 }
 
 /** What left the proxy, of an incident's figures. */
@@ -32,18 +37,28 @@ export function left(incident) {
     : say("some-left", incident.outcomes);
 }
 
-/** Whom each viewer saw, out of the displays. */
-export function casesOf(rows) {
+/** How much of what was displayed has left: "none", "some" or "all" of it. */
+export function share({ withheld, cut, delivered }) {
+  return cut + delivered === 0 ? "none" : withheld === 0 ? "all" : "some";
+}
+
+/**
+ * Whom each viewer saw or was to see, out of the displays of an incident. A row tells the outcome of
+ * its first display; where there were more, and something has left, any of them may have.
+ */
+export function casesOf({ rows, outcomes }) {
+  const some = share(outcomes) !== "none";
   const found = new Map();
   for (const row of rows) {
     if (!row.subject || row.one_of_two) {
       continue;
     }
     const key = `${row.viewer}\n${row.subject}`;
-    const item = found.get(key) || { viewer: row.viewer, subject: row.subject, screens: new Set(), displays: 0, left: false };
+    const item = found.get(key) || { viewer: row.viewer, subject: row.subject, screens: new Set(), displays: 0, left: false, unsure: false };
     item.screens.add(row.screen);
     item.displays += row.count;
     item.left = item.left || row.outcome !== "withheld";
+    item.unsure = item.unsure || (some && row.count > 1);
     found.set(key, item);
   }
   return [...found.values()];
@@ -55,9 +70,9 @@ export function person(name) {
 }
 
 function people(incident) {
-  const found = casesOf(incident.rows);
+  const found = casesOf(incident);
   const lines = found.slice(0, PAIRS_SHOWN).map((item) => el("li", null,
-    sayWith(item.left ? "saw.left" : "saw", { viewer: person(item.viewer), subject: person(item.subject) })));
+    sayWith(item.left ? "saw.left" : item.unsure ? "saw.unsure" : "saw", { viewer: person(item.viewer), subject: person(item.subject) })));
   if (incident.cases > PAIRS_SHOWN) {
     lines.push(el("li", null, say("and-more", { count: incident.cases - PAIRS_SHOWN })));
   }
@@ -76,7 +91,7 @@ export function headline(app, incident) {
 export function gist(incident) {
   return [
     [say("what-happened"), why(incident.reason)],
-    [say("whose"), people(incident)],
+    [say(`whose.${share(incident.outcomes)}`), people(incident)],
     [say("screen-data"), el("ul", null, incident.screens.map((item) =>
       el("li", null, item.shows ? `${item.screen}: ${item.shows}` : item.screen)))],
     [say("what-left"), left(incident)],

@@ -1,4 +1,5 @@
-// Every text of the console: [English, Japanese]. {name} is filled in by say().
+// Every text of the console: [English, Japanese, and if need be the English of exactly one]. {name} is
+// filled in by say().
 
 const WORDS = {
   // Frame
@@ -72,16 +73,18 @@ const WORDS = {
   "incident": ["Incident", "事案"],
   "comes-up": ["Comes up at", "再開予定"],
   "what-happened": ["What happened", "何が起きたか"],
-  "whose": ["Who saw whose data", "誰が誰の情報を見たか"],
+  "whose.none": ["Who would have seen whose data", "誰が誰の情報を見るところだったか"],
+  "whose.some": ["Who saw, or would have seen, whose data", "誰が誰の情報を見たか、見るところだったか"],
+  "whose.all": ["Who saw whose data", "誰が誰の情報を見たか"],
   "saw": ["{viewer} was to see the data of {subject}", "{viewer} に {subject} の情報が表示されるところでした"],
+  "saw.unsure": ["{viewer} was to see the data of {subject} and may have been shown it", "{viewer} に {subject} の情報が表示されるところでした（表示された可能性があります）"],
   "saw.left": ["{viewer} was shown data of {subject}", "{viewer} に {subject} の情報が表示されました"],
   "and-more": ["and {count} more", "ほか {count} 件"],
   "screen-data": ["Screen and data", "画面と情報"],
-  "cases-one": ["1 case", "1件"],
-  "cases-many": ["{count} cases", "{count}件"],
+  "cases-count": ["{count} cases", "{count}件", "1 case"],
   "what-left": ["What left the proxy", "プロキシから出たもの"],
   "nothing-left": ["nothing, it was withheld ({count})", "なし。すべて遮断（{count}件）"],
-  "some-left": ["{cut} cut, {delivered} delivered, {withheld} withheld", "中断 {cut}、送信 {delivered}、遮断 {withheld}"],
+  "some-left": ["{delivered} delivered, {cut} cut, {withheld} withheld", "送信 {delivered}、中断 {cut}、遮断 {withheld}"],
   "open-incident": ["Look at incident {id}", "事案 {id} を見る"],
   "features": ["Features", "機能"],
   "figures": ["Now", "現在"],
@@ -176,28 +179,31 @@ const WORDS = {
   "report.blocked": ["The browser did not open a window; allow it for this page.", "ウィンドウを開けませんでした。このページのポップアップを許可してください。"],
   "timeline": ["Time line", "経過"],
   "timeline.none": ["Nothing happened in this time.", "記録はありません。"],
-  "drawing": ["Who saw whom", "誰が誰の情報を見たか"],
-  "drawing.label": ["Drawing: {cases} cases between {viewers} viewers and {subjects} subjects. The list below tells the same.", "図：閲覧者 {viewers} 人と対象者 {subjects} 人の間の {cases} 件。下の一覧と同じ内容です。"],
-  "drawing.viewers": ["saw", "見た人"],
+  "drawing.label": ["Drawing. Cases: {cases}, viewers: {viewers}, subjects: {subjects}. The list below tells the same.", "図。件数 {cases}、閲覧者 {viewers} 人、情報の持ち主 {subjects} 人。下の一覧と同じ内容です。"],
+  "drawing.viewers.none": ["would have seen", "見るところだった人"],
+  "drawing.viewers.some": ["saw or would have", "見た（ところだった）人"],
+  "drawing.viewers.all": ["saw", "見た人"],
   "drawing.both": ["both", "両方"],
-  "drawing.subjects": ["was seen", "見られた人"],
-  "drawing.key": ["An arrow leads from who was to see to whose data it was; a thick red one: bytes left the proxy.", "矢印は見た人から情報の持ち主へ。太い赤はプロキシから出たもの。"],
-  "viewer": ["Viewer", "見た人"],
-  "subject": ["Subject", "対象者"],
+  "drawing.subjects": ["whose data", "情報の持ち主"],
+  "drawing.key": ["An arrow leads from who was to see to whose data it was; a thick red one: bytes left the proxy.", "矢印は閲覧者から情報の持ち主へ。太い赤はプロキシから出たもの。"],
+  "viewer": ["Viewer", "閲覧者"],
+  "subject": ["Whose data", "情報の持ち主"],
   "screens": ["Screens and data", "画面と情報"],
   "screen": ["Screen", "画面"],
   "shows": ["Data on it", "表示される情報"],
   "displays": ["Displays", "表示回数"],
-  "displays.withheld": ["displays withheld", "遮断した表示"],
-  "displays.cut": ["displays cut", "中断した表示"],
-  "displays.delivered": ["displays delivered", "送信した表示"],
-  "f.cases": ["cases", "件"],
-  "f.pairs": ["pairs", "組"],
+  "displays.withheld": ["displays withheld", "遮断した表示", "display withheld"],
+  "displays.cut": ["displays cut", "中断した表示", "display cut"],
+  "displays.delivered": ["displays delivered", "送信した表示", "display delivered"],
+  "f.cases": ["cases", "件", "case"],
+  "f.pairs": ["pairs", "組", "pair"],
   "f.mutual": ["of them mutual", "うち相互"],
-  "f.subjects": ["persons seen", "見られた人"],
-  "f.viewers": ["persons who saw", "見た人"],
+  "f.subjects": ["persons whose data it was", "情報の持ち主（人）", "person whose data it was"],
+  "f.viewers.none": ["persons who would have seen it", "見るところだった人", "person who would have seen it"],
+  "f.viewers.some": ["persons who saw it, or would have", "見た人、見るところだった人", "person who saw it, or would have"],
+  "f.viewers.all": ["persons who saw it", "見た人", "person who saw it"],
   "f.unidentified": ["of them unidentified", "うち不明"],
-  "f.both": ["persons who are both", "両方の人"],
+  "f.both": ["persons who are both", "両方の人", "person who is both"],
   "f.upper": ["not to be told: upper bound", "確認できない応答（上限）"],
   "connections": ["Connection history", "接続の履歴"],
   "connections.why": ["Upstream connections on which foreign data came, and what used them before.", "他人の情報が届いた上流接続と、その直前の利用。"],
@@ -423,9 +429,10 @@ export function keepLanguage(tag) {
   useLanguage(tag);
 }
 
-/** The text of key in the language in force. */
+/** The text of key in the language in force; with a `count` of 1 the singular, where English has one. */
 export function say(key, values = {}) {
-  const text = (WORDS[key] || [key, key])[LANGUAGES.indexOf(language)];
+  const [english, japanese, one = english] = WORDS[key] || [key, key];
+  const text = language === "ja" ? japanese : values.count === 1 ? one : english;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
