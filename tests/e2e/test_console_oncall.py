@@ -110,3 +110,23 @@ def test_what_left_comes_first_and_is_said_to_have_been_seen(origin, countermark
     console.wait_text("Who saw whose data", "1 delivered, 0 cut, 0 withheld", "person who saw it", "display delivered\n1")
     text = console.text()
     assert text.index("display delivered") < text.index("displays cut") < text.index("displays withheld")
+
+
+def tile(console, name):
+    """[number, kind] of the tile with this name."""
+    return console.driver.execute_script("""
+        const tile = [...document.querySelectorAll(".tile")].find(
+            (node) => node.querySelector("dt").textContent === arguments[0]);
+        return tile && [tile.querySelector("dd").textContent, tile.className.split(" ")[1]]""", name)
+
+
+def test_a_restart_does_not_make_a_green_nought_of_what_left(origin, countermark, browser):
+    proxy = countermark({**settings(origin), "mode": "observe"})
+    deliver(proxy)
+    proxy.stop()
+    proxy.start()
+    console = browser(proxy)
+    console.sign_in()
+    console.wait_text("response with foreign data that left, in open incidents")
+    assert tile(console, "response with foreign data that left, in open incidents") == ["1", "bad"]
+    assert tile(console, "responses withheld since the start of the proxy") == ["0", ""]

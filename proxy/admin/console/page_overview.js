@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { badge, el, facts, tiles } from "./dom.js";
 import { askChange, bringUp } from "./feature.js";
-import { action, gist, headline, time, title, within } from "./parts.js";
+import { action, figure, gist, headline, time, title, within } from "./parts.js";
 import { number, percent, say } from "./words.js";
 
 const KIND = { up: "good", down: "bad", trial: "warn" };
@@ -84,20 +84,27 @@ function lowestCoverage(metrics) {
   return shares.length > 0 ? Math.min(...shares) : null;
 }
 
-function figures(app) {
+/** What left with foreign data: counters begin anew with the process, open incidents do not. */
+function left(metrics, incidents) {
+  const counted = metrics.sum("displays_total", { outcome: "cut" }) + metrics.sum("displays_total", { outcome: "delivered" });
+  const open = incidents.filter((item) => !item.drill)
+    .reduce((sum, { outcomes }) => sum + outcomes.cut + outcomes.delivered, 0);
+  return open > counted ? figure("left.open", open, "bad") : figure("left", counted, counted > 0 ? "bad" : "good");
+}
+
+function figures(app, incidents) {
   const { metrics, status } = app;
   const lowest = lowestCoverage(metrics);
-  const gone = metrics.sum("displays_total", { outcome: "cut" }) + metrics.sum("displays_total", { outcome: "delivered" });
   const p99 = metrics.quantile("request_duration_seconds", 0.99);
   return tiles([
-    [say("incidents-open"), number(status.incidents_open), status.incidents_open > 0 ? "bad" : "good"],
-    [say("withheld"), number(metrics.sum("displays_total", { outcome: "withheld" }))],
-    [say("left"), number(gone), gone > 0 ? "bad" : "good"],
+    figure("incidents-open", status.incidents_open, status.incidents_open > 0 ? "bad" : "good"),
+    left(metrics, incidents),
+    figure("withheld", metrics.sum("displays_total", { outcome: "withheld" })),
     [say("coverage-lowest"), lowest === null ? "–" : percent(lowest), lowest !== null && lowest < 0.99 ? "warn" : ""],
     [say("requests-rate"), app.rate("requests_total") === null ? "…" : number(app.rate("requests_total"))],
     [say("response-p99"), within(p99)],
-    [say("sessions-known"), number(status.sessions)],
-    [say("alerts-waiting"), number(status.alerts.queue), status.alerts.queue > 0 ? "warn" : ""],
+    figure("sessions-known", status.sessions),
+    figure("alerts-waiting", status.alerts.queue, status.alerts.queue > 0 ? "warn" : ""),
   ]);
 }
 
@@ -105,7 +112,7 @@ export function render(app, data) {
   return [
     title(say("page.overview")),
     banners(app, data),
-    el("section", null, el("h2", { class: "quiet" }, say("figures")), figures(app)),
+    el("section", null, el("h2", { class: "quiet" }, say("figures")), figures(app, data.incidents)),
     el("section", { class: "sheet" }, el("h2", null, say("features")),
       el("div", { class: "cards" }, app.status.features.map((feature) => card(app, feature, data.incidents)))),
   ];

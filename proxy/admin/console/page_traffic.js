@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { el, sheet, table, tiles } from "./dom.js";
 import { history } from "./drawing.js";
-import { title, within } from "./parts.js";
+import { figure, title, within } from "./parts.js";
 import { number, percent, say } from "./words.js";
 
 const HOURS_SHOWN = 48;
@@ -94,11 +94,11 @@ function health(app) {
   const hold = metrics.quantile("hold_seconds", 0.99);
   return tiles([
     [say("requests"), number(metrics.sum("requests_total"))],
-    [say("clients"), number(metrics.sum("connections", { side: "client" }))],
-    [say("held"), number(metrics.sum("held_bytes"))],
+    figure("clients", metrics.sum("connections", { side: "client" })),
+    figure("held", metrics.sum("held_bytes")),
     [say("hold-p99"), within(hold)],
-    [say("desync"), number(metrics.sum("upstream_desync_total")), metrics.sum("upstream_desync_total") > 0 ? "warn" : ""],
-    [say("ledger-commits"), number(metrics.sum("ledger_commits_total"))],
+    figure("desync", metrics.sum("upstream_desync_total"), metrics.sum("upstream_desync_total") > 0 ? "warn" : ""),
+    figure("ledger-commits", metrics.sum("ledger_commits_total")),
   ]);
 }
 
