@@ -1,5 +1,7 @@
 """What somebody on call, new to the console, must not be misled by: each was one's mistake once."""
+from support import chromium
 from support.console import SECONDS, mix_up, settings, settle, state_of
+from support.countermark import TOKENS
 from support.ports import wait_until
 
 
@@ -130,3 +132,35 @@ def test_a_restart_does_not_make_a_green_nought_of_what_left(origin, countermark
     console.wait_text("response with foreign data that left, in open incidents")
     assert tile(console, "response with foreign data that left, in open incidents") == ["1", "bad"]
     assert tile(console, "responses withheld since the start of the proxy") == ["0", ""]
+
+
+def test_a_proxy_that_is_gone_is_told_in_the_words_of_the_console(incident, browser):
+    console = browser(incident)
+    console.sign_in()
+    console.find("up-login")
+    incident.stop()
+    wait_until(lambda: "The proxy does not answer." in console.find("toast").text, SECONDS, "it says so")
+    console.ask("up-login")
+    assert console.driver.execute_script("return document.getElementById('toast').matches(':popover-open')")
+    console.enter("reason", "all well")
+    console.click("dialog-yes")
+    wait_until(lambda: "Whether this was done is not known" in console.find("dialog-fault").text, SECONDS,
+               "the dialog says so")
+    assert "fetch" not in console.text()
+    chromium.shoot(console.driver, "dialog-unreachable")
+
+
+def test_a_token_that_cannot_be_one_is_not_known(incident, browser):
+    console = browser(incident)
+    console.open()
+    console.wait_text("the file that admin.tokens names")
+    console.click("sign-in")
+    console.wait_text("Enter a token.")
+    console.enter("token", "合言葉")
+    console.click("sign-in")
+    console.wait_text("This token is not known here.")
+    assert "Enter a token." not in console.text() and "does not answer" not in console.text()
+    console.enter("token", TOKENS["operator"])
+    console.click("sign-in")
+    console.wait_text("login is down")
+    assert not console.faults()

@@ -1,10 +1,12 @@
 // The API with the token that a person entered. The token lives in this tab alone: in memory, and
 // in sessionStorage so that a reload of the page keeps it.
 
+import { say } from "./words.js";
+
 const KEY = "countermark.token";
 let token = sessionStorage.getItem(KEY) || "";
 
-/** What the API says went wrong. */
+/** What the API says went wrong; a status of 0: it said nothing. */
 export class Problem extends Error {
   constructor(status, body) {
     super(body?.detail || `HTTP ${status}`);
@@ -26,6 +28,15 @@ export function hasToken() {
   return token !== "";
 }
 
+/** A proxy that does not answer, in our words instead of the browser's. */
+async function reach(answer, words) {
+  try {
+    return await answer;
+  } catch (fault) {
+    throw fault instanceof TypeError ? new Problem(0, { detail: say(words) }) : fault;
+  }
+}
+
 async function ask(path, options = {}) {
   const headers = { ...options.headers };
   if (token) {
@@ -41,25 +52,27 @@ async function ask(path, options = {}) {
   return reply;
 }
 
-export async function get(path) {
-  return (await ask(`/api/v1${path}`)).json();
+async function askFor(path, kind, options) {
+  return (await ask(path, options))[kind]();
 }
 
-export async function post(path, order) {
-  const reply = await ask(`/api/v1${path}`, {
+export function get(path) {
+  return reach(askFor(`/api/v1${path}`, "json"), "unreachable");
+}
+
+export function post(path, order) {
+  return reach(askFor(`/api/v1${path}`, "json", {
     method: "POST", body: JSON.stringify(order), headers: { "Content-Type": "application/json" },
-  });
-  return reply.json();
+  }), "unreachable.change");
 }
 
-export async function metricsText() {
-  return (await ask("/metrics")).text();
+export function metricsText() {
+  return reach(askFor("/metrics", "text"), "unreachable");
 }
 
 /** The report as a file of the browser's own. */
 export async function blob(path) {
-  const reply = await ask(`/api/v1${path}`);
-  return URL.createObjectURL(await reply.blob());
+  return URL.createObjectURL(await reach(askFor(`/api/v1${path}`, "blob"), "unreachable"));
 }
 
 /** Server-sent events by fetch, because EventSource cannot carry a token. Returns at the end. */

@@ -1,6 +1,6 @@
 // One dialog for every change: what it does, what it needs, and what the API said against it.
 
-import { byId, el, show } from "./dom.js";
+import { byId, el, raise, show } from "./dom.js";
 import { say } from "./words.js";
 
 /** A text that must not be empty. */
@@ -113,5 +113,6 @@ export function ask({ title, why, fields, confirm, danger, run }) {
   }, { once: true });
   show(dialog, form);
   dialog.showModal();
+  raise(byId("toast")); // What was being said is still to be read.
   (form.querySelector("textarea, input:not([type=radio]):not([type=checkbox]), select") || yes).focus();
 }

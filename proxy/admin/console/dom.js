@@ -53,6 +53,14 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
+/** Above everything, also above a dialog and its backdrop. */
+export function raise(node) {
+  if (node.matches(":popover-open")) {
+    node.hidePopover();
+  }
+  node.showPopover();
+}
+
 /** Replaces what is in `node`. */
 export function show(node, ...children) {
   node.replaceChildren();

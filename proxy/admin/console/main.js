@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { closeDialog } from "./dialog.js";
-import { byId, el, renew, show } from "./dom.js";
+import { byId, el, raise, renew, show } from "./dom.js";
 import * as live from "./live.js";
 import { Metrics } from "./metrics.js";
 import * as alerts from "./page_alerts.js";
@@ -27,6 +27,7 @@ let soon = null;
 
 function toast(text) {
   byId("toast").textContent = text;
+  raise(byId("toast"));
   clearTimeout(toast.timer);
   toast.timer = setTimeout(() => { byId("toast").textContent = ""; }, 8000);
 }
@@ -160,8 +161,9 @@ function showSignIn(fault) {
   const submit = (event) => {
     event.preventDefault();
     const value = input.value.trim();
-    if (!value) {
-      show(byId("token-fault"), say("token.missing"));
+    const wrong = !value ? "token.missing" : !/^[\x21-\x7e]+$/.test(value) ? "token.wrong" : ""; // No other can be sent.
+    show(byId("token-fault"), wrong ? say(wrong) : "");
+    if (wrong) {
       input.focus();
       return;
     }

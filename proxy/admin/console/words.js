@@ -22,6 +22,7 @@ const WORDS = {
   "needs-operator": ["Only a token of an operator may do this.", "この操作には運用者のトークンが必要です。"],
   "loading": ["Loading …", "読み込み中…"],
   "unreachable": ["The proxy does not answer. What you see may be old; it is asked again.", "プロキシが応答しません。表示は古い可能性があります。再試行しています。"],
+  "unreachable.change": ["The proxy does not answer. Whether this was done is not known: look again before you repeat it.", "プロキシが応答しません。実行されたかどうかは不明です。再操作の前に状態を確認してください。"],
   "none": ["none", "なし"],
   "yes": ["yes", "はい"],
   "no": ["no", "いいえ"],
@@ -31,7 +32,7 @@ const WORDS = {
 
   // Sign in
   "sign-in": ["Sign in", "サインイン"],
-  "sign-in.why": ["Enter a bearer token of admin.tokens. It stays in this tab and goes nowhere but to this proxy.", "admin.tokens のトークンを入力してください。このタブだけに保持され、このプロキシ以外には送られません。"],
+  "sign-in.why": ["Your token is the line of text in the file that admin.tokens names as your token_file, in the configuration of the proxy. It stays in this tab and goes nowhere but to this proxy.", "トークンは、プロキシの設定の admin.tokens で token_file に指定されたファイルにある1行の文字列です。このタブだけに保持され、このプロキシ以外には送られません。"],
   "token": ["Token", "トークン"],
   "token.wrong": ["This token is not known here.", "このトークンは登録されていません。"],
   "token.missing": ["Enter a token.", "トークンを入力してください。"],
