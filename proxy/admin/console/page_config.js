@@ -2,33 +2,13 @@
 
 import * as api from "./api.js";
 import { badge, el, facts, sheet, table } from "./dom.js";
-import { ask, reasonField, selectField, textField } from "./dialog.js";
+import { textField } from "./dialog.js";
+import { change, glassButton, glassFacts } from "./glass.js";
 import { action, code, time, title } from "./parts.js";
 import { number, say, sayOr } from "./words.js";
 
 export async function load() {
   return api.get("/changes");
-}
-
-function change(app, { key, fields, path, danger, order = {}, suffix = "", done = "done" }) {
-  ask({
-    title: say(`${key}.ask${suffix}`), why: say(`${key}.why${suffix}`), fields, danger,
-    confirm: say(`${key}.confirm${suffix}`),
-    run: async (entered) => {
-      const reply = await api.post(path, { ...order, ...entered });
-      app.toast([say(done), ...(reply.warnings || [])].join(" "));
-      await app.refresh();
-    },
-  });
-}
-
-function beginGlass(app) {
-  const times = ["15m", "1h", "4h", "24h"].map((value) => [value, say(`for.${value}`)]);
-  change(app, { key: "glass", path: "/mode", danger: true, order: { mode: "observe" }, fields: [reasonField(), selectField("for", say("for"), times)] });
-}
-
-function endGlass(app) {
-  change(app, { key: "glass", suffix: ".end", path: "/mode", order: { mode: "enforce" }, fields: [reasonField()] });
 }
 
 function addMark(app) {
@@ -47,14 +27,11 @@ function inForce(app) {
 
 function mode(app) {
   const { status } = app;
-  const glass = status.break_glass;
   return sheet(say("mode"), facts([
     [say("mode"), badge(say(`mode.${status.mode}`), status.mode === "enforce" ? "good" : "warn")],
-    [say("glass.until"), glass ? time(glass.until) : null], [say("by"), glass?.who], [say("reason"), glass?.reason],
+    ...glassFacts(status),
   ]), el("p", { class: "note" }, say("would-have", { refused: status.would_have.refused, down: status.would_have.taken_down })),
-  el("div", { class: "row" }, glass
-    ? action(app, "glass-end", say("glass.end"), () => endGlass(app))
-    : action(app, "glass-begin", say("glass.begin"), () => beginGlass(app), { kind: "danger" })));
+  el("div", { class: "row" }, glassButton(app)));
 }
 
 function list(id, key, heads, rows) {
