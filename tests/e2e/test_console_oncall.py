@@ -164,3 +164,22 @@ def test_a_token_that_cannot_be_one_is_not_known(incident, browser):
     console.click("sign-in")
     console.wait_text("login is down")
     assert not console.faults()
+
+
+def test_the_overview_tells_of_break_glass_and_ends_it(origin, countermark, browser):
+    proxy = countermark(settings(origin))
+    proxy.api("/mode", "POST", {"mode": "observe", "for": "15m", "reason": "the page is wrong"})
+    deliver(proxy)
+    console = browser(proxy)
+    console.sign_in()
+    console.wait_text("Nothing is enforced", "the page is wrong", "All features up, 1 incident open")
+    assert fact(console, "#observing", "Break-glass until") == proxy.api("/status")["break_glass"]["until"]
+    assert fact(console, "#observing", "By") == "operator"
+    assert "good" not in console.find("state").get_attribute("innerHTML")
+    chromium.shoot(console.driver, "overview-break-glass")
+    console.ask("glass-end")
+    assert console.find("dialog-yes").text == "Enforce again"
+    console.enter("reason", "all well")
+    console.confirm()
+    wait_until(lambda: "Nothing is enforced" not in console.text(), SECONDS, "the box is gone")
+    assert proxy.api("/status")["mode"] == "enforce"

@@ -72,7 +72,8 @@ function named(state) {
 }
 
 function stateKind() {
-  return named("down").length > 0 ? "bad" : named("trial").length > 0 ? "warn" : "good";
+  return named("down").length > 0 ? "bad"
+    : named("trial").length > 0 || app.status.incidents_open > 0 ? "warn" : "good";
 }
 
 function stateText() {
@@ -81,7 +82,8 @@ function stateText() {
       return say(`head.${state}`, { names: named(state).join(", ") });
     }
   }
-  return say("head.up");
+  const count = app.status.incidents_open;
+  return count > 0 ? say("head.up.open", { count }) : say("head.up");
 }
 
 /** Where the address leads: `#/incidents/7`. */

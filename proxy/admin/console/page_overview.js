@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { badge, el, facts, tiles } from "./dom.js";
 import { askChange, bringUp } from "./feature.js";
+import { glassButton, glassFacts } from "./glass.js";
 import { action, figure, gist, headline, time, title, within } from "./parts.js";
 import { number, percent, say } from "./words.js";
 
@@ -62,6 +63,14 @@ function featureBanner(app, feature, open) {
     el("p", { class: "row" }, bringUp(app, feature, open, `banner-up-${feature.name}`)));
 }
 
+/** That nothing is enforced: by the configuration, or for a time and by whom. */
+function observeBanner(app) {
+  const { would_have: { refused, taken_down: down }, break_glass: glass } = app.status;
+  return el("section", { class: "banner warn", id: "observing" }, el("h2", null, say("observing")),
+    el("p", null, `${say("observing.why")} (${say("would-have", { refused, down })})`),
+    glass ? [facts(glassFacts(app.status)), el("div", { class: "row" }, glassButton(app))] : "");
+}
+
 function banners(app, { open, incidents }) {
   const { status } = app;
   const found = [];
@@ -73,8 +82,7 @@ function banners(app, { open, incidents }) {
   found.push(...status.features.filter((item) => item.state !== "up" && !told.has(item.name))
     .map((item) => featureBanner(app, item, incidents)));
   if (status.mode === "observe") {
-    const { refused, taken_down: down } = status.would_have;
-    found.push(simpleBanner("warn", say("observing"), `${say("observing.why")} (${say("would-have", { refused, down })})`));
+    found.push(observeBanner(app));
   }
   return found.length > 0 ? found : [simpleBanner("good", say("all-up"), say("all-up.why"))];
 }

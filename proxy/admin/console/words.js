@@ -52,6 +52,7 @@ const WORDS = {
   "head.down": ["{names} down", "{names} 停止中"],
   "head.trial": ["{names} on trial", "{names} 試験再開中"],
   "head.up": ["All features up", "全機能 稼働中"],
+  "head.up.open": ["All features up, {count} incidents open", "全機能 稼働中・継続中の事案 {count} 件", "All features up, 1 incident open"],
 
   // Overview
   "all-up": ["Everything is up", "すべて稼働しています"],
