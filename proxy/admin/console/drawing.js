@@ -66,7 +66,7 @@ function arrow(from, to, left) {
     : bend > 0
       ? `M${x1 + BOX.width} ${y1} C${x1 + BOX.width + 22} ${y1} ${x2 + BOX.width + 22} ${y2} ${x2 + BOX.width + 3} ${y2}`
       : `M${x1} ${y1} L${x2 + (forward ? -3 : 3)} ${y2}`;
-  return draw("path", { d: line, class: left ? "delivered" : null, "marker-end": `url(#${left ? "tip-left" : "tip"})` });
+  return draw("path", { d: line, class: left ? "delivered" : "withheld", "marker-end": `url(#${left ? "tip-left" : "tip"})` });
 }
 
 function tip(id, kind) {
@@ -96,6 +96,13 @@ export function whoSawWhom(cases, share) {
   });
   return draw("svg", { class: "drawing", viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": label },
     draw("defs", null, tip("tip", null), tip("tip-left", "delivered")), heads, arrows, persons);
+}
+
+/** What the arrows mean: [as it is drawn, in words]. */
+export function legend() {
+  const line = (kind) => draw("svg", { class: "drawing key", viewBox: "0 0 40 8", "aria-hidden": "true" },
+    draw("path", { d: "M0 4L40 4", class: kind }));
+  return [[line("withheld"), say("drawing.withheld")], [line("delivered"), say("drawing.left")]];
 }
 
 /** Bars of shares, the oldest left. `hours`: [{share, at}], a share of null where nothing came. */

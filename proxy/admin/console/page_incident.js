@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { badge, el, facts, sheet, table, tiles } from "./dom.js";
 import { ask, reasonField } from "./dialog.js";
-import { whoSawWhom } from "./drawing.js";
+import { legend, whoSawWhom } from "./drawing.js";
 import { nextSteps } from "./feature.js";
 import { action, cases, casesOf, code, figure, gist, headline, person, rows, sessionLink, share, time, title, why } from "./parts.js";
 import { languageNow, number, say, sayOr } from "./words.js";
@@ -138,7 +138,7 @@ function people(incident, report) {
   }
   return sheet(what,
     el("div", { class: "wide", id: "drawing", tabindex: "0", role: "region", "aria-label": what }, whoSawWhom(list, share(incident.outcomes))),
-    el("p", { class: "note" }, say("drawing.key")),
+    el("ul", { class: "note legend" }, el("li", null, say("drawing.key")), legend().map((item) => el("li", null, item))),
     table("case-table", say("cases"), [[say("viewer"), ""], [say("subject"), ""], [say("screens"), "wrap"], [say("displays"), "n"]],
       list.map((item) => [person(item.viewer), person(item.subject), [...item.screens].join(" / "), number(item.displays)])));
 }
