@@ -139,6 +139,8 @@ def test_a_viewer_sees_the_buttons_and_why_they_do_nothing(incident, browser):
     for ident in VIEWER_SEES:
         button = console.find(ident)
         assert button.get_attribute("aria-disabled") == "true"
+    assert "Only a token of an operator may do this." in console.text()
+    for ident in VIEWER_SEES:
         assert "operator" in console.find(f"{ident}-why").get_attribute("textContent")
     console.click("up-login")
     assert not console.dialog_open()
@@ -230,6 +232,7 @@ def test_features_go_down_and_up_by_clicks_with_their_reasons(incident, browser)
     wait_until(lambda: state_of(incident)["up_at"], SECONDS, "it has a time to come up")
     console.wait_text("Comes up at")
     assert console.find("trial-shop").get_attribute("aria-disabled") == "true"
+    assert "Trial: No networks are named in features[].trial." in console.text()
     console.click("down-shop")
     assert console.dialog_open()
     console.click("dialog-no")
@@ -495,6 +498,7 @@ def test_a_page_asks_for_what_the_bench_asks_for(incident, browser):
     sys.path.pop(0)
     console = browser(incident)
     console.sign_in()
+    console.wait_text("Incident 1: login · My page")            # It has asked what the events are about.
     for page, targets in onlooker.PAGES.items():
         console.open(page)
         settle(console, page)

@@ -22,6 +22,19 @@ def console_word(console):
     return {"en": "Drill", "ja": "訓練"}[console.driver.execute_script("return document.documentElement.lang")]
 
 
+def events(console):
+    """The lines of the live findings, once all of a drill have come and are known."""
+    console.open("overview")
+
+    def come():
+        lines = [node.text.replace("\n", " ") for node in
+                 console.find("live-list").find_elements(console.by.TAG_NAME, "li")]
+        complete = len(lines) == 5 and all("Incident 1: login" in line for line in lines if "ncident" in line)
+        return lines if complete else None
+
+    return wait_until(come, SECONDS, "five events are told")
+
+
 def last(proxy):
     """The drill that is over, as the API has it."""
     def over():
@@ -71,6 +84,7 @@ def test_the_feature_goes_down_only_when_chosen_and_for_the_time_entered(origin,
     console.confirm()
     console.driver.execute_script("performance.clearResourceTimings()")
     wait_until(lambda: feature_is_down(page_of(alice, "alice")), SECONDS, "login is down")
+    wait_until(lambda: console.find("state").text == "login (drill) down", SECONDS, "the head says that it is a drill")
     console.wait_text("Everything arrived.", "login down, for 8 s", "login up again",
                       "No receiver of alerts is to get incident.opened.")
     state = last(proxy)
@@ -79,6 +93,7 @@ def test_the_feature_goes_down_only_when_chosen_and_for_the_time_entered(origin,
         "return performance.getEntriesByName(location.origin + '/api/v1/drill').length")
     assert looks <= 20, "one look a second, not one more with each"
     assert page_of(alice, "alice").status == 200
+    assert [line for line in events(console) if not line.endswith(" drill")] == []
 
 
 def test_what_did_not_arrive_is_told(origin, countermark, browser, folder, webhooks):

@@ -1,8 +1,8 @@
 // The stream of findings: a list on the overview, and a spoken word for what is grave.
 
 import * as api from "./api.js";
-import { byId, el, show } from "./dom.js";
-import { time } from "./parts.js";
+import { badge, byId, el, renew } from "./dom.js";
+import { isDrillReason, time, why } from "./parts.js";
 import { say, sayOr } from "./words.js";
 
 const KEPT = 100;
@@ -12,23 +12,44 @@ let events = [];
 let last = null;
 let running = null;
 let connected = false;
+let known = new Map(); // Of incidents by number: what an event does not tell of its own.
 
 function wordOf(event) {
   return sayOr(`event.${event.type}`, say("event.other"));
 }
 
-function item(event, fresh) {
-  return el("li", { class: fresh ? "fresh" : null }, time(event.at, { short: true }), el("strong", null, wordOf(event)),
-    el("span", null, event.incident
-      ? [el("a", { href: `#/incidents/${event.incident}` }, say("incident.title", { id: event.incident, feature: event.about }))]
-      : event.about, event.detail ? ` · ${sayOr(`outcome.${event.detail}`, event.detail)}` : ""));
+function isDrill(event) {
+  return Boolean(known.get(event.incident)?.drill) || (event.type.startsWith("feature.") && isDrillReason(event.detail));
 }
 
-/** Everything again, in the language in force. */
+/** The incident, then what is new of it: a display's screen and outcome, else by whom and why. */
+function about(event) {
+  const feature = known.get(event.incident)?.feature;
+  const parts = event.incident ? [el("a", { href: `#/incidents/${event.incident}` }, feature
+    ? say("incident.title", { id: event.incident, feature }) : say("incident.number", { id: event.incident }))] : [];
+  const detail = event.type === "display" ? sayOr(`outcome.${event.detail}`, event.detail) : why(event.detail);
+  return [...parts, event.about === feature ? "" : event.about, detail]
+    .filter(Boolean).flatMap((part, index) => (index > 0 ? [" · ", part] : [part]));
+}
+
+function item(event) {
+  return el("li", { class: event.fresh ? "fresh" : null }, time(event.at, { short: true }), el("strong", null, wordOf(event)),
+    el("span", null, about(event), isDrill(event) ? [" ", badge(say("drill"), "warn")] : ""));
+}
+
+/** Everything again, in the language in force and with what is known by now. */
 export function showEvents() {
   byId("live-title").textContent = say("live");
   showState();
-  show(byId("live-list"), events.length > 0 ? events.map((event) => item(event, false)) : el("li", { id: "live-empty" }, say("live.empty")));
+  renew(byId("live-list"), events.length > 0 ? events.map(item) : el("li", { id: "live-empty" }, say("live.empty")));
+}
+
+/** Asks of which feature a new incident is, and whether it is a drill: once for each. */
+async function learn(number) {
+  known.set(number, {});
+  const { incidents } = await api.get("/incidents");
+  incidents.forEach((incident) => known.set(incident.id, incident));
+  showEvents();
 }
 
 function showState() {
@@ -37,17 +58,24 @@ function showState() {
 
 function take(event, announce) {
   last = event.number;
+  event.fresh = announce;
   events = [event, ...events].slice(0, KEPT);
   byId("live-empty")?.remove();
   const list = byId("live-list");
-  const node = item(event, announce);
+  const node = item(event);
   list.prepend(node);
-  setTimeout(() => node.classList.remove("fresh"), 4000);
+  setTimeout(() => { event.fresh = false; node.classList.remove("fresh"); }, 4000);
   while (list.children.length > KEPT) {
     list.lastChild.remove();
   }
+  const learned = event.incident && !known.has(event.incident) ? learn(event.incident) : Promise.resolve();
   if (announce && GRAVE.includes(event.type)) {
-    byId("announcer").textContent = say("announce", { what: wordOf(event), about: event.about });
+    const tell = () => {
+      byId("announcer").textContent = say(isDrill(event) ? "announce.drill" : "announce", { what: wordOf(event), about: event.about });
+    };
+    learned.then(tell, tell);
+  } else {
+    learned.catch(() => known.delete(event.incident)); // The next event of it asks again.
   }
 }
 
@@ -82,6 +110,7 @@ async function run(signal, onNews, onProblem) {
 export function start(onNews, onProblem) {
   stop();
   events = [];
+  known = new Map();
   last = null;
   running = new AbortController();
   showEvents();

@@ -12,6 +12,7 @@ import * as incidents from "./page_incidents.js";
 import * as overview from "./page_overview.js";
 import * as sessions from "./page_sessions.js";
 import * as traffic from "./page_traffic.js";
+import { isDrillReason } from "./parts.js";
 import { keepLanguage, languageNow, say, startLanguage } from "./words.js";
 
 const FRESH_MS = 5000;
@@ -68,7 +69,8 @@ function showFrame() {
 }
 
 function named(state) {
-  return app.status.features.filter((item) => item.state === state).map((item) => item.name);
+  return app.status.features.filter((item) => item.state === state)
+    .map((item) => (isDrillReason(item.reason) ? say("head.drill", { name: item.name }) : item.name));
 }
 
 function stateKind() {

@@ -4,8 +4,8 @@ import * as api from "./api.js";
 import { badge, el, facts, sheet, table } from "./dom.js";
 import { textField } from "./dialog.js";
 import { change, glassButton, glassFacts } from "./glass.js";
-import { action, code, time, title } from "./parts.js";
-import { number, say, sayOr } from "./words.js";
+import { action, code, time, title, why } from "./parts.js";
+import { number, say, sayOr, told } from "./words.js";
 
 export async function load() {
   return api.get("/changes");
@@ -19,7 +19,7 @@ function inForce(app) {
   const { status } = app;
   return sheet(say("in-force"), facts([
     [say("hash"), code(status.config.hash)], [say("loaded"), time(status.config.loaded_at)],
-    [say("version"), status.version], [say("workers"), number(status.workers)], [say("state"), status.state],
+    [say("version"), status.version], [say("workers"), number(status.workers)], [say("state"), sayOr(`ready.${status.state}`, status.state)],
     [say("ledger"), badge(say(status.ledger.ok ? "ledger.ok" : "ledger.failing"), status.ledger.ok ? "good" : "bad")],
   ]), el("div", { class: "row" }, action(app, "reload", say("reload"),
     () => change(app, { key: "reload", path: "/reload", fields: [], done: "reload.done" }))));
@@ -32,6 +32,11 @@ function mode(app) {
     ...glassFacts(status),
   ]), el("p", { class: "note" }, say("would-have", { refused: status.would_have.refused, down: status.would_have.taken_down })),
   el("div", { class: "row" }, glassButton(app)));
+}
+
+/** Who changed the configuration: a person, or the start. */
+function actor(who) {
+  return who === "start" ? say("by.start") : who;
 }
 
 function list(id, key, heads, rows) {
@@ -48,9 +53,9 @@ export function render(app, { config, marks, features, accesses }) {
       el("p", { class: "note" }, say("marks.why")),
       list("mark-table", "marks", ["what", "who"], marks.map((row) => [time(row.at), row.text, row.who]))),
     sheet(say("changes"), list("config-table", "changes", ["what", "who", "hash"],
-      config.map((row) => [time(row.at), row.summary, row.who, code(row.hash.slice(0, 12))]))),
+      config.map((row) => [time(row.at), told(row.summary), actor(row.who), code(row.hash.slice(0, 12))]))),
     sheet(say("feature-changes"), list("feature-table", "feature-changes", ["feature", "state", "reason", "who"],
-      features.map((row) => [time(row.at), row.feature, sayOr(`state.${row.state}`, row.state), row.reason, row.who]))),
-    sheet(say("accesses"), list("access-table", "accesses", ["what", "who"], accesses.map((row) => [time(row.at), row.what, row.who]))),
+      features.map((row) => [time(row.at), row.feature, [sayOr(`state.${row.state}`, row.state), row.cause === "drill" ? [" ", badge(say("drill"), "warn")] : ""], why(row.reason), row.who]))),
+    sheet(say("accesses"), list("access-table", "accesses", ["what", "who"], accesses.map((row) => [time(row.at), told(row.what), row.who]))),
   ];
 }

@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { badge, el, facts, tiles } from "./dom.js";
 import { askChange, bringUp } from "./feature.js";
 import { glassButton, glassFacts } from "./glass.js";
-import { action, figure, gist, headline, time, title, within } from "./parts.js";
+import { action, figure, gist, headline, isDrillReason, time, title, why, within } from "./parts.js";
 import { number, percent, say } from "./words.js";
 
 const KIND = { up: "good", down: "bad", trial: "warn" };
@@ -19,23 +19,35 @@ function buttons(app, feature, open) {
   const make = (to, blocked) => action(app, `${to}-${feature.name}`, say(`do.${to}`),
     () => askChange(app, feature, to, open), { kind: to === "down" ? "danger" : "", blocked });
   const already = (to) => (feature.state === to ? say("is-already", { state: say(`state.${to}`) }) : "");
-  return el("div", { class: "row" },
-    feature.state === "up" ? "" : make("up", already("up")),
-    make("trial", feature.has_trial ? already("trial") : say("no-trial")),
-    make("down", already("down")));
+  const blocked = { up: "", trial: feature.has_trial ? already("trial") : say("no-trial"), down: already("down") };
+  const offered = ["up", "trial", "down"].filter((to) => feature.state !== "up" || to !== "up");
+  return [
+    el("div", { class: "row" }, offered.map((to) => make(to, blocked[to]))),
+    whyBlocked(app, offered.filter((to) => blocked[to]).map((to) => say("blocked", { what: say(`do.${to}`).replace(/ ?…$/, ""), why: blocked[to] }))),
+  ];
+}
+
+/** In sight what the buttons tell those who cannot see it. */
+function whyBlocked(app, reasons) {
+  const all = app.me.role === "operator" ? reasons : [say("needs-operator")];
+  return all.map((text) => el("p", { class: "note", "aria-hidden": "true" }, text));
 }
 
 function incidentLink(id) {
   return id ? el("a", { href: `#/incidents/${id}` }, String(id)) : null;
 }
 
+function drillBadge(feature) {
+  return feature.state !== "up" && isDrillReason(feature.reason) ? [badge(say("drill"), "warn"), " "] : "";
+}
+
 function card(app, feature, open) {
   return el("section", { class: "sheet", "aria-label": feature.name },
-    el("div", { class: "headed" }, el("h3", null, feature.name), badge(say(`state.${feature.state}`), KIND[feature.state])),
+    el("div", { class: "headed" }, el("h3", null, feature.name), el("span", null, drillBadge(feature), badge(say(`state.${feature.state}`), KIND[feature.state]))),
     facts([
       [say("since"), feature.since ? time(feature.since) : null],
       [say("by"), feature.who],
-      [say("reason"), feature.reason],
+      [say("reason"), why(feature.reason)],
       [say("incident"), incidentLink(feature.incident)],
       [say("comes-up"), feature.up_at ? time(feature.up_at) : null],
     ]),
@@ -58,8 +70,8 @@ function simpleBanner(kind, heading, text) {
 
 function featureBanner(app, feature, open) {
   return el("section", { class: `banner ${KIND[feature.state]}` },
-    el("h2", null, say(`is-${feature.state}`, { name: feature.name })),
-    facts([[say("reason"), feature.reason], [say("by"), feature.who], [say(`since.${feature.state}`), time(feature.since)]]),
+    el("h2", null, say(`is-${feature.state}`, { name: feature.name }), " ", drillBadge(feature)),
+    facts([[say("reason"), why(feature.reason)], [say("by"), feature.who], [say(`since.${feature.state}`), time(feature.since)]]),
     el("p", { class: "row" }, bringUp(app, feature, open, `banner-up-${feature.name}`)));
 }
 

@@ -1,7 +1,7 @@
 // What several pages are made of.
 
 import { badge, el } from "./dom.js";
-import { languageNow, number, say, sayOr, sayWith } from "./words.js";
+import { languageNow, number, say, sayOr, sayWith, told } from "./words.js";
 
 const PAIRS_SHOWN = 5;
 
@@ -14,10 +14,15 @@ export function time(at, { short = false } = {}) {
   return el("time", { datetime: at, title: at }, new Intl.DateTimeFormat(languageNow(), form).format(new Date(at)));
 }
 
-/** What a detector's reason means, and the word itself. */
+/** What a detector's reason means, and the word itself; what else is there, as it is or translated. */
 export function why(reason) {
   const meaning = sayOr(`why.${reason}`, "");
-  return meaning ? `${meaning} (${reason})` : reason;
+  return meaning ? `${meaning} (${reason})` : told(reason);
+}
+
+/** Whether a feature was changed by a drill: the proxy begins the reason with it. */
+export function isDrillReason(reason) {
+  return /^drill: /.test(reason || "");
 }
 
 export function cases(count) {

@@ -28,6 +28,7 @@ const WORDS = {
   "no": ["no", "いいえ"],
   "never": ["never", "なし"],
   "cancel": ["Cancel", "取消"],
+  "zone": ["Times are in {zone}.", "日時は {zone} です。"],
   "first-of": ["The first {shown} of {all}.", "全{all}件のうち最初の{shown}件。"],
 
   // Sign in
@@ -47,8 +48,13 @@ const WORDS = {
   "state.done": ["delivered", "送信済み"],
   "state.stopped": ["stopped", "停止"],
   "state.given-up": ["given up", "断念"],
+  "ready.ready": ["ready", "稼働中"],
+  "ready.starting": ["starting", "起動中"],
+  "ready.draining": ["draining", "終了処理中"],
+  "ready.no route can be served": ["no route can be served", "応答できる経路がありません"],
   "mode.enforce": ["enforcing", "遮断モード"],
   "mode.observe": ["observing only", "監視のみ"],
+  "head.drill": ["{name} (drill)", "{name}（訓練）"],
   "head.down": ["{names} down", "{names} 停止中"],
   "head.trial": ["{names} on trial", "{names} 試験再開中"],
   "head.up": ["All features up", "全機能 稼働中"],
@@ -70,6 +76,7 @@ const WORDS = {
   "since": ["Since", "開始"],
   "since.down": ["Down since", "停止"],
   "since.trial": ["On trial since", "試験再開"],
+  "by.start": ["start", "起動"],
   "by": ["By", "操作者"],
   "reason": ["Reason", "理由"],
   "incident": ["Incident", "事案"],
@@ -112,6 +119,7 @@ const WORDS = {
   "event.feature.up": ["brought up", "機能再開"],
   "event.feature.trial": ["on trial", "試験再開"],
   "event.other": ["event", "記録"],
+  "announce.drill": ["drill, {what}: {about}", "訓練、{what}：{about}"],
   "announce": ["{what}: {about}", "{what}：{about}"],
 
   // Changing a feature
@@ -136,6 +144,7 @@ const WORDS = {
   "when.missing": ["Which time?", "日時を入力してください。"],
   "anyway": ["Even though incident {id} is open", "事案 {id} が継続中でも再開する"],
   "anyway.missing": ["Incident {id} is open. Close it first, or tick “{anyway}”.", "事案 {id} が継続中です。先に終結するか、「{anyway}」にチェックを入れてください。"],
+  "blocked": ["{what}: {why}", "{what}：{why}"],
   "no-trial": ["No networks are named in features[].trial.", "features[].trial にネットワークがありません。"],
   "is-already": ["It is {state} already.", "すでに{state}です。"],
   "done": ["Done.", "完了しました。"],
@@ -154,6 +163,7 @@ const WORDS = {
   "found-by": ["Found by", "検知"],
   "drill": ["drill", "訓練"],
   "back": ["All incidents", "事案一覧"],
+  "incident.number": ["Incident {id}", "事案 {id}"],
   "incident.title": ["Incident {id}: {feature}", "事案 {id}：{feature}"],
   "unknown-incident": ["There is no such incident.", "その事案はありません。"],
   "strength.strong": ["strong", "確実"],
@@ -410,6 +420,30 @@ const WORDS = {
   "what": ["What", "内容"],
 };
 
+// What the proxy has written into its ledger, in Japanese; {1} is what stood there, {2} too, and both may
+// be such a text again.
+const TOLD = [
+  [/^in force$/, "有効化"],
+  [/^in force, weaker than before the start(?:; weaker: (.*))?$/, "有効化（起動前より保護が弱い）：{1}"],
+  [/^in force, weaker: (.*)$/, "有効化（保護が弱まる変更）：{1}"],
+  [/^in force; no memory to tell what changed$/, "有効化（メモリー不足のため変更点は不明）"],
+  [/^in force; stronger: (.*)$/, "有効化（保護が強まる変更）：{1}"],
+  [/^mode observe for (\d+) s: (.*)$/, "{1} 秒間の緊急解除（監視のみ）：{2}"],
+  [/^mode as configured: (.*)$/, "設定どおりのモードに復帰：{1}"],
+  [/^its time is over$/, "期限の終了"],
+  [/^values of incident (\d+)$/, "事案 {1} の実名"],
+  [/^report with names: incident (\d+)$/, "事案 {1} の実名入り報告書"],
+  [/^report with names: from .*$/, "期間を指定した実名入り報告書"],
+  [/^drill of feature `([^`]*)`(?:: (.*))?$/, "「{1}」の訓練：{2}"],
+  [/^drill: (.*)$/, "訓練：{1}"],
+  [/^drill$/, "訓練"],
+  [/^sends (\d+) undelivered alerts again$/, "未達の通知 {1} 件の再送"],
+  [/^an alias forgotten$/, "ログイン名の対応の削除"],
+  [/^a finding came while it was being opened$/, "再開の操作中に検知がありました"],
+  [/^was down in features\.state, but not in the ledger$/, "features.state では停止中、台帳に記録なし"],
+];
+const TOLD_EVENT = /^(.*[:：] [0-9a-f]{12}) \(([^)]*)\) (.*)$/; // Of a report: a change of the configuration.
+
 export const LANGUAGES = ["en", "ja"];
 let language = "en";
 
@@ -449,6 +483,24 @@ export function sayWith(key, values) {
 /** The text of key if there is one, else otherwise. */
 export function sayOr(key, otherwise) {
   return key in WORDS ? say(key) : otherwise;
+}
+
+/** A text of the proxy, translated where it is a known one. */
+export function told(text) {
+  if (language !== "ja" || !text) {
+    return text;
+  }
+  const event = TOLD_EVENT.exec(text);
+  if (event) {
+    return `${event[1]}（${event[2] === "start" ? "起動時" : event[2]}）${told(event[3])}`;
+  }
+  for (const [pattern, japanese] of TOLD) {
+    const found = pattern.exec(text);
+    if (found) {
+      return japanese.replace(/\{(\d)\}/g, (_, index) => told(found[index] || "")).replace(/：$/, "");
+    }
+  }
+  return text;
 }
 
 export function number(value) {
