@@ -192,3 +192,47 @@ def test_the_overview_tells_of_break_glass_and_ends_it(origin, countermark, brow
     console.confirm()
     wait_until(lambda: "Nothing is enforced" not in console.text(), SECONDS, "the box is gone")
     assert proxy.api("/status")["mode"] == "enforce"
+
+
+def test_times_name_their_zone(incident, browser):
+    console = browser(incident)
+    console.open()
+    console.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Kabul"})
+    console.sign_in()
+    console.wait_text("Times are in Asia/Kabul (UTC+4:30).")
+    console.choose("language", "ja")
+    console.wait_text("日時は Asia/Kabul (UTC+4:30) です。")
+
+
+def test_texts_of_the_proxy_are_japanese_where_they_are_known(origin, countermark, browser):
+    proxy = countermark(settings(origin))
+    proxy.api("/drill", "POST", {"feature": "login", "reason": "audit"})
+    wait_until(lambda: proxy.api("/drill")["state"] == "done", 40, "the drill is over")
+    proxy.api("/incidents/1?reveal=1")
+    proxy.api("/mode", "POST", {"mode": "observe", "for": "15m", "reason": "the page is wrong"})
+    proxy.api("/mode", "POST", {"mode": "enforce", "reason": "all well"})
+    console = browser(proxy, language="ja-JP")
+    console.sign_in()
+    console.open("config")
+    console.wait_text("有効化", "起動", "900 秒間の緊急解除（監視のみ）：the page is wrong",
+                      "設定どおりのモードに復帰：all well", "事案 1 の実名", "「login」の訓練：audit")
+    for english in ("in force", "mode as configured", "values of incident", "drill of feature"):
+        assert english not in console.text()
+
+
+def test_a_phone_shows_the_present_page_the_report_and_that_tables_go_on(incident, browser):
+    console = browser(incident, size=chromium.PHONE)
+    console.sign_in()
+    console.go("config", "In force")
+    place = console.driver.execute_script(
+        "const box = document.getElementById('page-config').getBoundingClientRect(); return [box.left, box.right]")
+    assert place[0] >= 0 and place[1] <= chromium.PHONE[0]
+    console.go("incidents/1", "Evidence")
+    console.click("to-report")
+    top = console.driver.execute_script(
+        "return document.getElementById('report.html-en').getBoundingClientRect().top")
+    assert 0 <= top < chromium.PHONE[1]
+    wide = console.driver.execute_script("""
+        const box = document.getElementById("connection-table");
+        return [box.scrollWidth > box.clientWidth, getComputedStyle(box).backgroundImage]""")
+    assert wide[0] and wide[1].count("gradient") == 4

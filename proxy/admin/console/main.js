@@ -61,11 +61,31 @@ function showFrame() {
   renew(byId("pages"), Object.keys(PAGES).map((name) => el("a", {
     href: `#/${name}`, id: `page-${name}`, "aria-current": app.name === name ? "page" : null,
   }, say(`page.${name}`))));
+  keepInSight(byId(`page-${app.name}`));
+  byId("zone").hidden = !app.me;
+  byId("zone").textContent = say("zone", { zone: zone() });
   byId("state").hidden = !app.status;
   if (app.status) {
     renew(byId("state"), el("span", { class: `badge ${stateKind()}` }, stateText()), " ",
       app.status.mode === "observe" ? el("span", { class: "badge warn" }, say("mode.observe")) : "");
   }
+}
+
+/** On a phone not all pages have room: the present one has. */
+function keepInSight(link) {
+  const bar = byId("pages");
+  const left = link.offsetLeft - bar.offsetLeft;
+  if (left < bar.scrollLeft || left + link.offsetWidth > bar.scrollLeft + bar.clientWidth) {
+    bar.scrollLeft = left - (bar.clientWidth - link.offsetWidth) / 2;
+  }
+}
+
+/** The person's zone: Asia/Tokyo (UTC+9). */
+function zone() {
+  const minutes = -new Date().getTimezoneOffset();
+  const clock = `${Math.floor(Math.abs(minutes) / 60)}${minutes % 60 ? `:${Math.abs(minutes % 60)}` : ""}`;
+  const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return name === "UTC" ? name : `${name} (UTC${minutes < 0 ? "−" : "+"}${clock})`;
 }
 
 function named(state) {

@@ -1,12 +1,12 @@
 // One incident: how it came, who saw whom, on which screens, by which connections, and its report.
 
 import * as api from "./api.js";
-import { badge, el, facts, sheet, table, tiles } from "./dom.js";
+import { badge, byId, el, facts, sheet, table, tiles } from "./dom.js";
 import { ask, reasonField } from "./dialog.js";
 import { legend, whoSawWhom } from "./drawing.js";
 import { nextSteps } from "./feature.js";
 import { action, cases, casesOf, code, figure, gist, headline, person, rows, sessionLink, share, time, title, why } from "./parts.js";
-import { languageNow, number, say, sayOr } from "./words.js";
+import { languageNow, number, say, sayOr, told } from "./words.js";
 
 const LINE_KIND = { "first-display": "bad", detection: "bad", "take-down": "bad", reopening: "good", closing: "good" };
 const ROWS_SHOWN = 200;
@@ -117,7 +117,7 @@ function figures(incident, report) {
 function timeline(report) {
   return sheet(say("timeline"), report.timeline.length === 0 ? el("p", null, say("timeline.none")) :
     el("ol", { class: "line" }, report.timeline.map((item) =>
-      el("li", { class: LINE_KIND[item.kind] }, time(item.at), item.event))));
+      el("li", { class: LINE_KIND[item.kind] }, time(item.at), told(item.event)))));
 }
 
 function caseList(incident, report) {
@@ -188,12 +188,17 @@ function evidence(incident) {
     rows(shown.map(display)));
 }
 
+function reportName(incident) {
+  return say(incident.state === "open" ? "report.preliminary" : "report.final");
+}
+
 function reports(app, incident, report) {
-  return sheet(say(incident.state === "open" ? "report.preliminary" : "report.final"), el("p", { class: "note" }, say("report.why")),
+  return el("section", { class: "sheet", id: "reports" }, el("h2", null, reportName(incident)),
     el("div", { class: "row" }, REPORTS.map(([format, lang]) => {
       const key = `report.${format}${lang ? `-${lang}` : ""}`;
       return el("button", { type: "button", id: key, click: () => openReport(app, incident.id, [format, lang]) }, say(key));
     })),
+    el("p", { class: "note" }, say("report.why")),
     el("h3", null, say("deadlines")),
     facts(Object.entries(report.deadlines || {}).filter(([, at]) => at).map(([key, at]) => [sayOr(`deadline.${key}`, key), time(at)])));
 }
@@ -201,7 +206,8 @@ function reports(app, incident, report) {
 export function render(app, { incident, report, open }) {
   return [
     el("p", null, el("a", { href: "#/incidents", id: "back" }, `← ${say("back")}`)),
-    title(say("incident.title", { id: incident.id, feature: incident.feature })),
+    title(say("incident.title", { id: incident.id, feature: incident.feature }),
+      el("button", { type: "button", class: "phone", id: "to-report", click: () => byId("reports").scrollIntoView() }, `${reportName(incident)} ↓`)),
     revealed ? el("p", { class: "banner warn", id: "revealed" }, say("revealed", { name: app.me.name })) : "",
     el("div", { class: "columns" }, head(app, incident, open), reports(app, incident, report)),
     el("section", null, el("h2", { class: "quiet" }, say("figures")), figures(incident, report)),
