@@ -12,6 +12,7 @@ let events = [];
 let last = null;
 let running = null;
 let connected = false;
+let looking = null;
 let known = new Map(); // Of incidents by number: what an event does not tell of its own.
 
 function wordOf(event) {
@@ -44,12 +45,18 @@ export function showEvents() {
   renew(byId("live-list"), events.length > 0 ? events.map(item) : el("li", { id: "live-empty" }, say("live.empty")));
 }
 
-/** Asks of which feature a new incident is, and whether it is a drill: once for each. */
-async function learn(number) {
-  known.set(number, {});
+async function lookUp() {
   const { incidents } = await api.get("/incidents");
   incidents.forEach((incident) => known.set(incident.id, incident));
   showEvents();
+}
+
+/** Of which feature an incident is, and whether it is a drill: many ask at once, and one look is under way. */
+async function learn(number) {
+  for (let looks = 0; looks < 2 && !known.has(number); looks += 1) { // The first may be older than the incident.
+    looking ??= lookUp().finally(() => { looking = null; });
+    await looking;
+  }
 }
 
 function showState() {
@@ -68,15 +75,12 @@ function take(event, announce) {
   while (list.children.length > KEPT) {
     list.lastChild.remove();
   }
-  const learned = event.incident && !known.has(event.incident) ? learn(event.incident) : Promise.resolve();
-  if (announce && GRAVE.includes(event.type)) {
-    const tell = () => {
+  const tell = () => {
+    if (announce && GRAVE.includes(event.type)) {
       byId("announcer").textContent = say(isDrill(event) ? "announce.drill" : "announce", { what: wordOf(event), about: event.about });
-    };
-    learned.then(tell, tell);
-  } else {
-    learned.catch(() => known.delete(event.incident)); // The next event of it asks again.
-  }
+    }
+  };
+  (event.incident ? learn(event.incident) : Promise.resolve()).then(tell, tell); // Known or not, it is told.
 }
 
 async function run(signal, onNews, onProblem) {
