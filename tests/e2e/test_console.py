@@ -462,6 +462,12 @@ def test_no_page_breaks_a_rule_of_axe(origin, countermark, browser, folder, webh
         console.open("overview")
         console.click("up-login")
         found += violations(console, source, "dialog")
+    proxy.api("/incidents/1/close", "POST", {"reason": "for the test"})
+    proxy.api("/mode", "POST", {"mode": "observe", "for": "15m", "reason": "for the test"})
+    for page, text in (("incidents/1", "still down"), ("overview", "Break-glass until")):
+        console.go(page, text)
+        found += violations(console, source, f"{page} afterwards")
+        chromium.shoot(console.driver, f"{page.replace('/', '-')}-afterwards")
     assert not found, "\n".join(found)
 
 
