@@ -5,7 +5,7 @@ import threading
 import pytest
 import yaml
 
-from support import django_admin, dokuwiki, mediawiki, wordpress
+from support import django_admin, dokuwiki, mediawiki, redmine, wordpress
 from support.client import Browser
 from support.countermark import REPOSITORY
 
@@ -50,6 +50,7 @@ PRESETS = {
     "mediawiki": (mediawiki, mediawiki.MediaWiki, "/index.php/Special:Version"),
     "dokuwiki": (dokuwiki, dokuwiki.DokuWiki, "/doku.php?id=start"),
     "django": (django_admin, django_admin.DjangoAdmin, "/admin/"),
+    "redmine": (redmine, redmine.Redmine, "/projects"),
     "wordpress": (wordpress, wordpress.WordPress, "/?p=1"),
 }
 
