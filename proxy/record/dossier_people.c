@@ -101,10 +101,13 @@ static void read_cases(struct dossier_work *work)
 
     struct db_rows *rows = dossier_query(
         work,
-        "SELECT viewer_id, subject_id, count(DISTINCT screen), sum(count), sum(withheld),"
-        " sum(cut), sum(delivered), sum(strong_count), min(first_at), max(last_at),"
-        " group_concat(screen, ' / ')" DOSSIER_COUNTED " AND subject_id <> ''"
-        " GROUP BY viewer_id, subject_id ORDER BY min(first_at), min(seq) LIMIT 20000",
+        "WITH s AS (SELECT viewer_id, subject_id, screen, sum(count) AS n, sum(withheld)"
+        " AS w, sum(cut) AS c, sum(delivered) AS d, sum(strong_count) AS strong,"
+        " min(first_at) AS f, max(last_at) AS l, min(seq) AS q" DOSSIER_COUNTED
+        " AND subject_id <> '' GROUP BY viewer_id, subject_id, screen ORDER BY q)"
+        " SELECT viewer_id, subject_id, count(*), sum(n), sum(w), sum(c), sum(d),"
+        " sum(strong), min(f), max(l), group_concat(screen, ' / ') FROM s"
+        " GROUP BY viewer_id, subject_id ORDER BY min(f), min(q) LIMIT 20000",
         NULL, 0);
     while (db_next(rows)) {
         if (find(self, db_text(rows, 0), &viewer) &&

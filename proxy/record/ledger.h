@@ -48,7 +48,8 @@ uint64_t ledger_take_added(struct ledger *self);
 /** Number of open incidents, drills left out. */
 uint64_t ledger_open_count(struct ledger *self);
 
-/** True when the display is one more of a row that is there: only counts would change. */
+/** True when the display is one more of a row that is there, with the same outcome: only
+ * counts would change. */
 bool ledger_knows(struct ledger *self, const struct journal_entry *entry,
                   const char *feature);
 

@@ -87,7 +87,7 @@ static uint64_t find_open(struct ledger *self, const char *feature, bool drill)
 
 #define SAME_DISPLAY                                                                     \
     " WHERE incident = ? AND viewer_id = ? AND subject_id = ? AND screen = ?"            \
-    " AND one_of_two = ? AND marker_class = ?"
+    " AND one_of_two = ? AND marker_class = ? AND outcome = ?"
 
 bool ledger_knows(struct ledger *self, const struct journal_entry *entry,
                   const char *feature)
@@ -106,7 +106,8 @@ bool ledger_knows(struct ledger *self, const struct journal_entry *entry,
         db_query(self->db, "SELECT 1 FROM displays" SAME_DISPLAY,
                  DB_VALUES(DB_U64(incident), DB_STRING(viewer.id), DB_STRING(subject.id),
                            DB_STRING(entry->screen), DB_U64(entry->one_of_two),
-                           DB_STRING(entry->marker_class)));
+                           DB_STRING(entry->marker_class),
+                           DB_STRING(outcome_name(entry->outcome))));
     bool known = db_next(rows);
     db_end(rows);
     return known && !db_failed(self->db);
@@ -150,7 +151,8 @@ static bool count_again(struct ledger *self, const struct journal_entry *entry,
                      DB_U64(entry->outcome == JOURNAL_DELIVERED), DB_U64(entry->strong),
                      DB_U64(incident), DB_STRING(viewer->id), DB_STRING(subject->id),
                      DB_STRING(entry->screen), DB_U64(entry->one_of_two),
-                     DB_STRING(entry->marker_class)));
+                     DB_STRING(entry->marker_class),
+                     DB_STRING(outcome_name(entry->outcome))));
     return db_failed(self->db) || db_changes(self->db) > 0;
 }
 

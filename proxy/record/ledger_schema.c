@@ -114,6 +114,12 @@ static const char *const STEPS[] = {
     "DROP INDEX displays_once;"
     "CREATE UNIQUE INDEX displays_once ON displays(incident, viewer_id, subject_id,"
     " screen, one_of_two, marker_class);",
+
+    /* What left and what was withheld are rows apart: the chained outcome is that of every
+     * display that a row counts. A row of before may have counts of several outcomes. */
+    "DROP INDEX displays_once;"
+    "CREATE UNIQUE INDEX displays_once ON displays(incident, viewer_id, subject_id,"
+    " screen, one_of_two, marker_class, outcome);",
 };
 
 enum {
@@ -152,7 +158,7 @@ static enum err migrate(struct db *db, uint64_t version, const char *path,
 {
     static const char *const numbers[] = {
         "PRAGMA user_version = 1", "PRAGMA user_version = 2", "PRAGMA user_version = 3",
-        "PRAGMA user_version = 4"};
+        "PRAGMA user_version = 4", "PRAGMA user_version = 5"};
     _Static_assert(sizeof(numbers) / sizeof(*numbers) == VERSION, "one per step");
 
     while (version < VERSION) {

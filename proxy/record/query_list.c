@@ -77,6 +77,9 @@ static const struct query_column DISPLAY[] = {
     {"path", QUERY_TEXT},
     {"status", QUERY_U64},
     {"outcome", QUERY_TEXT},
+    {"withheld", QUERY_U64}, /* An old row may count several of these. */
+    {"cut", QUERY_U64},
+    {"delivered", QUERY_U64},
     {"would_have", QUERY_TEXT},
     {"detectors", QUERY_TEXT},
     {"reason", QUERY_TEXT},
@@ -124,7 +127,7 @@ static void write_displays(struct query *self, uint64_t incident, bool reveal,
         self->db,
         "SELECT seq, viewer_kind, viewer_id, subject_id, viewer, subject, client,"
         " screen, shows, count, first_at, last_at, route, method, path, status, outcome,"
-        " would_have, detectors, reason, " STRENGTH ", one_of_two, session, exchange,"
+        " withheld, cut, delivered, would_have, detectors, reason, " STRENGTH ", one_of_two, session, exchange,"
         " echoed, previous, previous_session, upstream, connection,"
         " connection_exchanges, body_size, marker_class, viewer_confirmed"
         " FROM displays WHERE incident = ? ORDER BY seq LIMIT ?",

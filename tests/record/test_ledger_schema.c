@@ -6,6 +6,9 @@
 static void make_old(const struct fixture *self, unsigned version)
 {
     static const char *const scripts[] = {
+        [4] = "DROP INDEX displays_once; CREATE UNIQUE INDEX displays_once ON displays("
+              "incident, viewer_id, subject_id, screen, one_of_two, marker_class);"
+              "PRAGMA user_version = 4",
         [3] = "DROP INDEX displays_once; CREATE UNIQUE INDEX displays_once ON displays("
               "incident, viewer_id, subject_id, screen, one_of_two);"
               "PRAGMA user_version = 3",
@@ -24,7 +27,7 @@ static void make_old(const struct fixture *self, unsigned version)
 
     (void)snprintf(path, sizeof(path), "%s/ledger.db", self->path);
     assert_int_equal(db_open(path, DB_WRITE, &db, NULL), ERR_NONE);
-    for (unsigned i = 3; i >= version; i--) {
+    for (unsigned i = 4; i >= version; i--) {
         db_script(db, scripts[i]);
     }
     assert_false(db_failed(db));
@@ -57,6 +60,13 @@ static void carry_over(unsigned version)
     fixture_remove(&fixture);
 }
 
+static void
+a_ledger_of_the_fourth_version_is_carried_over_and_still_verifies(void **state)
+{
+    (void)state;
+    carry_over(4);
+}
+
 static void a_ledger_of_the_third_version_is_carried_over_and_still_verifies(void **state)
 {
     (void)state;
@@ -79,6 +89,8 @@ static void a_ledger_of_the_first_version_is_carried_over_and_still_verifies(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            a_ledger_of_the_fourth_version_is_carried_over_and_still_verifies),
         cmocka_unit_test(
             a_ledger_of_the_third_version_is_carried_over_and_still_verifies),
         cmocka_unit_test(

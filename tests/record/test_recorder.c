@@ -18,7 +18,7 @@ static void a_refusal_is_in_the_ledger_when_its_ticket_comes_back(void **state)
     fixture_remove(&fixture);
 }
 
-static void repeated_displays_are_one_row_with_a_count(void **state)
+static void repeated_displays_are_one_row_for_each_outcome(void **state)
 {
     (void)state;
     struct fixture fixture;
@@ -36,7 +36,7 @@ static void repeated_displays_are_one_row_with_a_count(void **state)
     assert_int_equal(figures.cut, 1);
     assert_int_equal(figures.cases, 1);
     assert_int_equal(fixture_verify(&fixture, &rows, NULL), ERR_NONE);
-    assert_int_equal(rows, 2); /* The incident and one display. */
+    assert_int_equal(rows, 3); /* The incident, what was withheld, what was cut. */
 
     fixture_remove(&fixture);
 }
@@ -413,7 +413,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_refusal_is_in_the_ledger_when_its_ticket_comes_back),
-        cmocka_unit_test(repeated_displays_are_one_row_with_a_count),
+        cmocka_unit_test(repeated_displays_are_one_row_for_each_outcome),
         cmocka_unit_test(cases_are_ordered_and_pairs_are_not),
         cmocka_unit_test(every_subject_of_one_response_is_a_display_in_the_same_commit),
         cmocka_unit_test(one_of_two_and_drills_are_in_no_figure_of_the_incident),

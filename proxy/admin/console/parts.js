@@ -47,23 +47,18 @@ export function share({ withheld, cut, delivered }) {
   return cut + delivered === 0 ? "none" : withheld === 0 ? "all" : "some";
 }
 
-/**
- * Whom each viewer saw or was to see, out of the displays of an incident. A row tells the outcome of
- * its first display; where there were more, and something has left, any of them may have.
- */
-export function casesOf({ rows, outcomes }) {
-  const some = share(outcomes) !== "none";
+/** Whom each viewer saw or was to see, out of the displays of an incident. */
+export function casesOf({ rows }) {
   const found = new Map();
   for (const row of rows) {
     if (!row.subject || row.one_of_two) {
       continue;
     }
     const key = `${row.viewer}\n${row.subject}`;
-    const item = found.get(key) || { viewer: row.viewer, subject: row.subject, screens: new Set(), displays: 0, left: false, unsure: false };
+    const item = found.get(key) || { viewer: row.viewer, subject: row.subject, screens: new Set(), displays: 0, left: false };
     item.screens.add(row.screen);
     item.displays += row.count;
-    item.left = item.left || row.outcome !== "withheld";
-    item.unsure = item.unsure || (some && row.count > 1);
+    item.left = item.left || row.cut + row.delivered > 0;
     found.set(key, item);
   }
   return [...found.values()];
@@ -77,7 +72,7 @@ export function person(name) {
 function people(incident) {
   const found = casesOf(incident);
   const lines = found.slice(0, PAIRS_SHOWN).map((item) => el("li", null,
-    sayWith(item.left ? "saw.left" : item.unsure ? "saw.unsure" : "saw", { viewer: person(item.viewer), subject: person(item.subject) })));
+    sayWith(item.left ? "saw.left" : "saw", { viewer: person(item.viewer), subject: person(item.subject) })));
   if (incident.cases > PAIRS_SHOWN) {
     lines.push(el("li", null, say("and-more", { count: incident.cases - PAIRS_SHOWN })));
   }

@@ -86,7 +86,6 @@ const WORDS = {
   "whose.some": ["Who saw, or would have seen, whose data", "誰が誰の情報を見たか、見るところだったか"],
   "whose.all": ["Who saw whose data", "誰が誰の情報を見たか"],
   "saw": ["{viewer} was to see the data of {subject}", "{viewer} に {subject} の情報が表示されるところでした"],
-  "saw.unsure": ["{viewer} was to see the data of {subject} and may have been shown it", "{viewer} に {subject} の情報が表示されるところでした（表示された可能性があります）"],
   "saw.left": ["{viewer} was shown data of {subject}", "{viewer} に {subject} の情報が表示されました"],
   "and-more": ["and {count} more", "ほか {count} 件"],
   "screen-data": ["Screen and data", "画面と情報"],
