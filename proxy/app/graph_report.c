@@ -102,6 +102,20 @@ static bool note_reveal(struct graph *self, const char *who,
     return recorder_note_access(self->recorder, who, what);
 }
 
+/* The first name under which the site is served; "": it answers to any. */
+static void name_site(const struct site *site, char *name_out)
+{
+    const char *name = site->host_count > 0 ? site->hosts[0] : NULL;
+
+    for (unsigned i = 0; name == NULL && i < site->route_count; i++) {
+        name = site->routes[i].host;
+    }
+    if (name != NULL && strncmp(name, "*.", 2) == 0) {
+        name += 2;
+    }
+    (void)span_copy(span_of(name != NULL ? name : ""), name_out, DOSSIER_SITE_SIZE_MAX);
+}
+
 bool graph_report(void *context, const char *reveal_to, struct reporter_ticket *ticket)
 {
     struct graph *self = context;
@@ -109,6 +123,7 @@ bool graph_report(void *context, const char *reveal_to, struct reporter_ticket *
 
     ticket->reply_to = self->mailbox;
     scope->now_ms = loop_unix_ms(self->loop);
+    name_site(self->config->site, scope->site);
     scope->to_ms = scope->to_ms != 0 ? scope->to_ms : scope->now_ms;
     if (reveal_to != NULL && !note_reveal(self, reveal_to, scope)) {
         return false;

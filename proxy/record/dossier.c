@@ -94,7 +94,8 @@ static bool read_incidents(struct dossier_work *work)
     struct db_rows *rows = dossier_query(
         work,
         "SELECT opened_at, coalesce(closed_at, 0), feature, detector, reason,"
-        " coalesce(closed_reason, '') FROM incidents WHERE id BETWEEN ?1 AND ?2 AND"
+        " coalesce(closed_reason, ''), drill FROM incidents WHERE id BETWEEN ?1 AND ?2 "
+        "AND"
         " last_at >= ?3 AND opened_at < ?4 AND (drill = 0 OR ?1 = ?2) ORDER BY opened_at",
         NULL, 0);
     while (db_next(rows)) {
@@ -104,6 +105,7 @@ static bool read_incidents(struct dossier_work *work)
             self->detector = dossier_text(work, db_text(rows, 3));
             self->reason = dossier_text(work, db_text(rows, 4));
             self->closing = dossier_text(work, db_text(rows, 5));
+            self->drill = db_u64(rows, 6) != 0;
         }
         self->open = self->open || db_u64(rows, 1) == 0;
         closed_ms = db_u64(rows, 1) > closed_ms ? db_u64(rows, 1) : closed_ms;

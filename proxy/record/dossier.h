@@ -14,12 +14,14 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "record/dossier_event.h"
 #include "record/state_dir.h"
 
 enum {
     DOSSIER_CASES_MAX = 20000, /**< Listed; figures count all. */
     DOSSIER_PERSONS_MAX = 40000,
     DOSSIER_ROWS_MAX = 2000, /**< Of screens, grants and events. */
+    DOSSIER_SITE_SIZE_MAX = 256,
 };
 
 /** What to report on. */
@@ -29,6 +31,7 @@ struct dossier_scope {
     uint64_t to_ms;    /**< ... to here, exclusive. */
     uint64_t now_ms;
     bool reveal; /**< Values instead of pseudonyms, and the list of persons. */
+    char site[DOSSIER_SITE_SIZE_MAX]; /**< The name people know it by; "": not known. */
 };
 
 /** Which displays a tally counts. */
@@ -37,6 +40,7 @@ enum dossier_part {
     DOSSIER_WITHHELD,
     DOSSIER_CUT,
     DOSSIER_DELIVERED,
+    DOSSIER_LEFT, /**< Cut or delivered. */
     DOSSIER_STRONG,
     DOSSIER_PART_COUNT,
 };
@@ -55,6 +59,7 @@ struct dossier_tally {
 struct dossier_screen {
     const char *screen, *shows;
     uint64_t displays;
+    uint64_t left;  /**< Of the displays: cut or delivered. */
     uint64_t cases; /**< One per viewer, subject and screen. */
 };
 
@@ -66,31 +71,14 @@ struct dossier_grant {
     uint64_t subjects_mean; /**< Rounded half up. */
 };
 
-enum dossier_kind {
-    DOSSIER_CONFIGURATION,
-    DOSSIER_MARK,
-    DOSSIER_FIRST_DISPLAY,
-    DOSSIER_DETECTION,
-    DOSSIER_TAKE_DOWN,
-    DOSSIER_TRIAL,
-    DOSSIER_REOPENING,
-    DOSSIER_CLOSING,
-    DOSSIER_KIND_COUNT,
-};
-
-struct dossier_event {
-    uint64_t at_ms;
-    enum dossier_kind kind;
-    const char *detail;
-};
-
 struct dossier_person {
     const char *name;   /**< A pseudonym, or the value. */
     const char *id;     /**< All digits of the pseudonym. */
     bool identified;    /**< Else known by session or address alone. */
     uint64_t as_viewer; /**< Cases. */
     uint64_t as_subject;
-    bool left; /**< Bytes of another person left the proxy in one of these cases. */
+    bool left;     /**< Bytes of their data left the proxy. */
+    bool received; /**< Bytes of another's data were sent to them. */
 };
 
 struct dossier_case {
@@ -112,7 +100,10 @@ struct dossier {
     uint64_t from_ms;     /**< The window: first display ... */
     uint64_t to_ms;       /**< ... until closed, or now. */
     uint64_t detected_ms; /**< 0: nothing was found. */
+    uint64_t first_ms;    /**< Of the first display, 0: none; ... */
+    uint64_t last_ms;     /**< ... and of the last. */
     bool open;
+    bool drill; /**< The one incident is a drill: it has no figures. */
     uint64_t incident_count;
     const char *feature; /**< As the next three, of the first incident. */
     const char *detector;
@@ -124,7 +115,8 @@ struct dossier {
     uint64_t uninspected; /**< Responses of routes that require a marker. */
     uint64_t unmarked;
     uint64_t one_of_two;
-    uint64_t upper_bound; /**< The sum of these three. */
+    uint64_t one_of_two_left; /**< Of these: cut or delivered. */
+    uint64_t upper_bound;     /**< The sum of these three. */
     struct dossier_screen *screens;
     size_t screen_count;
     struct dossier_grant *grants;

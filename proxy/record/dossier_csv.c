@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "record/dossier_out.h"
+#include "record/dossier_say.h"
 
 enum {
     ITEM_SIZE = 32,
@@ -67,26 +67,48 @@ static void put_time(struct dossier_out *out, const char *section, const char *i
 
 static void put_figures(struct dossier_out *out)
 {
-    static const struct {
-        const char *name;
-        enum dossier_part part;
-    } PARTS[] = {{"withheld", DOSSIER_WITHHELD},
-                 {"cut", DOSSIER_CUT},
-                 {"delivered", DOSSIER_DELIVERED}};
     const struct dossier *self = out->dossier;
 
     for (unsigned i = 0; i < DOSSIER_FIGURE_COUNT; i++) {
         struct dossier_figure figure = dossier_figure_at(self, i);
         put_number(out, "figures", "", figure.key, figure.value);
     }
-    for (size_t i = 0; i < sizeof(PARTS) / sizeof(*PARTS); i++) {
-        const struct dossier_tally *tally = &self->tallies[PARTS[i].part];
-        put_number(out, "outcomes", PARTS[i].name, "displays", tally->displays);
-        put_number(out, "outcomes", PARTS[i].name, "cases", tally->cases);
-        put_number(out, "outcomes", PARTS[i].name, "pairs", tally->pairs);
-        put_number(out, "outcomes", PARTS[i].name, "subjects", tally->subjects);
-        put_number(out, "outcomes", PARTS[i].name, "viewers", tally->viewers);
+    for (size_t i = 0; i < DOSSIER_OUTCOME_COUNT; i++) {
+        const struct dossier_tally *tally = &self->tallies[DOSSIER_OUTCOMES[i].part];
+        const char *name = DOSSIER_OUTCOMES[i].key;
+        put_number(out, "outcomes", name, "displays", tally->displays);
+        put_number(out, "outcomes", name, "cases", tally->cases);
+        put_number(out, "outcomes", name, "pairs", tally->pairs);
+        put_number(out, "outcomes", name, "subjects", tally->subjects);
+        put_number(out, "outcomes", name, "viewers", tally->viewers);
     }
+}
+
+/* What `say` says, in one cell. */
+static void put_said(struct dossier_out *out, const char *name, dossier_say_fn *say)
+{
+    struct page page = {0};
+    struct dossier_out said = {.dossier = out->dossier, .page = &page, .lang = out->lang};
+
+    say(&said, out_put);
+    page_put(&page, (struct span){.ptr = (const uint8_t *)"", .len = 1});
+    put_row(out, "report", "", name,
+            page.failed ? "" : (const char *)page_text(&page).ptr);
+    page_free(&page);
+}
+
+static void put_event(struct dossier_out *out, const struct dossier_event *event)
+{
+    char at[DOSSIER_TIME_SIZE];
+    struct page page = {0};
+    struct dossier_out said = {.dossier = out->dossier, .page = &page, .lang = out->lang};
+
+    dossier_time(event->at_ms, at);
+    dossier_put_event(&said, out_put, event);
+    page_put(&page, (struct span){.ptr = (const uint8_t *)"", .len = 1});
+    put_row(out, "timeline", at, dossier_event_key(event->kind),
+            page.failed ? "" : (const char *)page_text(&page).ptr);
+    page_free(&page);
 }
 
 static void put_tables(struct dossier_out *out)
@@ -97,6 +119,7 @@ static void put_tables(struct dossier_out *out)
         const struct dossier_screen *screen = &self->screens[i];
         put_row(out, "screens", screen->screen, "shows", screen->shows);
         put_number(out, "screens", screen->screen, "displays", screen->displays);
+        put_number(out, "screens", screen->screen, "left", screen->left);
         put_number(out, "screens", screen->screen, "cases", screen->cases);
     }
     for (size_t i = 0; i < self->grant_count; i++) {
@@ -106,12 +129,9 @@ static void put_tables(struct dossier_out *out)
         put_number(out, "grants", grant->marker, "subjects_mean", grant->subjects_mean);
     }
     for (size_t i = 0; i < self->event_count; i++) {
-        const struct dossier_event *event = &self->events[i];
-        char at[DOSSIER_TIME_SIZE];
-        dossier_time(event->at_ms, at);
-        put_row(out, "timeline", at, dossier_event_key(event->kind), event->detail);
+        put_event(out, &self->events[i]);
     }
-    for (unsigned i = 0; i < DOSSIER_CLOCK_COUNT; i++) {
+    for (unsigned i = 0; i < DOSSIER_CLOCK_COUNT && !self->drill; i++) {
         struct dossier_clock clock = dossier_clock_at(self, i);
         put_time(out, "deadlines", "", clock.key, clock.at_ms);
     }
@@ -139,6 +159,7 @@ static void put_person(struct dossier_out *out, const struct dossier_person *per
     put_number(out, "persons", person->name, "as_subject", person->as_subject);
     put_number(out, "persons", person->name, "as_viewer", person->as_viewer);
     put_row(out, "persons", person->name, "bytes_left", person->left ? "yes" : "no");
+    put_row(out, "persons", person->name, "received", person->received ? "yes" : "no");
 }
 
 void dossier_print_csv(struct dossier_out *out)
@@ -147,6 +168,8 @@ void dossier_print_csv(struct dossier_out *out)
     char number[ITEM_SIZE];
 
     put_row(out, "section", "item", "name", "value");
+    put_said(out, "title", dossier_put_title);
+    put_said(out, "summary", dossier_put_gist);
     put_figures(out);
     put_tables(out);
     for (size_t i = 0; i < self->case_count; i++) {

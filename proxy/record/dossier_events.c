@@ -3,24 +3,24 @@
 
 #include "record/dossier_private.h"
 
-static void add(struct dossier_work *work, enum dossier_kind kind, uint64_t at_ms,
-                struct span detail)
-{
-    struct dossier *self = work->dossier;
-    struct dossier_event *event = dossier_add(work, &self->events, &self->event_count,
-                                              sizeof(*event), DOSSIER_ROWS_MAX);
-    if (event != NULL) {
-        event->kind = kind;
-        event->at_ms = at_ms;
-        event->detail = dossier_text(work, detail);
-    }
-}
-
+/* Columns: when, about what, how or why, who, whether it was withheld. */
 static void add_rows(struct dossier_work *work, enum dossier_kind kind,
                      struct db_rows *rows)
 {
+    struct dossier *self = work->dossier;
+
     while (db_next(rows)) {
-        add(work, kind, db_u64(rows, 0), db_text(rows, 1));
+        struct dossier_event *event = dossier_add(work, &self->events, &self->event_count,
+                                                  sizeof(*event), DOSSIER_ROWS_MAX);
+        if (event == NULL) {
+            continue;
+        }
+        event->kind = kind;
+        event->at_ms = db_u64(rows, 0);
+        event->about = dossier_text(work, db_text(rows, 1));
+        event->detail = dossier_text(work, db_text(rows, 2));
+        event->who = dossier_text(work, db_text(rows, 3));
+        event->withheld = db_u64(rows, 4) != 0;
     }
 }
 
@@ -35,50 +35,53 @@ static void read_changes(struct dossier_work *work)
              db_query(work->db,
                       "WITH c AS (SELECT id, at, hash, who, summary,"
                       " lag(hash, 1, '') OVER (ORDER BY id) AS former FROM"
-                      " config_changes) SELECT at, substr(hash, 1, 12) || ' (' || who ||"
-                      " ') ' || summary FROM c WHERE hash <> former AND ((at >= ?1 AND"
-                      " at <= ?2) OR id = (SELECT max(id) FROM c WHERE hash <> former AND"
-                      " at < ?1)) ORDER BY at LIMIT 100",
+                      " config_changes) SELECT at, substr(hash, 1, 12), summary, who, 0"
+                      " FROM c WHERE hash <> former AND ((at >= ?1 AND at <= ?2) OR"
+                      " id = (SELECT max(id) FROM c WHERE hash <> former AND at < ?1))"
+                      " ORDER BY at LIMIT 100",
                       window, 2));
     add_rows(work, DOSSIER_MARK,
              db_query(work->db,
-                      "SELECT at, text || ' (' || who || ')' FROM marks WHERE (at >= ?1"
-                      " AND at <= ?2) OR id = (SELECT max(id) FROM marks WHERE at < ?1)"
+                      "SELECT at, '', text, who, 0 FROM marks WHERE (at >= ?1 AND"
+                      " at <= ?2) OR id = (SELECT max(id) FROM marks WHERE at < ?1)"
                       " ORDER BY at LIMIT 100",
                       window, 2));
 }
+
+/* Of a drill there are no displays, but it was found and closed. */
+#define INCIDENTS                                                                        \
+    " FROM incidents WHERE id BETWEEN ?1 AND ?2 AND last_at >= ?3 AND opened_at < ?4"    \
+    " AND (drill = 0 OR ?1 = ?2)"
 
 static void read_findings(struct dossier_work *work)
 {
     add_rows(work, DOSSIER_FIRST_DISPLAY,
              dossier_query(work,
-                           "SELECT first_at, screen" DOSSIER_COUNTED
-                           " ORDER BY first_at, seq LIMIT 1",
+                           "SELECT first_at, '', screen, '', outcome = "
+                           "'withheld'" DOSSIER_COUNTED " ORDER BY first_at, seq LIMIT 1",
                            NULL, 0));
     add_rows(work, DOSSIER_DETECTION,
              dossier_query(work,
-                           "SELECT opened_at, detector || ', ' || reason FROM incidents"
-                           " WHERE id BETWEEN ?1 AND ?2 AND last_at >= ?3 AND"
-                           " opened_at < ?4 AND drill = 0 ORDER BY opened_at LIMIT 50",
+                           "SELECT opened_at, detector, reason, '', 0" INCIDENTS
+                           " ORDER BY opened_at LIMIT 50",
                            NULL, 0));
     add_rows(work, DOSSIER_CLOSING,
              dossier_query(work,
-                           "SELECT closed_at, coalesce(closed_by, '') || ': ' ||"
-                           " coalesce(closed_reason, '') FROM incidents WHERE id BETWEEN"
-                           " ?1 AND ?2 AND last_at >= ?3 AND opened_at < ?4 AND"
-                           " drill = 0 AND closed_at IS NOT NULL ORDER BY closed_at"
-                           " LIMIT 50",
+                           "SELECT closed_at, '', coalesce(closed_reason, ''),"
+                           " coalesce(closed_by, ''), 0" INCIDENTS
+                           " AND closed_at IS NOT NULL ORDER BY closed_at LIMIT 50",
                            NULL, 0));
 }
 
-/* `names`: features of the incidents in scope, by name or by what they took down. */
+/* `names`: features of the incidents in scope, by name or by what they took down. What a
+ * drill did stands in the report of a drill alone. */
 #define CHANGES_OF                                                                       \
-    "WITH i AS (SELECT id, feature FROM incidents WHERE id BETWEEN ?1 AND ?2 AND"        \
-    " last_at >= ?3 AND opened_at < ?4 AND drill = 0),"                                  \
+    "WITH i AS (SELECT id, feature, drill" INCIDENTS "),"                                \
     " names AS (SELECT feature AS name FROM i UNION SELECT feature FROM feature_changes" \
     " WHERE incident IN (SELECT id FROM i))"                                             \
-    " SELECT at, feature || ': ' || reason || ' (' || who || ')' FROM feature_changes c" \
-    " WHERE feature IN (SELECT name FROM names) AND cause <> 'drill' AND at >= ?5"
+    " SELECT at, feature, reason, who, 0 FROM feature_changes c"                         \
+    " WHERE feature IN (SELECT name FROM names) AND at >= ?5 AND"                        \
+    " (cause = 'drill') = (SELECT max(drill) FROM i)"
 
 /* A reopening is the first after each take-down, also when the incident is closed. */
 static void read_features(struct dossier_work *work)

@@ -3,7 +3,7 @@
 /* How often a row counts for the part ?5. */
 #define TIMES                                                                            \
     "CASE ?5 WHEN 1 THEN withheld WHEN 2 THEN cut WHEN 3 THEN delivered"                 \
-    " WHEN 4 THEN strong_count ELSE count END"
+    " WHEN 4 THEN cut + delivered WHEN 5 THEN strong_count ELSE count END"
 
 /* Displays count all rows; cases need a subject. */
 static void read_tally(struct dossier_work *work, enum dossier_part part,
@@ -47,7 +47,7 @@ static void read_screens(struct dossier_work *work)
     struct db_rows *rows = dossier_query(
         work,
         "SELECT screen, max(shows), sum(count), count(DISTINCT CASE WHEN subject_id <> ''"
-        " THEN viewer_id || subject_id END)" DOSSIER_COUNTED
+        " THEN viewer_id || subject_id END), sum(cut + delivered)" DOSSIER_COUNTED
         " GROUP BY screen ORDER BY min(first_at), min(seq)",
         NULL, 0);
     while (db_next(rows) &&
@@ -57,6 +57,7 @@ static void read_screens(struct dossier_work *work)
         screen->shows = dossier_text(work, db_text(rows, 1));
         screen->displays = db_u64(rows, 2);
         screen->cases = db_u64(rows, 3);
+        screen->left = db_u64(rows, 4);
     }
     db_end(rows);
 }
@@ -117,13 +118,28 @@ static void read_bound(struct dossier_work *work)
         " (SELECT coalesce(sum(uninspected), 0) FROM coverage WHERE required = 1 AND"
         " hour BETWEEN ?5 AND ?6),"
         " (SELECT coalesce(sum(unmarked), 0) FROM coverage WHERE required = 1 AND"
-        " hour BETWEEN ?5 AND ?6)",
+        " hour BETWEEN ?5 AND ?6),"
+        " (SELECT coalesce(sum(cut + delivered), 0)" DOSSIER_SCOPE " AND one_of_two = 1)",
         window, 2);
     if (db_next(rows)) {
         self->one_of_two = db_u64(rows, 0);
         self->uninspected = db_u64(rows, 1);
         self->unmarked = db_u64(rows, 2);
+        self->one_of_two_left = db_u64(rows, 3);
         self->upper_bound = self->one_of_two + self->uninspected + self->unmarked;
+    }
+    db_end(rows);
+}
+
+static void read_times(struct dossier_work *work)
+{
+    struct db_rows *rows = dossier_query(
+        work,
+        "SELECT coalesce(min(first_at), 0), coalesce(max(last_at), 0)" DOSSIER_SCOPE,
+        NULL, 0);
+    if (db_next(rows)) {
+        work->dossier->first_ms = db_u64(rows, 0);
+        work->dossier->last_ms = db_u64(rows, 1);
     }
     db_end(rows);
 }
@@ -137,6 +153,7 @@ void dossier_read_figures(struct dossier_work *work)
     }
     self->weak_cases =
         self->tallies[DOSSIER_ALL].cases - self->tallies[DOSSIER_STRONG].cases;
+    read_times(work);
     read_screens(work);
     read_grants(work);
     if (self->incident_count > 0) {

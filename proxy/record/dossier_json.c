@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/json_write.h"
-#include "record/dossier_out.h"
+#include "record/dossier_say.h"
 
 static void write_text(struct json_write *json, const char *name, const char *text)
 {
@@ -54,6 +54,7 @@ static void write_screens(struct json_write *json, const struct dossier *self)
         write_text(json, "screen", screen->screen);
         write_text(json, "shows", screen->shows);
         json_write_member_u64(json, "displays", screen->displays);
+        json_write_member_u64(json, "left", screen->left);
         json_write_member_u64(json, "cases", screen->cases);
         json_write_end_object(json);
     }
@@ -76,23 +77,44 @@ static void write_grants(struct json_write *json, const struct dossier *self)
     json_write_end_array(json);
 }
 
+/* What `put` says, as a member. */
+static void write_said(struct json_write *json, const struct dossier_out *out,
+                       const char *name, dossier_say_fn *say)
+{
+    struct page page = {0};
+    struct dossier_out said = {.dossier = out->dossier, .page = &page, .lang = out->lang};
+
+    say(&said, out_put);
+    json_write_member(json, name, span_trim(page_text(&page)));
+    page_free(&page);
+}
+
+static void write_event(struct json_write *json, const struct dossier_out *out,
+                        const struct dossier_event *event)
+{
+    struct page page = {0};
+    struct dossier_out said = {.dossier = out->dossier, .page = &page, .lang = out->lang};
+
+    out_word(&said, dossier_event_word(event));
+    size_t len = page_text(&page).len;
+    out_colon(&said);
+    size_t head = page_text(&page).len;
+    dossier_put_event(&said, out_put, event);
+    struct span text = page_text(&page);
+    json_write_begin_object(json);
+    json_write_member_time(json, "at", event->at_ms);
+    json_write_member(json, "event", text.len > head ? text : span_first(text, len));
+    write_text(json, "kind", dossier_event_key(event->kind));
+    json_write_end_object(json);
+    page_free(&page);
+}
+
 static void write_timeline(struct json_write *json, const struct dossier_out *out)
 {
-    const struct dossier *self = out->dossier;
-    char text[1024];
-
     json_write_key(json, "timeline");
     json_write_begin_array(json);
-    for (size_t i = 0; i < self->event_count; i++) {
-        const struct dossier_event *event = &self->events[i];
-        (void)snprintf(text, sizeof(text), "%s%s%s",
-                       dossier_say(out->lang, dossier_event_word(event->kind)),
-                       event->detail[0] != '\0' ? ": " : "", event->detail);
-        json_write_begin_object(json);
-        json_write_member_time(json, "at", event->at_ms);
-        write_text(json, "event", text);
-        write_text(json, "kind", dossier_event_key(event->kind));
-        json_write_end_object(json);
+    for (size_t i = 0; i < out->dossier->event_count; i++) {
+        write_event(json, out, &out->dossier->events[i]);
     }
     json_write_end_array(json);
 }
@@ -101,7 +123,7 @@ static void write_clocks(struct json_write *json, const struct dossier *self)
 {
     json_write_key(json, "deadlines");
     json_write_begin_object(json);
-    for (unsigned i = 0; i < DOSSIER_CLOCK_COUNT; i++) {
+    for (unsigned i = 0; i < DOSSIER_CLOCK_COUNT && !self->drill; i++) {
         struct dossier_clock clock = dossier_clock_at(self, i);
         json_write_member_time(json, clock.key, clock.at_ms);
     }
@@ -148,19 +170,31 @@ static void write_persons(struct json_write *json, const struct dossier *self)
         json_write_member_u64(json, "as_subject", person->as_subject);
         json_write_member_u64(json, "as_viewer", person->as_viewer);
         json_write_member_bool(json, "bytes_left", person->left);
+        json_write_member_bool(json, "received", person->received);
         json_write_end_object(json);
     }
     json_write_end_array(json);
 }
 
-static void write_head(struct json_write *json, const struct dossier *self)
+static void write_head(struct json_write *json, const struct dossier_out *out)
 {
+    const struct dossier *self = out->dossier;
+
+    write_said(json, out, "title", dossier_put_title);
+    write_said(json, out, "summary", dossier_put_gist);
+    json_write_member_bool(json, "drill", self->drill);
+    if (self->scope.site[0] != '\0') {
+        write_text(json, "site", self->scope.site);
+    }
     if (self->scope.incident != 0) {
         json_write_member_u64(json, "incident", self->scope.incident);
     }
     write_text(json, "feature", self->feature);
     json_write_member(json, "state", self->open ? SPAN("open") : SPAN("closed"));
-    json_write_member(json, "stage", self->open ? SPAN("preliminary") : SPAN("final"));
+    json_write_member(json, "stage",
+                      self->drill  ? SPAN("drill")
+                      : self->open ? SPAN("preliminary")
+                                   : SPAN("final"));
     json_write_member_time(json, "made_at", self->scope.now_ms);
     json_write_member_time(json, "from", self->from_ms);
     json_write_member_time(json, "to", self->to_ms);
@@ -174,7 +208,7 @@ void dossier_print_json(struct dossier_out *out)
 
     json_write_init(&json, PAGE_SIZE_MAX);
     json_write_begin_object(&json);
-    write_head(&json, self);
+    write_head(&json, out);
     for (unsigned i = 0; i < DOSSIER_FIGURE_COUNT; i++) {
         struct dossier_figure figure = dossier_figure_at(self, i);
         json_write_member_u64(&json, figure.key, figure.value);

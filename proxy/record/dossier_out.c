@@ -17,6 +17,11 @@ void out_word(struct dossier_out *self, enum dossier_word word)
     out_put(self, dossier_say(self->lang, word));
 }
 
+void out_colon(struct dossier_out *self)
+{
+    out_word(self, WORD_COLON);
+}
+
 void out_u64(struct dossier_out *self, uint64_t value)
 {
     char digits[20];

@@ -20,6 +20,8 @@ struct dossier_out {
 struct dossier_figure {
     const char *key; /**< As in JSON. */
     uint64_t value;
+    uint64_t left; /**< The same of what left the proxy. */
+    bool has_left;
     enum dossier_word word;
     bool part; /**< Of the figure above. */
 };
@@ -41,16 +43,15 @@ struct dossier_clock {
 
 struct dossier_clock dossier_clock_at(const struct dossier *self, unsigned index);
 
-/** The word for a kind of event, and its name in JSON. */
-enum dossier_word dossier_event_word(enum dossier_kind kind);
-const char *dossier_event_key(enum dossier_kind kind);
-
 /** `2026-03-22 17:00:00 +09:00`, in the time zone of the machine; "-" for 0. */
 void dossier_time(uint64_t at_ms, char *text_out);
 
 void out_put(struct dossier_out *self, const char *text);
 void out_word(struct dossier_out *self, enum dossier_word word);
 void out_u64(struct dossier_out *self, uint64_t value);
+
+/** A label's end, `: ` or `：`. */
+void out_colon(struct dossier_out *self);
 void out_time(struct dossier_out *self, uint64_t at_ms);
 
 /** With `&<>"'` as references and control bytes as spaces; what is not UTF-8 becomes
@@ -65,23 +66,21 @@ void dossier_print_csv(struct dossier_out *out);
 void dossier_print_text(struct dossier_out *out);
 void dossier_print_html(struct dossier_out *out);
 
-/** The drawing of who saw whom, as SVG. */
-void dossier_print_drawing(struct dossier_out *out);
-
-/** A sentence of what the ledger knows, for the regulators' items, escaped with `put`. */
-typedef void dossier_put_fn(struct dossier_out *out, const char *text);
-void dossier_put_overview(struct dossier_out *out, dossier_put_fn *put);
-void dossier_put_data(struct dossier_out *out, dossier_put_fn *put);
-void dossier_put_number(struct dossier_out *out, dossier_put_fn *put);
-void dossier_put_cause(struct dossier_out *out, dossier_put_fn *put);
-void dossier_put_measures(struct dossier_out *out, dossier_put_fn *put);
-
-/** An item that a regulator asks for; `put` NULL: only a person can write it. */
-struct dossier_item {
-    void (*put)(struct dossier_out *out, dossier_put_fn *put);
+/** The outcomes in the order in which they are told. */
+struct dossier_outcome {
+    const char *key; /**< As in JSON. */
+    enum dossier_part part;
     enum dossier_word word;
-    bool more; /**< A person has to add to it. */
 };
 
-extern const struct dossier_item DOSSIER_APPI[9];
-extern const struct dossier_item DOSSIER_GDPR[4];
+enum {
+    DOSSIER_OUTCOME_COUNT = 3,
+};
+
+extern const struct dossier_outcome DOSSIER_OUTCOMES[DOSSIER_OUTCOME_COUNT];
+
+/** The gravest of a case's. */
+enum dossier_word dossier_outcome_of(const struct dossier_case *item);
+
+/** The drawing of who saw whom, as SVG. */
+void dossier_print_drawing(struct dossier_out *out);

@@ -28,10 +28,11 @@ static void read_persons(struct dossier_work *work)
         " max(viewer) AS viewer, max(subject) AS subject,"
         " max(cut + delivered > 0) AS bytes_left" DOSSIER_COUNTED
         " AND subject_id <> '' GROUP BY viewer_id, subject_id),"
-        " p AS (SELECT viewer_id AS id, kind, viewer AS value, 1 AS v, 0 AS s, bytes_left"
-        " FROM c UNION ALL SELECT subject_id, 'user', subject, 0, 1, bytes_left FROM c)"
-        " SELECT id, max(kind), coalesce(max(value), ''), sum(v), sum(s), max(bytes_left)"
-        " FROM p GROUP BY id ORDER BY id",
+        " p AS (SELECT viewer_id AS id, kind, viewer AS value, 1 AS v, 0 AS s, 0 AS gone,"
+        " bytes_left AS got FROM c UNION ALL SELECT subject_id, 'user', subject, 0, 1,"
+        " bytes_left, 0 FROM c)"
+        " SELECT id, max(kind), coalesce(max(value), ''), sum(v), sum(s), max(gone),"
+        " max(got) FROM p GROUP BY id ORDER BY id",
         NULL, 0);
     while (db_next(rows) &&
            (person = dossier_add(work, &self->persons, &self->person_count,
@@ -43,6 +44,7 @@ static void read_persons(struct dossier_work *work)
         person->as_viewer = db_u64(rows, 3);
         person->as_subject = db_u64(rows, 4);
         person->left = db_u64(rows, 5) != 0;
+        person->received = db_u64(rows, 6) != 0;
     }
     db_end(rows);
 }

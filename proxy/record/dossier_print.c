@@ -1,6 +1,6 @@
 #include "record/dossier_print.h"
 
-#include "record/dossier_out.h"
+#include "record/dossier_say.h"
 
 static const char *const WORDS[][2] = {
 #define WORD(id, english, japanese) [WORD_##id] = {english, japanese},
@@ -23,19 +23,18 @@ enum {
     FORMAT_COUNT = sizeof(FORMATS) / sizeof(*FORMATS),
 };
 
-static const struct {
-    const char *key;
-    enum dossier_word word;
-} EVENTS[DOSSIER_KIND_COUNT] = {
-    [DOSSIER_CONFIGURATION] = {"configuration-change", WORD_EVENT_CONFIGURATION},
-    [DOSSIER_MARK] = {"mark", WORD_EVENT_MARK},
-    [DOSSIER_FIRST_DISPLAY] = {"first-display", WORD_EVENT_FIRST_DISPLAY},
-    [DOSSIER_DETECTION] = {"detection", WORD_EVENT_DETECTION},
-    [DOSSIER_TAKE_DOWN] = {"take-down", WORD_EVENT_TAKE_DOWN},
-    [DOSSIER_TRIAL] = {"trial", WORD_EVENT_TRIAL},
-    [DOSSIER_REOPENING] = {"reopening", WORD_EVENT_REOPENING},
-    [DOSSIER_CLOSING] = {"closing", WORD_EVENT_CLOSING},
+const struct dossier_outcome DOSSIER_OUTCOMES[DOSSIER_OUTCOME_COUNT] = {
+    {"withheld", DOSSIER_WITHHELD, WORD_WITHHELD},
+    {"cut", DOSSIER_CUT, WORD_CUT},
+    {"delivered", DOSSIER_DELIVERED, WORD_DELIVERED},
 };
+
+enum dossier_word dossier_outcome_of(const struct dossier_case *item)
+{
+    return item->delivered > 0 ? WORD_DELIVERED
+           : item->cut > 0     ? WORD_CUT
+                               : WORD_WITHHELD;
+}
 
 const char *dossier_say(enum dossier_lang lang, enum dossier_word word)
 {
@@ -71,39 +70,35 @@ void dossier_print(const struct dossier *self, enum dossier_format format,
     FORMATS[format].print(&to);
 }
 
-enum dossier_word dossier_event_word(enum dossier_kind kind)
-{
-    return EVENTS[kind].word;
-}
-
-const char *dossier_event_key(enum dossier_kind kind)
-{
-    return EVENTS[kind].key;
-}
-
 struct dossier_figure dossier_figure_at(const struct dossier *self, unsigned index)
 {
     const struct dossier_tally *all = &self->tallies[DOSSIER_ALL];
+    const struct dossier_tally *left = &self->tallies[DOSSIER_LEFT];
     const struct dossier_figure figures[DOSSIER_FIGURE_COUNT] = {
-        {"cases", all->cases, WORD_CASES, false},
-        {"pairs", all->pairs, WORD_PAIRS, false},
-        {"mutual_pairs", all->mutual_pairs, WORD_MUTUAL_PAIRS, true},
-        {"subjects", all->subjects, WORD_SUBJECTS, false},
-        {"viewers", all->viewers, WORD_VIEWERS, false},
-        {"viewers_unidentified", all->viewers_unidentified, WORD_VIEWERS_UNIDENTIFIED,
+        {"cases", all->cases, left->cases, true, WORD_CASES, false},
+        {"pairs", all->pairs, left->pairs, true, WORD_PAIRS, false},
+        {"mutual_pairs", all->mutual_pairs, left->mutual_pairs, true, WORD_MUTUAL_PAIRS,
          true},
-        {"both", all->both, WORD_BOTH, false},
-        {"displays", all->displays, WORD_DISPLAYS, false},
-        {"strong_cases", self->tallies[DOSSIER_STRONG].cases, WORD_STRONG_CASES, false},
-        {"weak_cases", self->weak_cases, WORD_WEAK_CASES, false},
-        {"writes", self->writes, WORD_WRITES, false},
-        {"upper_bound", self->upper_bound, WORD_UPPER_BOUND, false},
-        {"uninspected", self->uninspected, WORD_UNINSPECTED, true},
-        {"unmarked", self->unmarked, WORD_UNMARKED, true},
-        {"one_of_two", self->one_of_two, WORD_ONE_OF_TWO, true},
+        {"subjects", all->subjects, left->subjects, true, WORD_SUBJECTS, false},
+        {"viewers", all->viewers, left->viewers, true, WORD_VIEWERS, false},
+        {"viewers_unidentified", all->viewers_unidentified, left->viewers_unidentified,
+         true, WORD_VIEWERS_UNIDENTIFIED, true},
+        {"both", all->both, left->both, true, WORD_BOTH, false},
+        {"displays", all->displays, left->displays, true, WORD_DISPLAYS, false},
+        {"strong_cases", self->tallies[DOSSIER_STRONG].cases, 0, false, WORD_STRONG_CASES,
+         false},
+        {"weak_cases", self->weak_cases, 0, false, WORD_WEAK_CASES, false},
+        {"writes", self->writes, 0, false, WORD_WRITES, false},
+        {"upper_bound", self->upper_bound, 0, false, WORD_UPPER_BOUND, false},
+        {"uninspected", self->uninspected, 0, false, WORD_UNINSPECTED, true},
+        {"unmarked", self->unmarked, 0, false, WORD_UNMARKED, true},
+        {"one_of_two", self->one_of_two, self->one_of_two_left, true, WORD_ONE_OF_TWO,
+         true},
     };
     CHECK(index < DOSSIER_FIGURE_COUNT);
-    return figures[index];
+    struct dossier_figure figure = figures[index];
+    figure.word = dossier_word_of(self, figure.word);
+    return figure;
 }
 
 struct dossier_clock dossier_clock_at(const struct dossier *self, unsigned index)

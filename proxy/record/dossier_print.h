@@ -29,6 +29,7 @@ enum dossier_word {
 #define WORD(id, english, japanese) WORD_##id,
 #include "record/dossier_words.def"
 #undef WORD
+    WORD_COUNT
 };
 
 /** `text`, `html`, `json`, `csv`; `en`, `ja`. False: none of these. */
