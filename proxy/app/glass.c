@@ -11,16 +11,17 @@ enum {
     SUMMARY_MAX = GLASS_TEXT_MAX + 128,
 };
 
-static void alert(struct graph *self, const char *type)
+/* `who` and `reason`: of what is told, the beginning or the end. */
+static void alert(struct graph *self, const char *type, const char *who,
+                  const char *reason)
 {
-    const struct glass *glass = &self->glass;
     struct json_write data;
 
     json_write_init(&data, DATA_MAX);
     json_write_begin_object(&data);
-    json_write_member(&data, "who", span_of(glass->who));
-    json_write_member(&data, "reason", span_of(glass->reason));
-    json_write_member_time(&data, "until", glass->until_unix_ms);
+    json_write_member(&data, "who", span_of(who));
+    json_write_member(&data, "reason", span_of(reason));
+    json_write_member_time(&data, "until", self->glass.until_unix_ms);
     json_write_end_object(&data);
     if (!recorder_alert(self->recorder, "", type, json_write_result(&data))) {
         log_write(LOG_LEVEL_ERROR, "the alert %s was not taken", type);
@@ -43,7 +44,7 @@ static enum err end(struct graph *self, const char *who, const char *reason)
 {
     char summary[SUMMARY_MAX];
 
-    (void)snprintf(summary, sizeof(summary), "mode as configured: %s", reason);
+    (void)snprintf(summary, sizeof(summary), RECORDER_MODE_END "%s", reason);
     if (self->glass.until_ms == 0) {
         return ERR_NONE;
     }
@@ -52,7 +53,7 @@ static enum err end(struct graph *self, const char *who, const char *reason)
     if (!note(self, who, summary)) {
         log_write(LOG_LEVEL_ERROR, "the end of break-glass is not in the ledger");
     }
-    alert(self, "mode.enforce");
+    alert(self, "mode.enforce", who, reason);
     return ERR_NONE;
 }
 
@@ -65,7 +66,7 @@ enum err glass_change(struct graph *self, const struct mode_change *change)
     if (!change->observe) {
         return end(self, change->who, change->reason);
     }
-    (void)snprintf(summary, sizeof(summary), "mode observe for %llu s: %s",
+    (void)snprintf(summary, sizeof(summary), RECORDER_MODE_OBSERVE "%llu s: %s",
                    (unsigned long long)(change->for_ms / 1000), change->reason);
     if (!note(self, change->who, summary)) {
         return ERR_FULL;
@@ -77,7 +78,7 @@ enum err glass_change(struct graph *self, const struct mode_change *change)
     set(self, now_ms + change->for_ms);
     log_write(LOG_LEVEL_WARNING, "break-glass by %s: nothing is withheld for %llu s: %s",
               change->who, (unsigned long long)(change->for_ms / 1000), change->reason);
-    alert(self, "mode.observe");
+    alert(self, "mode.observe", glass->who, glass->reason);
     return ERR_NONE;
 }
 
@@ -90,9 +91,9 @@ void glass_watch(struct graph *self)
         return;
     }
     if (now_ms >= glass->until_ms) {
-        (void)end(self, glass->who, "its time is over");
+        (void)end(self, glass->who, RECORDER_MODE_TIME_OVER);
     } else if (now_ms >= glass->alert_at_ms) {
         glass->alert_at_ms = now_ms + REMIND_MS;
-        alert(self, "mode.observe");
+        alert(self, "mode.observe", glass->who, glass->reason);
     }
 }

@@ -127,6 +127,12 @@ static void keep(struct graph *self)
     }
 }
 
+/* What a successor takes over goes on: break-glass is not ended by it. */
+static const char *starter_of(const struct graph *self)
+{
+    return self->successor.joined ? "upgrade" : "start";
+}
+
 static void alert_start(struct graph *self, const struct report *report)
 {
     struct told told = {.who = "start",
@@ -146,7 +152,7 @@ static void alert_start(struct graph *self, const struct report *report)
         }
     }
     summary[writer_span(&out).len] = '\0';
-    graph_note_config(self, "start", summary);
+    graph_note_config(self, starter_of(self), summary);
     alert(self, &told);
 }
 
@@ -173,7 +179,7 @@ void graph_note_start(struct graph *self)
 
     state_dir_file(self->state_dir, KEPT_NAME, path);
     if (arena == NULL || report == NULL || !is_weaker(self, path, arena, report)) {
-        graph_note_config(self, "start", "in force");
+        graph_note_config(self, starter_of(self), "in force");
     }
     report_free(&report);
     arena_free(&arena);

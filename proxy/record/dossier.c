@@ -182,6 +182,7 @@ void dossier_free(struct dossier **self_p)
     free(self->screens);
     free(self->grants);
     free(self->events);
+    free(self->glasses);
     free(self->persons);
     free(self->cases);
     free(self);

@@ -123,6 +123,9 @@ struct dossier {
     size_t grant_count;
     struct dossier_event *events; /**< In order of time. */
     size_t event_count;
+    struct dossier_glass *glasses; /**< In order of time. */
+    size_t glass_count;
+    bool observed; /**< Something was delivered outside of these, as configured. */
     struct dossier_person *persons;
     size_t person_count;
     struct dossier_case *cases;

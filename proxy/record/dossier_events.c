@@ -53,13 +53,27 @@ static void read_changes(struct dossier_work *work)
     " FROM incidents WHERE id BETWEEN ?1 AND ?2 AND last_at >= ?3 AND opened_at < ?4"    \
     " AND (drill = 0 OR ?1 = ?2)"
 
+#define FIRST "SELECT first_at, '', screen, '', outcome = 'withheld'" DOSSIER_COUNTED
+
+static void read_first(struct dossier_work *work)
+{
+    const struct dossier *self = work->dossier;
+    size_t before = self->event_count;
+
+    add_rows(work, DOSSIER_FIRST_DISPLAY,
+             dossier_query(work, FIRST " ORDER BY first_at, seq LIMIT 1", NULL, 0));
+    if (self->event_count > before && self->events[before].withheld) {
+        add_rows(work, DOSSIER_FIRST_LEFT,
+                 dossier_query(work,
+                               FIRST " AND outcome <> 'withheld' ORDER BY first_at, seq"
+                                     " LIMIT 1",
+                               NULL, 0));
+    }
+}
+
 static void read_findings(struct dossier_work *work)
 {
-    add_rows(work, DOSSIER_FIRST_DISPLAY,
-             dossier_query(work,
-                           "SELECT first_at, '', screen, '', outcome = "
-                           "'withheld'" DOSSIER_COUNTED " ORDER BY first_at, seq LIMIT 1",
-                           NULL, 0));
+    read_first(work);
     add_rows(work, DOSSIER_DETECTION,
              dossier_query(work,
                            "SELECT opened_at, detector, reason, '', 0" INCIDENTS
@@ -83,11 +97,15 @@ static void read_findings(struct dossier_work *work)
     " WHERE feature IN (SELECT name FROM names) AND at >= ?5 AND"                        \
     " (cause = 'drill') = (SELECT max(drill) FROM i)"
 
-/* A reopening is the first after each take-down, also when the incident is closed. */
+/* In the window and a day before: a reopening may be what the incident came of. A
+ * reopening is the first after each take-down, also when the
+ * incident is closed. */
 static void read_features(struct dossier_work *work)
 {
-    const struct db_value window[] = {DB_U64(work->dossier->from_ms),
-                                      DB_U64(work->dossier->to_ms)};
+    enum { DAY_MS = 86400000 };
+    const struct dossier *self = work->dossier;
+    const struct db_value window[] = {
+        DB_U64(self->from_ms > DAY_MS ? self->from_ms - DAY_MS : 0), DB_U64(self->to_ms)};
 
     add_rows(work, DOSSIER_TAKE_DOWN,
              dossier_query(work,
@@ -129,6 +147,7 @@ void dossier_read_events(struct dossier_work *work)
     read_changes(work);
     read_findings(work);
     read_features(work);
+    dossier_read_modes(work);
     if (self->event_count > 1) {
         qsort(self->events, self->event_count, sizeof(*self->events), compare);
     }

@@ -4,7 +4,7 @@
 
 static void put_meta(struct dossier_out *out, enum dossier_word word, const char *text)
 {
-    out_put(out, "<span>");
+    out_put(out, "<span class=m>");
     out_word(out, word);
     out_colon(out);
     out_html(out, text);

@@ -108,6 +108,28 @@ void html_grants(struct dossier_out *out)
     html_table_end(out);
 }
 
+/* With numbers where there are several. */
+static void put_case_outcome(struct dossier_out *out, const struct dossier_case *item)
+{
+    const uint64_t counts[DOSSIER_OUTCOME_COUNT] = {item->withheld, item->cut,
+                                                    item->delivered};
+    const char *between = "";
+
+    out_put(out, "<td>");
+    for (int i = DOSSIER_OUTCOME_COUNT - 1; i >= 0; i--) {
+        if (counts[i] > 0) {
+            out_put(out, between);
+            out_word(out, DOSSIER_OUTCOMES[i].word);
+            if (counts[i] < item->displays) {
+                out_colon(out);
+                out_u64(out, counts[i]);
+            }
+            between = "<br>";
+        }
+    }
+    out_put(out, "</td>");
+}
+
 static void put_case(struct dossier_out *out, const struct dossier_case *item)
 {
     const struct dossier *self = out->dossier;
@@ -119,7 +141,7 @@ static void put_case(struct dossier_out *out, const struct dossier_case *item)
     html_td(out, self->persons[item->viewer].name);
     html_td(out, self->persons[item->subject].name);
     html_td(out, item->screen_names);
-    html_td_word(out, dossier_outcome_of(item));
+    put_case_outcome(out, item);
     html_td_word(out, item->strong ? WORD_STRONG : WORD_WEAK);
     html_td_u64(out, item->displays);
     out_put(out, "</tr>\n");

@@ -39,7 +39,10 @@ void dossier_put_number(struct dossier_out *out, dossier_put_fn *put)
         say_numbers(out, put, WORD_PERSONS_SHOWN, all->subjects, all->viewers);
     } else if (reach == DOSSIER_REACH_PARTLY) {
         say_numbers(out, put, WORD_PERSONS_LEFT, left->subjects, left->viewers);
-        say_numbers(out, put, WORD_PERSONS_WITHHELD, all->subjects - left->subjects, 0);
+        if (all->subjects > left->subjects) {
+            say_numbers(out, put, WORD_PERSONS_WITHHELD, all->subjects - left->subjects,
+                        0);
+        }
     } else if (reach == DOSSIER_REACH_WITHHELD) {
         say_numbers(out, put, WORD_PERSONS_NONE, all->subjects, all->viewers);
     } else {
@@ -163,22 +166,44 @@ static void put_event(struct dossier_out *out, dossier_put_fn *put,
     put(out, dossier_say(out->lang, WORD_STOP));
 }
 
-void dossier_put_cause(struct dossier_out *out, dossier_put_fn *put)
+/* Of ours the kind is told too. */
+static void put_change(struct dossier_out *out, dossier_put_fn *put,
+                       const struct dossier_event *event)
 {
-    const struct dossier *self = out->dossier;
+    put(out, dossier_say(out->lang, WORD_LAST_OURS));
+    put(out, dossier_say(out->lang, WORD_COLON));
+    put_event(out, put, dossier_event_word(event), event);
+}
+
+/* The last event of the kinds in `mask` before the first display; NULL: none is known. */
+static const struct dossier_event *last_before(const struct dossier *self, unsigned mask)
+{
     const struct dossier_event *last = NULL;
 
     for (size_t i = 0; i < self->event_count; i++) {
         const struct dossier_event *event = &self->events[i];
-        bool is_change =
-            event->kind == DOSSIER_CONFIGURATION || event->kind == DOSSIER_MARK;
-        if (is_change && event->at_ms <= self->first_ms) {
+        if ((mask >> event->kind & 1U) != 0 && event->at_ms <= self->first_ms) {
             last = event;
         }
     }
-    if (last != NULL) {
-        put_event(out, put, WORD_LAST_CHANGE, last);
+    return last;
+}
+
+void dossier_put_cause(struct dossier_out *out, dossier_put_fn *put)
+{
+    const struct dossier *self = out->dossier;
+    const struct dossier_event *site = last_before(self, 1U << DOSSIER_MARK);
+    const struct dossier_event *ours =
+        last_before(self, 1U << DOSSIER_CONFIGURATION | 1U << DOSSIER_OBSERVE |
+                              1U << DOSSIER_ENFORCE);
+
+    if (site != NULL) {
+        put_event(out, put, WORD_LAST_SITE, site);
     }
+    if (ours != NULL) {
+        put_change(out, put, ours);
+    }
+    dossier_put_because(out, put);
     if (self->detector[0] != '\0') {
         put(out, dossier_say(out->lang, WORD_FOUND_BY));
         put(out, dossier_say(out->lang, WORD_COLON));
@@ -188,6 +213,9 @@ void dossier_put_cause(struct dossier_out *out, dossier_put_fn *put)
         put(out, dossier_say(out->lang, WORD_STOP));
     }
 }
+
+static const unsigned MEASURES = 1U << DOSSIER_TAKE_DOWN | 1U << DOSSIER_TRIAL |
+                                 1U << DOSSIER_REOPENING | 1U << DOSSIER_ENFORCE;
 
 void dossier_put_measures(struct dossier_out *out, dossier_put_fn *put)
 {
@@ -199,8 +227,7 @@ void dossier_put_measures(struct dossier_out *out, dossier_put_fn *put)
     }
     for (size_t i = 0; i < self->event_count; i++) {
         const struct dossier_event *event = &self->events[i];
-        if (event->kind == DOSSIER_TAKE_DOWN || event->kind == DOSSIER_TRIAL ||
-            event->kind == DOSSIER_REOPENING) {
+        if (event->at_ms >= self->from_ms && (MEASURES >> event->kind & 1U) != 0) {
             put_event(out, put, dossier_event_word(event), event);
         }
     }

@@ -39,3 +39,6 @@ void *dossier_add(struct dossier_work *work, void *items_p, size_t *count_p, siz
 void dossier_read_figures(struct dossier_work *work);
 void dossier_read_people(struct dossier_work *work);
 void dossier_read_events(struct dossier_work *work);
+
+/** Break-glass, and which of what was delivered it explains. Adds events. */
+void dossier_read_modes(struct dossier_work *work);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/parse.h"
+#include "record/recorder.h"
 
 enum {
     PIECE_SIZE = 512, /* Of a sentence between two values. */
@@ -163,6 +163,27 @@ static void put_bound(struct dossier_out *out, dossier_put_fn *put)
     }
 }
 
+void dossier_put_because(struct dossier_out *out, dossier_put_fn *put)
+{
+    const struct dossier *self = out->dossier;
+    char from[DOSSIER_TIME_SIZE];
+    char to[DOSSIER_TIME_SIZE];
+
+    for (size_t i = 0; i < self->glass_count; i++) {
+        const struct dossier_glass *glass = &self->glasses[i];
+        if (glass->delivered) {
+            dossier_time(glass->from_ms, from);
+            dossier_time(glass->to_ms, to);
+            dossier_put_sentence(
+                out, put, WORD_GIST_GLASS,
+                &(struct dossier_values){.texts = {from, to, glass->who, glass->reason}});
+        }
+    }
+    if (self->observed) {
+        put(out, dossier_say(out->lang, WORD_GIST_OBSERVED));
+    }
+}
+
 static void put_left(struct dossier_out *out, dossier_put_fn *put)
 {
     const struct dossier_tally *tallies = out->dossier->tallies;
@@ -222,6 +243,7 @@ void dossier_put_gist(struct dossier_out *out, dossier_put_fn *put)
     case DOSSIER_REACH_COUNT:
         UNREACHABLE();
     }
+    dossier_put_because(out, put);
     put_bound(out, put);
 }
 
@@ -231,7 +253,10 @@ static const struct {
 } EVENTS[DOSSIER_KIND_COUNT] = {
     [DOSSIER_CONFIGURATION] = {"configuration-change", WORD_EVENT_CONFIGURATION},
     [DOSSIER_MARK] = {"mark", WORD_EVENT_MARK},
+    [DOSSIER_OBSERVE] = {"mode-observe", WORD_EVENT_OBSERVE},
+    [DOSSIER_ENFORCE] = {"mode-enforce", WORD_EVENT_ENFORCE},
     [DOSSIER_FIRST_DISPLAY] = {"first-display", WORD_EVENT_FIRST_DISPLAY},
+    [DOSSIER_FIRST_LEFT] = {"first-left", WORD_EVENT_FIRST_LEFT},
     [DOSSIER_DETECTION] = {"detection", WORD_EVENT_DETECTION},
     [DOSSIER_TAKE_DOWN] = {"take-down", WORD_EVENT_TAKE_DOWN},
     [DOSSIER_TRIAL] = {"trial", WORD_EVENT_TRIAL},
@@ -251,6 +276,17 @@ const char *dossier_event_key(enum dossier_kind kind)
     return EVENTS[kind].key;
 }
 
+/* What we note ourselves is said in the report's language. */
+static const char *detail_of(const struct dossier_out *out,
+                             const struct dossier_event *event)
+{
+    if (strcmp(event->detail, RECORDER_MODE_TIME_OVER) == 0) {
+        return dossier_say(out->lang, WORD_TIME_OVER);
+    }
+    return strcmp(event->detail, "in force") == 0 ? dossier_say(out->lang, WORD_IN_FORCE)
+                                                  : event->detail;
+}
+
 static bool says(const char *text)
 {
     return text != NULL && text[0] != '\0';
@@ -263,7 +299,7 @@ void dossier_put_event(struct dossier_out *out, dossier_put_fn *put,
         put(out, event->about);
         put(out, says(event->detail) ? dossier_say(out->lang, WORD_COLON) : "");
     }
-    put(out, says(event->detail) ? event->detail : "");
+    put(out, says(event->detail) ? detail_of(out, event) : "");
     if (says(event->who)) {
         put(out, dossier_say(out->lang, WORD_OPEN));
         put(out, event->who);

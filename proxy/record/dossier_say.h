@@ -46,6 +46,9 @@ void dossier_put_title(struct dossier_out *out, dossier_put_fn *put);
 /** How much left and how much was withheld, and why anything was delivered. */
 void dossier_put_gist(struct dossier_out *out, dossier_put_fn *put);
 
+/** Why data was delivered: by whose order and from when to when, or as configured. */
+void dossier_put_because(struct dossier_out *out, dossier_put_fn *put);
+
 /** What an event is of, how and by whom. */
 void dossier_put_event(struct dossier_out *out, dossier_put_fn *put,
                        const struct dossier_event *event);

@@ -124,6 +124,8 @@ def test_broken_glass_is_at_once_for_all_recorded_alerted_and_ends_by_itself(
                20, "its beginning and its end are alerted")
     told = next(d for d in receiver.deliveries if d.type == "mode.observe").body["data"]
     assert told["reason"] == "the rule is wrong" and told["until"] and told["who"]
+    ended = next(d for d in receiver.deliveries if d.type == "mode.enforce").body["data"]
+    assert ended["reason"] == "its time is over"
     for browser in browsers:
         browser.close()
 

@@ -41,3 +41,38 @@ def test_a_report_of_a_drill_says_so_and_asks_for_nothing(origin, countermark):
     made = json.loads(said(proxy, 1, "json"))
     assert made["drill"] is True and made["stage"] == "drill" and made["deadlines"] == {}
     assert [event["kind"] for event in made["timeline"]][-2:] == ["detection", "closing"]
+
+
+def test_break_glass_and_earlier_take_downs_are_told(incident):
+    proxy = incident
+    assert proxy.run("incidents", "close", "1", "--reason", "rolled back").returncode == 0
+    assert proxy.run("up", "login", "--reason", "checked").returncode == 0
+    assert proxy.run("mode", "observe", "--for", "15m", "--reason", "the rule is wrong").returncode == 0
+    carol = plain_site.signed_in(proxy.port, "carol")
+    assert plain_site.page_of(carol, "dave").status == 200
+    assert proxy.run("mode", "enforce", "--reason", "it was right").returncode == 0
+    assert plain_site.page_of(carol, "dave").status == 502
+    wait_until(lambda: len(proxy.ledger().displays()) == 3, 20, "a row for each outcome")
+
+    made = json.loads(said(proxy, 2, "json"))
+    kinds = [event["kind"] for event in made["timeline"]]
+    for one, other in (("take-down", "reopening"), ("reopening", "mode-observe"),
+                       ("mode-observe", "first-display"), ("first-display", "mode-enforce")):
+        assert kinds.index(one) < kinds.index(other), kinds
+    assert kinds[-1] == "take-down" and made["outcomes"] == {"withheld": 1, "cut": 0, "delivered": 1}
+    assert "Of 2 displays, 1 left the proxy and 1 was withheld" in made["summary"]
+    assert "Data was delivered because break-glass was in force from" in made["summary"]
+    assert "the rule is wrong" in made["summary"]
+    text = said(proxy, 2)
+    assert "15m: the rule is wrong" in text and "it was right" in text
+    cause = text.split("4 Cause\n")[1].split("\n")[0]
+    assert "Break-glass begins" in cause and "in force" in cause and "ordered by" in cause
+    assert "緊急解除により遮断を行わない状態だったため、情報が届きました" in said(proxy, 2, "html", "ja")
+
+
+def test_what_the_configured_mode_delivers_is_put_down_to_it(origin, countermark):
+    proxy = countermark(plain_site.config(origin.port, mode="observe"))
+    plain_site.page_of(plain_site.signed_in(proxy.port, "alice"), "bob")
+    wait_until(lambda: proxy.ledger().displays(), 20, "it is recorded")
+    assert "because the configured mode is observe" in said(proxy, 1)
+    assert "設定が監視のみで" in said(proxy, 1, "text", "ja")

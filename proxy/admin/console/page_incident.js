@@ -8,7 +8,7 @@ import { nextSteps } from "./feature.js";
 import { action, cases, casesOf, code, figure, gist, headline, person, rows, sessionLink, share, time, title, why } from "./parts.js";
 import { languageNow, number, say, sayOr, told } from "./words.js";
 
-const LINE_KIND = { "first-display": "bad", detection: "bad", "take-down": "bad", reopening: "good", closing: "good" };
+const LINE_KIND = { "first-display": "bad", "first-left": "bad", detection: "bad", "take-down": "bad", "mode-observe": "bad", "mode-enforce": "good", reopening: "good", closing: "good" };
 const ROWS_SHOWN = 200;
 const REPORTS = [["html", "en"], ["html", "ja"], ["csv", null], ["json", null]];
 const WINDOW_KEPT_MS = 60000;
