@@ -42,7 +42,14 @@ void format_alertmanager(const struct told *told, const struct format_times *tim
 void format_syslog(const struct told *told, const struct format_times *times, bool cef,
                    const char *host, struct writer *out);
 
-/** The alert in one line for people, without line breaks. */
+/** What has happened, in one line for people, without line breaks: the feature and its
+ * state, how many pages left the proxy or were withheld, the screen and what it shows. */
+void format_headline(const struct told *told, struct writer *out);
+
+/** What else is known of an incident; nothing of what is none. */
+void format_details(const struct told *told, struct writer *out);
+
+/** Both in one line. */
 void format_sentence(const struct told *told, struct writer *out);
 
 /** Unix milliseconds as `2026-01-31T23:59:59.999Z`. */

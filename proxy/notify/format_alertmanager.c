@@ -67,14 +67,17 @@ void format_alertmanager(const struct told *told, const struct format_times *tim
                          struct json_write *out)
 {
     char text[FORMAT_SENTENCE_MAX];
+    char line[FORMAT_SENTENCE_MAX];
     struct writer sentence = writer_of(text, sizeof(text));
+    struct writer headline = writer_of(line, sizeof(line));
 
     format_sentence(told, &sentence);
+    format_headline(told, &headline);
     json_write_begin_object(out);
     put_labels(told, out);
     json_write_key(out, "annotations");
     json_write_begin_object(out);
-    json_write_member(out, "summary", span_of(alert_kind_of(told->type)->title));
+    json_write_member(out, "summary", writer_span(&headline));
     json_write_member(out, "description", writer_span(&sentence));
     json_write_end_object(out);
     put_label(out, "generatorURL", told->link);

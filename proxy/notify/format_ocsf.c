@@ -77,13 +77,16 @@ static void put_finding(const struct told *told, const struct format_times *time
                         struct json_write *out)
 {
     char text[FORMAT_SENTENCE_MAX];
+    char line[FORMAT_SENTENCE_MAX];
     struct writer sentence = writer_of(text, sizeof(text));
+    struct writer headline = writer_of(line, sizeof(line));
 
     format_sentence(told, &sentence);
+    format_headline(told, &headline);
     json_write_key(out, "finding_info");
     json_write_begin_object(out);
     put_uid(told, out);
-    json_write_member(out, "title", span_of(alert_kind_of(told->type)->title));
+    json_write_member(out, "title", writer_span(&headline));
     json_write_member(out, "desc", writer_span(&sentence));
     if (told->link.len > 0) {
         json_write_member(out, "src_url", told->link);

@@ -35,12 +35,16 @@ void format_slack(const struct told *told, struct json_write *out)
 {
     char plain[FORMAT_SENTENCE_MAX];
     char text[6 * FORMAT_SENTENCE_MAX];
-    struct writer sentence = writer_of(plain, sizeof(plain));
+    struct writer lines = writer_of(plain, sizeof(plain));
     struct writer escaped = writer_of(text, sizeof(text));
 
-    format_sentence(told, &sentence);
+    format_headline(told, &lines);
+    if (told->incident.len > 0) {
+        writer_text(&lines, "\n");
+        format_details(told, &lines);
+    }
     writer_text(&escaped, mark_of(alert_kind_of(told->type)->severity));
-    put_escaped(writer_span(&sentence), &escaped);
+    put_escaped(writer_span(&lines), &escaped);
     if (told->link.len > 0) {
         writer_put(&escaped, SPAN("\n<"));
         put_escaped(told->link, &escaped);

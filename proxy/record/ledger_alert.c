@@ -129,18 +129,39 @@ static void write_person(struct json_write *data, const char *name, struct span 
 static void write_example(struct ledger *self, uint64_t incident)
 {
     struct json_write *data = &self->data;
-    struct db_rows *rows =
-        db_query(self->db,
-                 "SELECT viewer_kind, viewer_id, subject_id, screen, route, outcome,"
-                 " upstream FROM displays WHERE incident = ? ORDER BY seq DESC LIMIT 1",
-                 DB_VALUES(DB_U64(incident)));
+    struct db_rows *rows = db_query(
+        self->db,
+        "SELECT viewer_kind, viewer_id, subject_id, screen, shows, route,"
+        " outcome, upstream FROM displays WHERE incident = ? ORDER BY seq DESC LIMIT 1",
+        DB_VALUES(DB_U64(incident)));
     if (db_next(rows)) {
         write_person(data, "viewer", db_text(rows, 0), db_text(rows, 1));
         write_person(data, "subject", SPAN("user"), db_text(rows, 2));
         json_write_member(data, "screen", db_text(rows, 3));
-        json_write_member(data, "route", db_text(rows, 4));
-        json_write_member(data, "outcome", db_text(rows, 5));
-        json_write_member(data, "upstream", db_text(rows, 6));
+        json_write_member(data, "shows", db_text(rows, 4));
+        json_write_member(data, "route", db_text(rows, 5));
+        json_write_member(data, "outcome", db_text(rows, 6));
+        json_write_member(data, "upstream", db_text(rows, 7));
+    }
+    db_end(rows);
+}
+
+/* How many displays came how far. */
+static void write_outcomes(struct ledger *self, uint64_t incident)
+{
+    struct json_write *data = &self->data;
+    struct db_rows *rows =
+        db_query(self->db,
+                 "SELECT coalesce(sum(withheld), 0), coalesce(sum(cut), 0),"
+                 " coalesce(sum(delivered), 0) FROM displays WHERE incident = ?",
+                 DB_VALUES(DB_U64(incident)));
+    if (db_next(rows)) {
+        json_write_key(data, "outcomes");
+        json_write_begin_object(data);
+        json_write_member_u64(data, "withheld", db_u64(rows, 0));
+        json_write_member_u64(data, "cut", db_u64(rows, 1));
+        json_write_member_u64(data, "delivered", db_u64(rows, 2));
+        json_write_end_object(data);
     }
     db_end(rows);
 }
@@ -176,12 +197,28 @@ static void write_incident(struct ledger *self, uint64_t incident)
     db_end(rows);
 }
 
+/* Whether its feature is down: what takes it down follows in the same transaction. */
+static void write_state(struct ledger *self, uint64_t incident, bool goes_down)
+{
+    struct db_rows *rows =
+        db_query(self->db,
+                 "SELECT state FROM features WHERE name <> '' AND name ="
+                 " (SELECT feature FROM incidents WHERE id = ?)",
+                 DB_VALUES(DB_U64(incident)));
+    struct span state = db_next(rows) ? db_text(rows, 0) : SPAN("up");
+
+    json_write_member(&self->data, "feature_state", goes_down ? SPAN("down") : state);
+    db_end(rows);
+}
+
 void ledger_tell_incident(struct ledger *self, const char *type, uint64_t incident,
-                          uint64_t at_ms)
+                          bool goes_down, uint64_t at_ms)
 {
     json_write_reset(&self->data);
     json_write_begin_object(&self->data);
     write_incident(self, incident);
+    write_state(self, incident, goes_down);
+    write_outcomes(self, incident);
     write_example(self, incident);
     json_write_end_object(&self->data);
     tell(self, NULL,
@@ -219,7 +256,7 @@ void ledger_add_updates(struct ledger *self, uint64_t at_ms)
 {
     uint64_t incident = next_update(self, at_ms);
     while (incident != 0 && !db_failed(self->db)) {
-        ledger_tell_incident(self, "incident.updated", incident, at_ms);
+        ledger_tell_incident(self, "incident.updated", incident, false, at_ms);
         incident = next_update(self, at_ms);
     }
 }

@@ -89,7 +89,7 @@ bool ledger_close_incident(struct ledger *self, uint64_t incident, const char *w
     const struct chain_row row = {
         .table = CHAIN_CLOSINGS, .chained = chained, .chained_count = 4};
     chain_insert(&self->chain, self->db, &row);
-    ledger_tell_incident(self, "incident.closed", incident, at_ms);
+    ledger_tell_incident(self, "incident.closed", incident, false, at_ms);
     return true;
 }
 

@@ -237,6 +237,13 @@ static void insert_display(struct ledger *self, const struct journal_entry *entr
     chain_insert(&self->chain, self->db, &row);
 }
 
+/* The feature of an incident is the first of all (recorder_feature_of()). */
+static bool takes_down(const struct journal_entry *entry)
+{
+    uint64_t all = entry->feature_mask | entry->took_down_mask;
+    return (entry->took_down_mask & all & (~all + 1)) != 0;
+}
+
 uint64_t ledger_add_display(struct ledger *self, const struct journal_entry *entry,
                             const char *feature)
 {
@@ -259,7 +266,8 @@ uint64_t ledger_add_display(struct ledger *self, const struct journal_entry *ent
            " WHERE id = ?",
            DB_VALUES(DB_U64(entry->at_ms), DB_U64(incident)));
     if (opened) {
-        ledger_tell_incident(self, "incident.opened", incident, entry->at_ms);
+        ledger_tell_incident(self, "incident.opened", incident, takes_down(entry),
+                             entry->at_ms);
     }
     return incident;
 }

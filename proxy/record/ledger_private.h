@@ -51,9 +51,10 @@ struct ledger {
     struct json_write body; /**< For an alert's whole body. */
 };
 
-/** Tells of `incident` with `type`; `entry` may be NULL. */
+/** Tells of `incident` with `type`. `goes_down`: what is told of takes its feature down.
+ */
 void ledger_tell_incident(struct ledger *self, const char *type, uint64_t incident,
-                          uint64_t at_ms);
+                          bool goes_down, uint64_t at_ms);
 
 /** Alerts of bytes that nobody asked for, at most once a minute for each upstream. */
 void ledger_tell_desync(struct ledger *self, const struct journal_entry *entry);

@@ -115,8 +115,9 @@ static const char *const STEPS[] = {
     "CREATE UNIQUE INDEX displays_once ON displays(incident, viewer_id, subject_id,"
     " screen, one_of_two, marker_class);",
 
-    /* What left and what was withheld are rows apart: the chained outcome is that of every
-     * display that a row counts. A row of before may have counts of several outcomes. */
+    /* What left and what was withheld are rows apart: the chained outcome is that of
+     * every display that a row counts. A row of before may have counts of several
+     * outcomes. */
     "DROP INDEX displays_once;"
     "CREATE UNIQUE INDEX displays_once ON displays(incident, viewer_id, subject_id,"
     " screen, one_of_two, marker_class, outcome);",

@@ -229,7 +229,10 @@ def test_other_forms_are_posted_without_a_secret(origin, countermark, kind):
         wait_until(lambda: len(receiver.deliveries) >= 2, 10, "both alerts")
         bodies = [delivery.body for delivery in receiver.deliveries]
         if kind == "slack":
-            assert any("incident.opened" in body["text"] for body in bodies)
+            first = next(body["text"] for body in bodies if "Incident 1, 1 case" in body["text"])
+            assert first.splitlines()[0] == (
+                ":rotating_light: login is down: 1 page with another person's data withheld, "
+                "nothing left the proxy: my page (name)")
         else:
             assert {body["class_uid"] for body in bodies} == {2006}
             assert any(body["finding_info"]["uid"] == "incident-1" for body in bodies)
@@ -253,7 +256,9 @@ def test_a_receiver_gets_the_types_and_the_severity_that_it_asks_for(origin, cou
         time.sleep(0.5)
 
         def types(receiver):
-            return sorted(delivery.body["text"].split("(")[1].split(",")[0]
+            words = {"is down: 1 page": "incident.opened", "was closed by": "incident.closed",
+                     "is down: another": "feature.down", "is up again": "feature.up"}
+            return sorted(next(kind for word, kind in words.items() if word in delivery.body["text"])
                           for delivery in receiver.deliveries)
 
         assert types(receivers[0]) == ["feature.down", "feature.up", "incident.closed",

@@ -33,21 +33,85 @@ static void ocsf(const struct told *told, struct json_write *out)
     format_ocsf(told, &TIMES, out);
 }
 
-static void slack_gets_one_escaped_line(void **state)
+static void slack_gets_what_has_happened_first_and_escaped(void **state)
 {
     (void)state;
     char *text = json_of(OPENED, format_slack);
 
-    assert_non_null(strstr(text, "{\"text\":\":rotating_light: Another user's data was "
-                                 "found in a response (incident.opened, incident 3, "
-                                 "feature login, screen A &lt;b&gt; &amp; "));
-    assert_non_null(strstr(text, "viewer u-1, data of u-2"));
-    assert_null(strstr(text, "\\n"));
+    assert_non_null(strstr(text,
+                           "{\"text\":\":rotating_light: login is down: 1 page with "
+                           "another person's data withheld, nothing left the proxy: "
+                           "A &lt;b&gt; &amp; \\\"c]\\\" =|\\\\ (name, address)"
+                           "\\u000aIncident 3, 1 case, viewer u-1, data of u-2, "
+                           "found by owner-marker (other-owner), upstream site "
+                           "10.0.0.1:80.\"}"));
     free(text);
     text = json_of(CLOSED, format_slack);
-    assert_non_null(strstr(text, "DRILL: The incident was closed"));
-    assert_non_null(strstr(text, "by sre, reason cause removed"));
+    assert_non_null(strstr(text, "DRILL: Incident 3 (login) was closed by sre: cause "
+                                 "removed"));
     free(text);
+}
+
+/* The headline of `body`. */
+static void expect_headline(const char *body, const char *wanted)
+{
+    char text[FORMAT_SENTENCE_MAX];
+    struct told *told = told_of(body);
+    struct writer out = writer_of(text, sizeof(text) - 1);
+
+    format_headline(told, &out);
+    text[out.len] = '\0';
+    assert_string_equal(text, wanted);
+    free(told);
+}
+
+#define INCIDENT(type, outcomes)                                                         \
+    "{\"type\":\"incident." type "\",\"data\":{\"incident\":3,\"feature\":\"login\","    \
+    "\"feature_state\":\"up\",\"screen\":\"My page\",\"shows\":\"name, address\","       \
+    "\"outcomes\":{" outcomes "}}}"
+
+static void a_headline_says_whether_anything_left(void **state)
+{
+    (void)state;
+    expect_headline(INCIDENT("opened", "\"withheld\":0,\"cut\":0,\"delivered\":1"),
+                    "login is up: 1 page with another person's data left the proxy "
+                    "(observe): My page (name, address)");
+    expect_headline(
+        INCIDENT("updated", "\"withheld\":4,\"cut\":1,\"delivered\":2"),
+        "Incident 3 goes on. login is up: 3 pages with other people's data left "
+        "the proxy (observe), 1 cut, 4 withheld: My page (name, address)");
+    expect_headline(
+        INCIDENT("opened", "\"withheld\":0,\"cut\":1,\"delivered\":0"),
+        "login is up: 1 page with another person's data left the proxy in part, "
+        "1 cut: My page (name, address)");
+    expect_headline("{\"type\":\"incident.opened\",\"data\":{\"feature\":\"login\"}}",
+                    "login: another person's data was found in 1 page");
+}
+
+static void a_headline_names_the_feature_the_person_and_the_reason(void **state)
+{
+    (void)state;
+    expect_headline(
+        "{\"type\":\"feature.down\",\"data\":{\"feature\":\"login\",\"cause\":"
+        "\"finding\",\"reason\":\"other-owner\",\"who\":\"countermark\"}}",
+        "login is down: another person's data was found in a page (other-owner)");
+    expect_headline("{\"type\":\"feature.down\",\"data\":{\"feature\":\"shop\",\"cause\":"
+                    "\"operator\",\"reason\":\"a test\",\"who\":\"sre\"}}",
+                    "shop is down, by sre: a test");
+    expect_headline("{\"type\":\"feature.up\",\"data\":{\"feature\":\"shop\",\"state\":"
+                    "\"up\",\"reason\":\"repaired\",\"who\":\"sre\"}}",
+                    "shop is up again, by sre: repaired");
+    expect_headline("{\"type\":\"mode.observe\",\"data\":{\"who\":\"sre\",\"reason\":"
+                    "\"broken\",\"until\":\"2026-11-28T00:00:40.812Z\"}}",
+                    "Break-glass until 2026-11-28T00:00:40.812Z: nothing is withheld, by "
+                    "sre: broken");
+    expect_headline(
+        "{\"type\":\"mode.enforce\",\"data\":{\"who\":\"sre\",\"reason\":"
+        "\"enough\"}}",
+        "Break-glass is over: what is found is withheld again, by sre: enough");
+    expect_headline("{\"type\":\"coverage.lost\",\"data\":{\"route\":\"/a\",\"ratio\":"
+                    "0.5}}",
+                    "A route lost its marker: /a, share with marker 0.5");
 }
 
 static void every_form_leads_to_the_console_where_it_is_known(void **state)
@@ -58,7 +122,7 @@ static void every_form_leads_to_the_console_where_it_is_known(void **state)
 
     (void)state;
     char *text = json_of(body, format_slack);
-    assert_non_null(strstr(text, ")\\u000a<https://c.example/a&amp;b/#/incidents/3>\"}"));
+    assert_non_null(strstr(text, ".\\u000a<https://c.example/a&amp;b/#/incidents/3>\"}"));
     free(text);
     text = json_of(body, alertmanager);
     assert_non_null(
@@ -148,7 +212,7 @@ static void syslog_has_the_header_and_the_data_of_rfc_5424(void **state)
                      "incident.opened [countermark@32473 type=\"incident.opened\""),
         text);
     assert_non_null(strstr(text, " screen=\"A <b> & \\\"c\\]\\\" =|\\\\\""));
-    assert_non_null(strstr(text, "] Another user's data"));
+    assert_non_null(strstr(text, "] login is down: 1 page"));
     assert_null(strchr(text, '\n'));
     syslog_of(CLOSED, false, text, sizeof(text));
     assert_ptr_equal(strstr(text, "<85>1 "), text);
@@ -170,7 +234,9 @@ static void cef_escapes_what_it_is_made_of(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(slack_gets_one_escaped_line),
+        cmocka_unit_test(slack_gets_what_has_happened_first_and_escaped),
+        cmocka_unit_test(a_headline_says_whether_anything_left),
+        cmocka_unit_test(a_headline_names_the_feature_the_person_and_the_reason),
         cmocka_unit_test(every_form_leads_to_the_console_where_it_is_known),
         cmocka_unit_test(
             alertmanager_knows_an_incident_by_the_same_labels_until_it_is_closed),

@@ -13,6 +13,8 @@
     "\"feature\":\"login\",\"opened_at\":\"2026-01-31T23:59:58.000Z\",\"displays\":1,"   \
     "\"cases\":1,\"detector\":\"owner-marker\",\"reason\":\"other-owner\","              \
     "\"strength\":\"strong\",\"drill\":false,\"viewer\":\"u-1\",\"subject\":\"u-2\","    \
+    "\"feature_state\":\"down\",\"outcomes\":{\"withheld\":1,\"cut\":0,\"delivered\":0}" \
+    ",\"shows\":\"name, address\","                                                      \
     "\"screen\":\"A <b> & \\\"c]\\\"\\n=|\\\\\",\"route\":\"/mypage/**\","               \
     "\"outcome\":\"withheld\",\"upstream\":\"site 10.0.0.1:80\"}}"
 
