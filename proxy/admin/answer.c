@@ -157,6 +157,11 @@ void answer_head(const struct answer *self, uint64_t content_len, int64_t unix_s
     if (self->tag != NULL) {
         writer_field(out, SPAN("ETag"), span_of(self->tag));
     }
+    if (self->file_name[0] != '\0') {
+        writer_text(out, "Content-Disposition: inline; filename=\"");
+        writer_text(out, self->file_name);
+        writer_text(out, "\"\r\n");
+    }
     if (self->policy != NULL) {
         write_policy(self->policy, out);
     }

@@ -16,8 +16,9 @@
 
 enum {
     ANSWER_JSON_SIZE_MAX = 8 * 1024 * 1024,
-    ANSWER_SPANS = 2,            /**< Pieces of a whole answer. */
-    ANSWER_HEAD_SIZE_MAX = 2048, /**< Bytes of the status line and all fields. */
+    ANSWER_SPANS = 2, /**< Pieces of a whole answer. */
+    ANSWER_FILE_NAME_SIZE_MAX = 320,
+    ANSWER_HEAD_SIZE_MAX = 2560, /**< Bytes of the status line and all fields. */
 };
 
 #define ANSWER_TYPE_JSON    "application/json"
@@ -29,10 +30,11 @@ struct answer {
     unsigned status;  /**< 0: not made yet. */
     const char *type; /**< Content-Type. */
     struct json_write json;
-    struct page page;      /**< The content when it is not JSON. */
-    struct span fixed;     /**< Likewise, lent for ever. */
-    const char *tag;       /**< ETag: may be kept and asked for again; NULL else. */
-    const char *policy;    /**< Content-Security-Policy; NULL else. */
+    struct page page;  /**< The content when it is not JSON. */
+    struct span fixed; /**< Likewise, lent for ever. */
+    const char *tag;   /**< ETag: may be kept and asked for again; NULL else. */
+    char file_name[ANSWER_FILE_NAME_SIZE_MAX]; /**< As which to keep it; "": not said. */
+    const char *policy;                        /**< Content-Security-Policy; NULL else. */
     bool endless;          /**< No length: it ends with the connection. */
     const char *allow;     /**< With 405; NULL else. */
     const char *challenge; /**< With 401: WWW-Authenticate; NULL else. */

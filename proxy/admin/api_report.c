@@ -1,6 +1,8 @@
 #include "admin/api.h"
 #include "admin/moment.h"
 
+_Static_assert((int)ANSWER_FILE_NAME_SIZE_MAX >= (int)DOSSIER_FILE_NAME_SIZE_MAX, "");
+
 /* The query's value of `name`, decoded; "" when it is absent. False: malformed. */
 static bool value_of(struct span query, struct span name, char *value_out)
 {
@@ -113,6 +115,8 @@ void api_finish_report(struct operation *operation, struct answer *answer)
 
     if (ticket->err == ERR_NONE) {
         *answer_page(answer, dossier_type(ticket->format)) = ticket->page;
+        dossier_file_name(&ticket->scope, ticket->format, ticket->lang,
+                          answer->file_name);
         ticket->page = (struct page){0};
     } else if (ticket->err == ERR_SYNTAX) {
         answer_problem(answer, 404, "There is no such incident.");

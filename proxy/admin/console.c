@@ -3,8 +3,6 @@
 #include <string.h>
 
 #include "admin/api.h"
-#include "base/base64.h"
-#include "base/secret.h"
 #include "base/writer.h"
 #include "record/dossier_print.h"
 
@@ -20,16 +18,17 @@ const struct console_file *console_find(const char *name)
 
 void console_policy(char *policy_out)
 {
-    uint8_t digest[SECRET_DIGEST_SIZE];
-    char text[(SECRET_DIGEST_SIZE + 2) / 3 * 4];
+    char script[DOSSIER_SOURCE_SIZE_MAX];
+    char style[DOSSIER_SOURCE_SIZE_MAX];
     struct writer out = writer_of((uint8_t *)policy_out, CONSOLE_POLICY_SIZE_MAX - 1);
 
-    secret_hash_of(dossier_style(), digest);
-    size_t len = base64_encode((struct span){.ptr = digest, .len = sizeof(digest)},
-                               BASE64_STANDARD, text);
-    writer_text(&out, "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-");
-    writer_put(&out, (struct span){.ptr = (const uint8_t *)text, .len = len});
-    writer_text(&out, "'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    dossier_source(dossier_script(), script);
+    dossier_source(dossier_style(), style);
+    writer_text(&out, "default-src 'none'; script-src 'self' ");
+    writer_text(&out, script);
+    writer_text(&out, "; style-src 'self' ");
+    writer_text(&out, style);
+    writer_text(&out, "; img-src 'self'; connect-src 'self'; base-uri 'none'; "
                       "form-action 'none'; frame-ancestors 'none'; "
                       "require-trusted-types-for 'script'; trusted-types 'none'");
     CHECK(!out.full);

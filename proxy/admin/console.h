@@ -14,7 +14,7 @@
 #include "base/span.h"
 
 enum {
-    CONSOLE_POLICY_SIZE_MAX = 512,
+    CONSOLE_POLICY_SIZE_MAX = 640,
 };
 
 struct console_file {
@@ -33,8 +33,8 @@ extern const size_t CONSOLE_FILE_COUNT;
 const struct console_file *console_find(const char *name);
 
 /**
- * The value of Content-Security-Policy, with NUL. The one style that is let in beside our
- * own file is that of the HTML report, which is opened from the console and is bound by
- * the console's policy.
+ * The value of Content-Security-Policy, with NUL. The one style and the one script that
+ * are let in beside our own files, by their digests, are those of the HTML report, which
+ * is opened from the console and is bound by the console's policy.
  */
 void console_policy(char *policy_out);

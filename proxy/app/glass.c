@@ -4,6 +4,7 @@
 
 #include "app/graph.h"
 #include "base/log.h"
+#include "record/mode_note.h"
 
 enum {
     REMIND_MS = 900000, /* A quarter of an hour. */
@@ -44,7 +45,7 @@ static enum err end(struct graph *self, const char *who, const char *reason)
 {
     char summary[SUMMARY_MAX];
 
-    (void)snprintf(summary, sizeof(summary), RECORDER_MODE_END "%s", reason);
+    (void)snprintf(summary, sizeof(summary), MODE_NOTE_END "%s", reason);
     if (self->glass.until_ms == 0) {
         return ERR_NONE;
     }
@@ -66,7 +67,7 @@ enum err glass_change(struct graph *self, const struct mode_change *change)
     if (!change->observe) {
         return end(self, change->who, change->reason);
     }
-    (void)snprintf(summary, sizeof(summary), RECORDER_MODE_OBSERVE "%llu s: %s",
+    (void)snprintf(summary, sizeof(summary), MODE_NOTE_OBSERVE "%llu s: %s",
                    (unsigned long long)(change->for_ms / 1000), change->reason);
     if (!note(self, change->who, summary)) {
         return ERR_FULL;
@@ -91,7 +92,7 @@ void glass_watch(struct graph *self)
         return;
     }
     if (now_ms >= glass->until_ms) {
-        (void)end(self, glass->who, RECORDER_MODE_TIME_OVER);
+        (void)end(self, glass->who, MODE_NOTE_TIME_OVER);
     } else if (now_ms >= glass->alert_at_ms) {
         glass->alert_at_ms = now_ms + REMIND_MS;
         alert(self, "mode.observe", glass->who, glass->reason);

@@ -229,7 +229,9 @@ void dossier_print_drawing(struct dossier_out *out)
     out_put(out, "<h2>");
     out_word(out, dossier_word_of(out->dossier, WORD_DRAWING));
     out_put(out, "</h2>\n");
+    out_put(out, "<div class=scroll>");
     put_svg(out, &left, &right);
+    out_put(out, "</div>\n");
     if (!all) {
         out_put(out, "<p class=note>");
         out_word(out, WORD_DRAWING_MORE);

@@ -18,18 +18,61 @@ static void put_meta_time(struct dossier_out *out, uint64_t at_ms)
     out_put(out, "</span>");
 }
 
+static void put_button(struct dossier_out *out, const char *id, enum dossier_word word)
+{
+    out_put(out, "<button type=button id=");
+    out_put(out, id);
+    out_put(out, ">");
+    out_word(out, word);
+    out_put(out, "</button> ");
+}
+
+/* Shown by the script: without it the buttons would do nothing. */
+static void put_bar(struct dossier_out *out)
+{
+    const struct dossier *self = out->dossier;
+    char name[DOSSIER_FILE_NAME_SIZE_MAX];
+
+    dossier_file_name(&self->scope, DOSSIER_HTML, out->lang, name);
+    out_put(out, "<header class=\"bar screen\" id=bar hidden>");
+    put_button(out, "print", WORD_PRINT);
+    out_put(out, "<button type=button id=save data-name=\"");
+    out_html(out, name);
+    out_put(out, "\">");
+    out_word(out, WORD_SAVE);
+    out_put(out, "</button> ");
+    if (!self->drill) {
+        out_put(out, "<span class=kept>");
+        out_word(out, WORD_WRITE_HERE);
+        out_put(out, "</span><strong role=status>");
+        out_word(out, WORD_UNSAVED);
+        out_put(out, "</strong>");
+    }
+    out_put(out, "</header>\n");
+}
+
 static void put_document(struct dossier_out *out)
 {
+    char style[DOSSIER_SOURCE_SIZE_MAX];
+    char script[DOSSIER_SOURCE_SIZE_MAX];
+
+    dossier_source(dossier_style(), style);
+    dossier_source(dossier_script(), script);
     out_put(out, "<!DOCTYPE html>\n<html lang=");
     out_put(out, out->lang == DOSSIER_JA ? "ja" : "en");
     out_put(out, "><head><meta charset=utf-8><meta name=viewport content="
                  "\"width=device-width,initial-scale=1\"><meta http-equiv="
-                 "Content-Security-Policy content=\"default-src 'none'; style-src "
-                 "'unsafe-inline'\"><title>");
+                 "Content-Security-Policy content=\"default-src 'none'; style-src ");
+    out_put(out, style);
+    out_put(out, "; script-src ");
+    out_put(out, script);
+    out_put(out, "\"><title>");
     dossier_put_title(out, out_html);
     out_put(out, "</title><style>");
     out_put(out, (const char *)dossier_style().ptr); /* A literal: it ends with NUL. */
-    out_put(out, "</style></head><body>\n<h1>");
+    out_put(out, "</style></head><body>\n");
+    put_bar(out);
+    out_put(out, "<main><h1>");
     dossier_put_title(out, out_html);
     out_put(out, "</h1>\n");
 }
@@ -79,11 +122,6 @@ static void put_head(struct dossier_out *out)
         html_note(out, self->open ? WORD_PRELIMINARY : WORD_FINAL);
     }
     html_note(out, self->scope.reveal ? WORD_NAMES_SHOWN : WORD_NAMES_HIDDEN);
-    if (!self->drill) {
-        out_put(out, "<p class=\"note screen\">");
-        out_word(out, WORD_WRITE_HERE);
-        out_put(out, "</p>\n");
-    }
 }
 
 static void put_card(struct dossier_out *out, uint64_t value, enum dossier_word word)
@@ -169,7 +207,7 @@ static void put_clocks(struct dossier_out *out)
     html_note(out, WORD_CLOCK_NOTE);
 }
 
-/* Written in the browser: no script is needed for that. */
+/* Written in the browser; the script saves it. */
 static void put_hand(struct dossier_out *out, enum dossier_word item)
 {
     out_put(out, "<div class=hand contenteditable=true role=textbox aria-multiline=true "
@@ -227,5 +265,7 @@ void dossier_print_html(struct dossier_out *out)
     } else {
         put_figures(out);
     }
-    out_put(out, "</body></html>\n");
+    out_put(out, "</main>\n<script>");
+    out_put(out, (const char *)dossier_script().ptr); /* Likewise. */
+    out_put(out, "</script></body></html>\n");
 }

@@ -6,7 +6,7 @@
 
 #include "base/parse.h"
 #include "record/dossier_private.h"
-#include "record/recorder.h"
+#include "record/mode_note.h"
 
 static struct dossier_glass *last_of(struct dossier *self)
 {
@@ -66,18 +66,18 @@ static void read_glasses(struct dossier_work *work)
 {
     struct db_rows *rows = db_query(work->db,
                                     "SELECT at, who, summary FROM config_changes WHERE"
-                                    " summary LIKE '" RECORDER_MODE_OBSERVE "%' OR"
-                                    " summary LIKE '" RECORDER_MODE_END "%' OR"
+                                    " summary LIKE '" MODE_NOTE_OBSERVE "%' OR"
+                                    " summary LIKE '" MODE_NOTE_END "%' OR"
                                     " who = 'start' ORDER BY id",
                                     NULL, 0);
     while (db_next(rows)) {
         struct span text = db_text(rows, 2);
-        if (span_starts(text, SPAN(RECORDER_MODE_OBSERVE))) {
+        if (span_starts(text, SPAN(MODE_NOTE_OBSERVE))) {
             begin(work, db_u64(rows, 0), db_text(rows, 1),
-                  span_from(text, sizeof(RECORDER_MODE_OBSERVE) - 1));
-        } else if (span_starts(text, SPAN(RECORDER_MODE_END))) {
+                  span_from(text, sizeof(MODE_NOTE_OBSERVE) - 1));
+        } else if (span_starts(text, SPAN(MODE_NOTE_END))) {
             end(work, db_u64(rows, 0), db_text(rows, 1),
-                span_from(text, sizeof(RECORDER_MODE_END) - 1));
+                span_from(text, sizeof(MODE_NOTE_END) - 1));
         } else if (last_of(work->dossier) != NULL &&
                    last_of(work->dossier)->to_ms > db_u64(rows, 0)) {
             end(work, db_u64(rows, 0), db_text(rows, 1), SPAN(""));

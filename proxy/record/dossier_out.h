@@ -21,8 +21,8 @@ struct dossier_figure {
     const char *key; /**< As in JSON. */
     uint64_t value;
     uint64_t left; /**< The same of what left the proxy. */
-    bool has_left;
     enum dossier_word word;
+    bool has_left;
     bool part; /**< Of the figure above. */
 };
 

@@ -1,5 +1,7 @@
 #include "record/dossier_print.h"
 
+#include <stdio.h>
+
 #include "record/dossier_say.h"
 
 static const char *const WORDS[][2] = {
@@ -63,6 +65,38 @@ const char *dossier_type(enum dossier_format format)
     return FORMATS[format].type;
 }
 
+/* Letters, digits, dots and hyphens: a name that every file system takes. */
+static void keep_safe(char *name)
+{
+    for (char *at = name; *at != '\0'; at++) {
+        bool safe = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
+                    (*at >= '0' && *at <= '9') || *at == '.' || *at == '-';
+        if (!safe) {
+            *at = '_';
+        }
+    }
+}
+
+void dossier_file_name(const struct dossier_scope *scope, enum dossier_format format,
+                       enum dossier_lang lang, char *name_out)
+{
+    static const char *const ENDS[][2] = {[DOSSIER_TEXT] = {"-en.txt", "-ja.txt"},
+                                          [DOSSIER_HTML] = {"-en.html", "-ja.html"},
+                                          [DOSSIER_JSON] = {".json", ".json"},
+                                          [DOSSIER_CSV] = {".csv", ".csv"}};
+    const char *end = ENDS[format][lang == DOSSIER_JA ? 1 : 0];
+    const char *dash = scope->site[0] != '\0' ? "-" : "";
+
+    if (scope->incident != 0) {
+        (void)snprintf(name_out, DOSSIER_FILE_NAME_SIZE_MAX, "%s%sincident-%llu%s",
+                       scope->site, dash, (unsigned long long)scope->incident, end);
+    } else {
+        (void)snprintf(name_out, DOSSIER_FILE_NAME_SIZE_MAX, "%s%sreport%s", scope->site,
+                       dash, end);
+    }
+    keep_safe(name_out);
+}
+
 void dossier_print(const struct dossier *self, enum dossier_format format,
                    enum dossier_lang lang, struct page *out)
 {
@@ -75,24 +109,24 @@ struct dossier_figure dossier_figure_at(const struct dossier *self, unsigned ind
     const struct dossier_tally *all = &self->tallies[DOSSIER_ALL];
     const struct dossier_tally *left = &self->tallies[DOSSIER_LEFT];
     const struct dossier_figure figures[DOSSIER_FIGURE_COUNT] = {
-        {"cases", all->cases, left->cases, true, WORD_CASES, false},
-        {"pairs", all->pairs, left->pairs, true, WORD_PAIRS, false},
-        {"mutual_pairs", all->mutual_pairs, left->mutual_pairs, true, WORD_MUTUAL_PAIRS,
+        {"cases", all->cases, left->cases, WORD_CASES, true, false},
+        {"pairs", all->pairs, left->pairs, WORD_PAIRS, true, false},
+        {"mutual_pairs", all->mutual_pairs, left->mutual_pairs, WORD_MUTUAL_PAIRS, true,
          true},
-        {"subjects", all->subjects, left->subjects, true, WORD_SUBJECTS, false},
-        {"viewers", all->viewers, left->viewers, true, WORD_VIEWERS, false},
+        {"subjects", all->subjects, left->subjects, WORD_SUBJECTS, true, false},
+        {"viewers", all->viewers, left->viewers, WORD_VIEWERS, true, false},
         {"viewers_unidentified", all->viewers_unidentified, left->viewers_unidentified,
-         true, WORD_VIEWERS_UNIDENTIFIED, true},
-        {"both", all->both, left->both, true, WORD_BOTH, false},
-        {"displays", all->displays, left->displays, true, WORD_DISPLAYS, false},
-        {"strong_cases", self->tallies[DOSSIER_STRONG].cases, 0, false, WORD_STRONG_CASES,
+         WORD_VIEWERS_UNIDENTIFIED, true, true},
+        {"both", all->both, left->both, WORD_BOTH, true, false},
+        {"displays", all->displays, left->displays, WORD_DISPLAYS, true, false},
+        {"strong_cases", self->tallies[DOSSIER_STRONG].cases, 0, WORD_STRONG_CASES, false,
          false},
-        {"weak_cases", self->weak_cases, 0, false, WORD_WEAK_CASES, false},
-        {"writes", self->writes, 0, false, WORD_WRITES, false},
-        {"upper_bound", self->upper_bound, 0, false, WORD_UPPER_BOUND, false},
-        {"uninspected", self->uninspected, 0, false, WORD_UNINSPECTED, true},
-        {"unmarked", self->unmarked, 0, false, WORD_UNMARKED, true},
-        {"one_of_two", self->one_of_two, self->one_of_two_left, true, WORD_ONE_OF_TWO,
+        {"weak_cases", self->weak_cases, 0, WORD_WEAK_CASES, false, false},
+        {"writes", self->writes, 0, WORD_WRITES, false, false},
+        {"upper_bound", self->upper_bound, 0, WORD_UPPER_BOUND, false, false},
+        {"uninspected", self->uninspected, 0, WORD_UNINSPECTED, false, true},
+        {"unmarked", self->unmarked, 0, WORD_UNMARKED, false, true},
+        {"one_of_two", self->one_of_two, self->one_of_two_left, WORD_ONE_OF_TWO, true,
          true},
     };
     CHECK(index < DOSSIER_FIGURE_COUNT);

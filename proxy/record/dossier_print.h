@@ -43,7 +43,21 @@ const char *dossier_type(enum dossier_format format);
 void dossier_print(const struct dossier *self, enum dossier_format format,
                    enum dossier_lang lang, struct page *out);
 
-/** The one style of the HTML form, for whoever decides what a browser may apply. */
+enum {
+    DOSSIER_SOURCE_SIZE_MAX = 64,
+    DOSSIER_FILE_NAME_SIZE_MAX = DOSSIER_SITE_SIZE_MAX + 64,
+};
+
+/** The one style and the one script of the HTML form, for whoever decides what a browser
+ * may apply and run. */
 struct span dossier_style(void);
+struct span dossier_script(void);
+
+/** What lets in exactly `text` in a Content-Security-Policy: `'sha256-...'`. */
+void dossier_source(struct span text, char *source_out);
+
+/** The name of a file with this report: `www.example.jp-incident-3-en.html`. */
+void dossier_file_name(const struct dossier_scope *scope, enum dossier_format format,
+                       enum dossier_lang lang, char *name_out);
 
 const char *dossier_say(enum dossier_lang lang, enum dossier_word word);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "record/recorder.h"
+#include "record/mode_note.h"
 
 enum {
     PIECE_SIZE = 512, /* Of a sentence between two values. */
@@ -280,7 +280,7 @@ const char *dossier_event_key(enum dossier_kind kind)
 static const char *detail_of(const struct dossier_out *out,
                              const struct dossier_event *event)
 {
-    if (strcmp(event->detail, RECORDER_MODE_TIME_OVER) == 0) {
+    if (strcmp(event->detail, MODE_NOTE_TIME_OVER) == 0) {
         return dossier_say(out->lang, WORD_TIME_OVER);
     }
     return strcmp(event->detail, "in force") == 0 ? dossier_say(out->lang, WORD_IN_FORCE)

@@ -127,7 +127,8 @@ static void write_displays(struct query *self, uint64_t incident, bool reveal,
         self->db,
         "SELECT seq, viewer_kind, viewer_id, subject_id, viewer, subject, client,"
         " screen, shows, count, first_at, last_at, route, method, path, status, outcome,"
-        " withheld, cut, delivered, would_have, detectors, reason, " STRENGTH ", one_of_two, session, exchange,"
+        " withheld, cut, delivered, would_have, detectors, reason, " STRENGTH
+        ", one_of_two, session, exchange,"
         " echoed, previous, previous_session, upstream, connection,"
         " connection_exchanges, body_size, marker_class, viewer_confirmed"
         " FROM displays WHERE incident = ? ORDER BY seq LIMIT ?",

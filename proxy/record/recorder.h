@@ -108,12 +108,6 @@ MUST_USE bool recorder_close_incident(struct recorder *self, uint64_t incident,
                                       const char *who, const char *reason,
                                       struct control_ticket *ticket);
 
-/** How notes of the configuration begin that tell of break-glass: its seconds and a
- * reason follow, or the reason of its end. The report reads them again. */
-#define RECORDER_MODE_OBSERVE   "mode observe for "
-#define RECORDER_MODE_END       "mode as configured: "
-#define RECORDER_MODE_TIME_OVER "its time is over"
-
 /** Keeps that a configuration came into force; `summary` is one line. */
 MUST_USE bool recorder_note_config(struct recorder *self, const char *hash,
                                    const char *who, const char *summary);

@@ -53,6 +53,8 @@ static void a_report_is_made_as_it_was_asked_for(void **state)
     ask(fixture, "GET /api/v1/incidents/4/report?format=html&lang=ja" VIEWER, ERR_NONE);
     fixture_expect(fixture, "HTTP/1.1 200 OK\r\n");
     fixture_expect(fixture, "Content-Type: text/html; charset=utf-8\r\n");
+    fixture_expect(fixture,
+                   "Content-Disposition: inline; filename=\"incident-4-ja.html\"\r\n");
     fixture_expect(fixture, "\r\n\r\nthe report");
     assert_string_equal(fixture->revealed_to, "");
     ask(fixture, "GET /api/v1/incidents/4/report" VIEWER, ERR_NONE);

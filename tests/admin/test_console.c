@@ -1,5 +1,6 @@
 #include "admin/console.h"
 #include "admin/fixture.h"
+#include "record/dossier_print.h"
 
 #define HOST "Host: localhost\r\n"
 #define END  "\r\n"
@@ -16,7 +17,8 @@ static void console_is_served_without_a_token_and_forbids_all_but_itself(void **
     assert_int_equal(ask(fixture, "GET / HTTP/1.1\r\n" HOST END), 200);
     fixture_expect(fixture, "Content-Type: text/html; charset=utf-8\r\n");
     fixture_expect(fixture, "Content-Security-Policy: default-src 'none'; script-src "
-                            "'self'; style-src 'self' 'sha256-");
+                            "'self' 'sha256-");
+    fixture_expect(fixture, "'; style-src 'self' 'sha256-");
     fixture_expect(fixture,
                    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
                    "require-trusted-types-for 'script'; trusted-types 'none'\r\n");
@@ -105,6 +107,23 @@ static void console_names_nothing_outside_and_makes_no_markup_of_text(void **sta
     }
 }
 
+/* The report is opened from the console as a blob: URL and bound by its policy. */
+static void console_lets_in_the_one_script_and_the_one_style_of_the_report(void **state)
+{
+    char policy[CONSOLE_POLICY_SIZE_MAX];
+    char source[DOSSIER_SOURCE_SIZE_MAX];
+    (void)state;
+
+    console_policy(policy);
+    dossier_source(dossier_script(), source);
+    const char *script = strstr(policy, "script-src 'self' ");
+    assert_non_null(script);
+    assert_memory_equal(script + strlen("script-src 'self' "), source, strlen(source));
+    dossier_source(dossier_style(), source);
+    assert_non_null(strstr(policy, source));
+    assert_null(strstr(policy, "unsafe"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -113,6 +132,7 @@ int main(void)
         TEST(console_is_asked_for_again_only_after_a_new_build),
         TEST(console_has_its_own_files_and_no_others),
         TEST(console_names_nothing_outside_and_makes_no_markup_of_text),
+        TEST(console_lets_in_the_one_script_and_the_one_style_of_the_report),
     };
     return RUN_TESTS(tests);
 }

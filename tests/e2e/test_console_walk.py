@@ -75,7 +75,7 @@ def link_of(receiver):
     """Where the chat message of the opened incident leads."""
     def found():
         texts = [delivery.body["text"] for delivery in receiver.deliveries]
-        return next((text for text in texts if "(incident.opened" in text), None)
+        return next((text for text in texts if "nothing left the proxy" in text), None)
 
     return re.search(r"<(http://\S+)>", wait_until(found, SECONDS, "the alert has come")).group(1)
 

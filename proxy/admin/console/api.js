@@ -70,9 +70,12 @@ export function metricsText() {
   return reach(askFor("/metrics", "text"), "unreachable");
 }
 
-/** The report as a file of the browser's own. */
-export async function blob(path) {
-  return URL.createObjectURL(await reach(askFor(`/api/v1${path}`, "blob"), "unreachable"));
+/** The report as a file of the browser's own, and the name to save it by. */
+export function file(path) {
+  return reach(ask(`/api/v1${path}`).then(async (reply) => {
+    const name = /filename="([^"]+)"/.exec(reply.headers.get("Content-Disposition") || "");
+    return { url: URL.createObjectURL(await reply.blob()), name: name ? name[1] : "" };
+  }), "unreachable");
 }
 
 /** Server-sent events by fetch, because EventSource cannot carry a token. Returns at the end. */

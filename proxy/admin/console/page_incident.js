@@ -11,7 +11,9 @@ import { languageNow, number, say, sayOr, told } from "./words.js";
 const LINE_KIND = { "first-display": "bad", "first-left": "bad", detection: "bad", "take-down": "bad", "mode-observe": "bad", "mode-enforce": "good", reopening: "good", closing: "good" };
 const ROWS_SHOWN = 200;
 const REPORTS = [["html", "en"], ["html", "ja"], ["csv", null], ["json", null]];
-const WINDOW_KEPT_MS = 60000;
+const DOWNLOAD_KEPT_MS = 60000;
+const WINDOWS_KEPT = 8;
+const windows = []; // Addresses of reports, the oldest first.
 
 const REPORT_FRESH_MS = 60000;
 
@@ -64,17 +66,27 @@ function askReveal(app, id) {
   });
 }
 
+/** A window lives on its address, also when it is loaded again: the last ones are kept. */
+function keepWindow(url) {
+  windows.push(url);
+  while (windows.length > WINDOWS_KEPT) {
+    URL.revokeObjectURL(windows.shift());
+  }
+}
+
 /** The window opens by the click itself, else the browser forbids it; the report comes later. */
 async function openReport(app, id, [format, lang]) {
   app.toast(say("report.making"));
   try {
-    const url = await api.blob(`/incidents/${id}/report?format=${format}${lang ? `&lang=${lang}` : ""}`);
+    const { url, name } = await api.file(`/incidents/${id}/report?format=${format}${lang ? `&lang=${lang}` : ""}`);
     const link = el("a", { href: url, target: "_blank", rel: "noopener" });
-    if (format !== "html") {
-      link.setAttribute("download", `incident-${id}.${format}`);
+    if (format === "html") {
+      keepWindow(url);
+    } else {
+      link.setAttribute("download", name || `incident-${id}.${format}`);
+      setTimeout(() => URL.revokeObjectURL(url), DOWNLOAD_KEPT_MS);
     }
     link.click();
-    setTimeout(() => URL.revokeObjectURL(url), WINDOW_KEPT_MS);
     app.toast("");
   } catch (problem) {
     app.toast(problem.message);
@@ -189,7 +201,14 @@ function evidence(incident) {
 }
 
 function reportName(incident) {
-  return say(incident.state === "open" ? "report.preliminary" : "report.final");
+  return say(incident.drill ? "report.drill" : incident.state === "open" ? "report.preliminary" : "report.final");
+}
+
+function deadlines(report) {
+  const items = Object.entries(report.deadlines || {}).filter(([, at]) => at);
+  return items.length === 0 ? "" : [
+    el("h3", null, say("deadlines")), facts(items.map(([key, at]) => [sayOr(`deadline.${key}`, key), time(at)])),
+  ];
 }
 
 function reports(app, incident, report) {
@@ -199,8 +218,7 @@ function reports(app, incident, report) {
       return el("button", { type: "button", id: key, click: () => openReport(app, incident.id, [format, lang]) }, say(key));
     })),
     el("p", { class: "note" }, say("report.why")),
-    el("h3", null, say("deadlines")),
-    facts(Object.entries(report.deadlines || {}).filter(([, at]) => at).map(([key, at]) => [sayOr(`deadline.${key}`, key), time(at)])));
+    deadlines(report));
 }
 
 export function render(app, { incident, report, open }) {

@@ -182,6 +182,7 @@ const WORDS = {
   "conceal": ["Hide names", "実名を隠す"],
   "report.preliminary": ["Preliminary report", "報告書（速報）"],
   "report.final": ["Final report", "報告書（確報）"],
+  "report.drill": ["Record of the drill", "訓練の記録"],
   "report.why": ["It opens in a window of its own, with the figures and the regulators' items; what only a person can know is written there. People are pseudonyms; countermark report --reveal has names.", "別のウィンドウに、集計と監督機関向けの項目が表示されます。担当者にしか分からない事項はそこに記入できます。人は仮名です。実名入りは countermark report --reveal で作れます。"],
   "report.html-en": ["English, for reading and printing", "英語（閲覧・印刷用）"],
   "report.html-ja": ["Japanese, for reading and printing", "日本語（閲覧・印刷用）"],
