@@ -126,6 +126,10 @@ def test_broken_glass_is_at_once_for_all_recorded_alerted_and_ends_by_itself(
     assert told["reason"] == "the rule is wrong" and told["until"] and told["who"]
     ended = next(d for d in receiver.deliveries if d.type == "mode.enforce").body["data"]
     assert ended["reason"] == "its time is over"
+    assert proxy.run("mode", "observe", "--for", "1h", "--reason", "broken again").returncode == 0
+    assert proxy.run("mode", "enforce", "--reason", "repaired").returncode == 0
+    wait_until(lambda: any(d.type == "mode.enforce" and d.body["data"]["reason"] == "repaired"
+                           for d in receiver.deliveries), 20, "the reason of its end is alerted")
     for browser in browsers:
         browser.close()
 
