@@ -277,14 +277,22 @@ const char *dossier_event_key(enum dossier_kind kind)
 }
 
 /* What we note ourselves is said in the report's language. */
-static const char *detail_of(const struct dossier_out *out,
-                             const struct dossier_event *event)
+static const char *translated(const struct dossier_out *out, const char *text)
 {
-    if (strcmp(event->detail, MODE_NOTE_TIME_OVER) == 0) {
-        return dossier_say(out->lang, WORD_TIME_OVER);
+    static const struct {
+        const char *note;
+        enum dossier_word word;
+    } NOTES[] = {{MODE_NOTE_TIME_OVER, WORD_TIME_OVER},
+                 {"in force", WORD_IN_FORCE},
+                 {"start", WORD_BY_START},
+                 {"upgrade", WORD_BY_UPGRADE}};
+
+    for (size_t i = 0; i < sizeof(NOTES) / sizeof(*NOTES); i++) {
+        if (strcmp(text, NOTES[i].note) == 0) {
+            return dossier_say(out->lang, NOTES[i].word);
+        }
     }
-    return strcmp(event->detail, "in force") == 0 ? dossier_say(out->lang, WORD_IN_FORCE)
-                                                  : event->detail;
+    return text;
 }
 
 static bool says(const char *text)
@@ -299,10 +307,10 @@ void dossier_put_event(struct dossier_out *out, dossier_put_fn *put,
         put(out, event->about);
         put(out, says(event->detail) ? dossier_say(out->lang, WORD_COLON) : "");
     }
-    put(out, says(event->detail) ? detail_of(out, event) : "");
+    put(out, says(event->detail) ? translated(out, event->detail) : "");
     if (says(event->who)) {
         put(out, dossier_say(out->lang, WORD_OPEN));
-        put(out, event->who);
+        put(out, translated(out, event->who));
         put(out, dossier_say(out->lang, WORD_CLOSE));
     }
 }

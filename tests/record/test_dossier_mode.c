@@ -140,7 +140,7 @@ static void a_second_order_goes_on_from_the_first_and_ends_by_its_time(void **st
     assert_true(dossier->glasses[0].replaced);
     const char *text = text_of(dossier, DOSSIER_JA);
     expect(text, "緊急解除の開始（遮断しない状態）  90s：shorter（oncall）");
-    expect(text, "緊急解除の終了（遮断を再開）  時間満了（oncall）");
+    expect(text, "緊急解除の終了（遮断を再開）  期限の終了（oncall）");
     assert_null(strstr(text, "15m")); /* Only the last before the window. */
     fixture_remove(&fixture);
 }

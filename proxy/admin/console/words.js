@@ -442,7 +442,7 @@ const TOLD = [
   [/^a finding came while it was being opened$/, "再開の操作中に検知がありました"],
   [/^was down in features\.state, but not in the ledger$/, "features.state では停止中、台帳に記録なし"],
 ];
-const TOLD_EVENT = /^(.*[:：] [0-9a-f]{12}) \(([^)]*)\) (.*)$/; // Of a report: a change of the configuration.
+const TOLD_EVENT = /^(.*：[0-9a-f]{12}：)(.*)(（[^（）]*）)$/; // Of a report: a change of the configuration.
 
 export const LANGUAGES = ["en", "ja"];
 let language = "en";
@@ -492,7 +492,7 @@ export function told(text) {
   }
   const event = TOLD_EVENT.exec(text);
   if (event) {
-    return `${event[1]}（${event[2] === "start" ? "起動時" : event[2]}）${told(event[3])}`;
+    return `${event[1]}${told(event[2])}${event[3]}`;
   }
   for (const [pattern, japanese] of TOLD) {
     const found = pattern.exec(text);
