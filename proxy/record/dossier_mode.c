@@ -108,10 +108,13 @@ static void note_delivered(struct dossier *self, uint64_t first_ms, uint64_t las
     self->observed = self->observed || !first_in_glass || !last_in_glass;
 }
 
+/* An old row may count several outcomes: then only its first time is that of its own. */
 static void read_delivered(struct dossier_work *work)
 {
     struct db_rows *rows = dossier_query(
-        work, "SELECT DISTINCT first_at, last_at" DOSSIER_SCOPE " AND delivered > 0",
+        work,
+        "SELECT DISTINCT first_at, CASE WHEN delivered = count THEN last_at ELSE first_at"
+        " END" DOSSIER_SCOPE " AND delivered > 0 AND outcome = 'delivered'",
         NULL, 0);
     while (db_next(rows)) {
         note_delivered(work->dossier, db_u64(rows, 0), db_u64(rows, 1));

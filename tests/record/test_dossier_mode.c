@@ -105,6 +105,27 @@ static void what_is_delivered_as_configured_is_not_put_down_to_break_glass(void 
     fixture_remove(&fixture);
 }
 
+/* A row of before outcomes had rows of their own. */
+static void a_row_of_several_outcomes_tells_by_its_first_time(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    fixture_make(&fixture);
+    note(&fixture, "oncall", "mode observe for 900 s: broken");
+    show(&fixture, "b", JOURNAL_DELIVERED);
+    note(&fixture, "oncall", "mode as configured: enough");
+    fixture_shell(&fixture,
+                  "sqlite3 ledger.db 'PRAGMA busy_timeout = 5000; UPDATE displays"
+                  " SET count = 2, withheld = 1, last_at = last_at + 60000'"
+                  " >/dev/null");
+    struct dossier *dossier = make(&fixture);
+    assert_true(dossier->glasses[0].delivered);
+    assert_false(dossier->observed);
+    dossier_free(&dossier);
+    fixture_remove(&fixture);
+}
+
 static void a_start_ends_break_glass_and_an_upgrade_does_not(void **state)
 {
     struct fixture fixture;
@@ -167,6 +188,7 @@ int main(void)
         cmocka_unit_test(
             break_glass_is_on_the_time_line_and_the_reason_of_what_was_delivered),
         cmocka_unit_test(what_is_delivered_as_configured_is_not_put_down_to_break_glass),
+        cmocka_unit_test(a_row_of_several_outcomes_tells_by_its_first_time),
         cmocka_unit_test(a_start_ends_break_glass_and_an_upgrade_does_not),
         cmocka_unit_test(a_second_order_goes_on_from_the_first_and_ends_by_its_time),
         cmocka_unit_test(what_was_withheld_first_and_left_later_is_told_twice),
