@@ -1,6 +1,7 @@
 /* The answer would hand out a token that belongs to somebody else. */
 #include "guard/detect.h"
 #include "guard/login.h"
+#include "guard/recall.h"
 
 bool detect_presented(const struct asker *asker, const struct fingerprint *token)
 {
@@ -33,6 +34,25 @@ static bool is_requester(const struct scene *scene, const struct user *owner)
     return false;
 }
 
+/* Two answers that overlap a login may name one new session, not yet bound; and so may
+ * two that answer one token which is older than we are. */
+static bool may_be_twin(const struct scene *scene, const struct issued_token *issued)
+{
+    const struct asker *asker = scene->evidence->asker;
+    const struct session none = {0};
+
+    if (scene->session->id != 0 || login_opens_claim(asker->role)) {
+        return scene->session->claim_count > 0;
+    }
+    for (unsigned i = 0; i < asker->token_count; i++) {
+        uint64_t family = recall_family(&none, &asker->tokens[i]);
+        if (recall_same_family(family, issued->owner_family)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void judge_token(const struct scene *scene, const struct issued_token *issued,
                         struct findings *findings)
 {
@@ -41,8 +61,7 @@ static void judge_token(const struct scene *scene, const struct issued_token *is
     if (bound && is_requester(scene, issued->owner)) {
         return;
     }
-    /* Two answers that overlap a login may name one new session, not yet bound. */
-    if (!bound && scene->session->claim_count > 0) {
+    if (!bound && may_be_twin(scene, issued)) {
         return;
     }
     struct finding *finding = findings_add(findings, DETECTOR_SESSION_COOKIE);

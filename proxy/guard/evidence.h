@@ -79,6 +79,7 @@ struct issued_token {
     uint64_t owner_id;        /**< Entry it belongs to now (registry_find); 0: none. */
     enum binding owner_bound; /**< Of that entry. */
     const struct user *owner; /**< That entry's requester; NULL: none. Borrowed. */
+    uint64_t owner_family;    /**< recall_family() of that entry. */
 };
 
 /** How a value stands to what was shown before. */

@@ -1,4 +1,5 @@
 #include "base/check.h"
+#include "guard/recall.h"
 #include "relay/drill.h"
 #include "relay/exchange_grants.h"
 
@@ -65,6 +66,7 @@ static void summon_owner(struct exchange *self, struct issued_token *token,
     token->owner_id = owner->id;
     token->owner_bound = owner->id != 0 ? owner->binding : BINDING_NONE;
     token->owner = owner->id != 0 ? &owner->requester : NULL;
+    token->owner_family = owner->id != 0 ? recall_family(owner, NULL) : 0;
 }
 
 static void summon_owners(struct exchange *self, struct court *court)

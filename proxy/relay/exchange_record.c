@@ -110,8 +110,9 @@ uint64_t exchange_take_down(struct exchange *self, const struct judgement *judge
     if (mask == 0) {
         return 0;
     }
+    /* Asked while it was down, not only answered: what was under way may be any page. */
     if (feature_table_down(shared->features, FEATURE_LOGIN_BIT) != 0 &&
-        self->routed.features == 0) {
+        self->identity_removed && self->routed.features == 0) {
         atomic_store(&self->plan->site->routes[self->routed.index].closed, true);
     }
     (void)atomic_fetch_add(&shared->features->unsettled, 1);

@@ -271,6 +271,39 @@ static void marked_page_closes_its_route_while_login_is_down(void **state)
     assert_int_equal(answer.status, 200);
 }
 
+/* The one accident that took login down may have more answers under way. */
+static void answer_that_was_under_way_closes_no_route(void **state)
+{
+    struct flow_answer answer;
+    struct flow_peer late;
+    struct flow_peer site;
+
+    (void)state;
+    flow_client(&world, &late);
+    flow_get(&world, &late, "/public", SID);
+    flow_hear_request(&world, &upstream);
+    flow_get(&world, &client, "/mypage/top", SID);
+    flow_accept(&world, &site);
+    flow_hear_request(&world, &site);
+    flow_page(&world, &site, "bob", "secret");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 502);
+    assert_true(flow_login_down(&world));
+    flow_hang_up(&site);
+    flow_page(&world, &upstream, "carol", "secret");
+    assert_true(flow_hear_answer(&world, &late, false, &answer));
+    assert_int_equal(answer.status, 503);
+    flow_forget(&late);
+    flow_get(&world, &late, "/public", NULL);
+    flow_accept(&world, &site);
+    flow_hear_request(&world, &site);
+    flow_page(&world, &site, NULL, "fine");
+    assert_true(flow_hear_answer(&world, &late, false, &answer));
+    assert_int_equal(answer.status, 200);
+    flow_hang_up(&late);
+    flow_hang_up(&site);
+}
+
 static void logout_is_forwarded_and_its_answer_replaced_while_login_is_down(void **state)
 {
     struct flow_answer answer;
@@ -352,6 +385,7 @@ int main(void)
         FLOW_TEST(session_cookie_is_not_set_while_login_is_down),
         FLOW_TEST(token_issued_to_nobody_is_public_and_passes_both_ways),
         FLOW_TEST(marked_page_closes_its_route_while_login_is_down),
+        FLOW_TEST(answer_that_was_under_way_closes_no_route),
         FLOW_TEST(logout_is_forwarded_and_its_answer_replaced_while_login_is_down),
         FLOW_TEST(page_of_the_feature_that_is_down_is_shown),
         FLOW_TEST(failing_ledger_closes_routes_that_require_a_marker),

@@ -307,6 +307,7 @@ static inline void world_own(struct world *self, struct issued_token *token)
     token->owner_id = owner != NULL ? owner->session.id : 0;
     token->owner_bound = owner != NULL ? owner->session.binding : BINDING_NONE;
     token->owner = owner != NULL ? &owner->session.requester : NULL;
+    token->owner_family = owner != NULL ? recall_family(&owner->session, NULL) : 0;
 }
 
 static inline enum verdict trip_judge(struct world *world, struct trip *self)
