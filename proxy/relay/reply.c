@@ -151,9 +151,9 @@ static const struct words WORDS[] = {
                      {"", ""}},
     [REPLY_REFUSED] =
         {{"This page cannot be shown", "このページは表示できません"},
-         {"The answer was withheld to protect personal data. The operator has been told. "
+         {"The answer was withheld to protect personal data. This has been recorded. "
           "Please try again later.",
-          "個人情報を保護するため、応答を表示していません。運営者に通知しました。"
+          "個人情報を保護するため、応答を表示していません。この事象は記録されています。"
           "しばらくしてからもう一度お試しください。"},
          {"Your input may already have been saved. Please do not send it again.",
           "入力内容はすでに保存されている可能性があります。再送信しないでください。"}},
