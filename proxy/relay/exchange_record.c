@@ -105,10 +105,11 @@ uint64_t exchange_note_cases(struct exchange *self, const struct judgement *judg
 static void close_route(struct route *route)
 {
     if (!atomic_exchange(&route->closed, true)) {
-        log_write(LOG_LEVEL_WARNING,
-                  "route %s answers 503 until login is up: it shows a user's page to those "
-                  "without a session",
-                  route->pattern);
+        log_write(
+            LOG_LEVEL_WARNING,
+            "route %s answers 503 until login is up: it shows a user's page to those "
+            "without a session",
+            route->pattern);
     }
 }
 
