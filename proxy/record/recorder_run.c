@@ -4,6 +4,10 @@
 #include "record/clock.h"
 #include "record/recorder_private.h"
 
+enum {
+    SAVES_MAX = 64, /* Batches of sessions that one refusal waits for. */
+};
+
 void recorder_count(struct recorder *self, enum stat_id family, const char *labels)
 {
     if (self->block != NULL) {
@@ -200,6 +204,26 @@ static bool only_barriers(const struct recorder *self)
     return true;
 }
 
+/* A session that has to log in again has to after a crash as well, once its page is out.
+ */
+static void save_quarantines(struct recorder *self)
+{
+    bool more = false;
+
+    for (size_t i = 0; i < self->kept_count; i++) {
+        const struct journal_entry *entry = self->kept[i].body;
+        more = more || (self->kept[i].kind == RECORDER_ENTRY && entry->quarantined);
+    }
+    for (unsigned i = 0; more && self->bindings != NULL && i < SAVES_MAX; i++) {
+        enum err err = bindings_save(self->bindings, self->registry, clock_steady_ms(),
+                                     clock_wall_ms(), &more);
+        if (err != ERR_NONE) {
+            recorder_count(self, STAT_LEDGER_FAILURES, "");
+            return;
+        }
+    }
+}
+
 void recorder_flush(struct recorder *self)
 {
     bool failing = recorder_failing(self);
@@ -218,6 +242,7 @@ void recorder_flush(struct recorder *self)
     }
     bool durable = failing || batch_needs_disk(self);
     if (recorder_transact(self, durable, apply_kept, NULL) == ERR_NONE) {
+        save_quarantines(self);
         end_kept(self, stated);
         if (durable) {
             recorder_count_open(self);

@@ -221,7 +221,7 @@ static enum step refuse(struct exchange *self, const struct judgement *judgement
     entry.outcome = self->streaming ? JOURNAL_CUT : JOURNAL_WITHHELD;
     entry.took_down_mask = exchange_take_down(self, judgement);
     self->took_down = entry.took_down_mask != 0;
-    exchange_quarantine(self, judgement);
+    entry.quarantined = exchange_quarantine(self, judgement);
     if (entry.kind == JOURNAL_DISPLAY && !entry.drill) {
         meter_display(self->relay, entry.outcome);
         if (self->upstream != NULL) {

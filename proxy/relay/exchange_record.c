@@ -137,7 +137,7 @@ uint64_t exchange_take_down(struct exchange *self, const struct judgement *judge
 }
 
 /* Who saw, with every token that was sent; unknown ones have no entry to mark. */
-static void quarantine_viewer(struct exchange *self)
+static uint64_t quarantine_viewer(struct exchange *self)
 {
     struct registry *registry = self->relay->shared->registry;
     uint64_t count = 0;
@@ -149,17 +149,28 @@ static void quarantine_viewer(struct exchange *self)
         count += session.id != 0 && registry_quarantine(registry, session.id) ? 1 : 0;
     }
     meter_quarantined(self->relay, "viewer", count);
+    return count;
+}
+
+static uint64_t quarantine_subject(struct exchange *self, const struct user *subject)
+{
+    uint64_t count = registry_quarantine_user(self->relay->shared->registry, subject);
+
+    meter_quarantined(self->relay, "subject", count);
+    return count;
 }
 
 /* After a finding about identity its sessions have to log in again. The subject's only
- * where the finding is strong: else a viewer could log others out. */
-void exchange_quarantine(struct exchange *self, const struct judgement *judgement)
+ * where the finding is strong: else a viewer could log others out. True: there were such
+ * sessions. */
+bool exchange_quarantine(struct exchange *self, const struct judgement *judgement)
 {
     enum quarantine policy = self->plan->site->quarantine;
     bool identity = false;
+    uint64_t count = 0;
 
     if (policy == QUARANTINE_NONE || drill_is(self)) {
-        return;
+        return false;
     }
     for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
         const struct finding *finding = &judgement->findings.items[i];
@@ -168,14 +179,11 @@ void exchange_quarantine(struct exchange *self, const struct judgement *judgemen
         identity = identity || about_users;
         if (about_users && policy == QUARANTINE_BOTH &&
             finding->strength == STRENGTH_STRONG) {
-            meter_quarantined(self->relay, "subject",
-                              registry_quarantine_user(self->relay->shared->registry,
-                                                       &finding->subject));
+            count += quarantine_subject(self, &finding->subject);
         }
     }
-    if (identity) {
-        quarantine_viewer(self);
-    }
+    count += identity ? quarantine_viewer(self) : 0;
+    return count > 0;
 }
 
 /* The finding that the entry is about: the first that says whose data it was. */

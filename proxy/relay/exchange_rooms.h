@@ -123,7 +123,7 @@ void exchange_count_answer(struct exchange *self, const struct judgement *judgem
 uint64_t exchange_note_cases(struct exchange *self, const struct judgement *judgement,
                              struct takedown *takedown);
 uint64_t exchange_take_down(struct exchange *self, const struct judgement *judgement);
-void exchange_quarantine(struct exchange *self, const struct judgement *judgement);
+bool exchange_quarantine(struct exchange *self, const struct judgement *judgement);
 void exchange_fill_entry(struct exchange *self, const struct judgement *judgement,
                          struct journal_entry *entry);
 bool exchange_post(struct exchange *self, const struct journal_entry *entry);

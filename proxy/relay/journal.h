@@ -52,6 +52,7 @@ struct journal_entry {
     uint64_t feature_mask;   /**< Features whose incident it belongs to. */
     bool strong;
     bool drill;
+    bool quarantined;        /**< Sessions were, which is to be on disk as well. */
     bool one_of_two;         /**< Recorded as "one of A, B". */
     enum detector detector;  /**< The first finding's. */
     uint32_t detectors_mask; /**< All findings' detectors. */
