@@ -43,10 +43,9 @@ struct asker {
     enum asker_role role;
     bool unsafe;     /**< The method is not a safe one. */
     bool remembered; /**< Carries a cookie of session.remember, or a proof (NTLM). */
-    bool mixed;      /**< judge_mixed() holds for the entry of a further token, when
-                          forwarded or when judged, or its generation changed in
-                          between: nothing is bound, what is found never counts. */
-    bool several;    /**< Its tokens lead to more than one entry. */
+    bool mixed;   /**< A further token's entry is judge_mixed(), then or now, or changed
+                       in between: nothing is bound, what is found never counts. */
+    bool several; /**< Its tokens lead to more than one entry. */
     unsigned token_count;
     struct fingerprint tokens[ASKER_TOKENS_MAX]; /**< [0] is the session's. */
     enum credential_trust trust;                 /**< With ASKER_STATELESS. */

@@ -358,36 +358,6 @@ static void a_cached_session_is_stopped_before_she_logs_in_with_it(void **state)
     expect(STRENGTH_WEAK, true, "known-token");
 }
 
-/* Who has been away brings a token that we do not know any more. */
-static void a_cached_session_is_stopped_beside_a_stale_token_too(void **state)
-{
-    (void)state;
-    for (uint32_t i = 0; i < 2; i++) {
-        trip_ask(&trip, 901 + i);
-        trip_forward(&world, &trip);
-        trip_issue(&trip, T0);
-        assert_int_equal(trip_end(&world, &trip),
-                         i == 0 ? VERDICT_RELEASE : VERDICT_REFUSE);
-    }
-    expect(STRENGTH_WEAK, true, "known-token");
-    assert_int_equal(world_page(&world, &trip, T0, NULL), VERDICT_RELEASE);
-}
-
-/* Two requests at once with one token that is older than we are. */
-static void two_answers_to_one_stale_token_may_name_one_session(void **state)
-{
-    static struct trip other;
-    (void)state;
-    trip_ask(&trip, 901);
-    trip_forward(&world, &trip);
-    trip_ask(&other, 901);
-    trip_forward(&world, &other);
-    trip_issue(&trip, T0);
-    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
-    trip_issue(&other, T0);
-    assert_int_equal(trip_end(&world, &other), VERDICT_RELEASE);
-}
-
 static void typed_text_beside_the_own_marker_is_only_text(void **state)
 {
     (void)state;
@@ -608,8 +578,6 @@ int main(void)
         JUDGES(ambiguous_tokens_are_refused_and_never_count),
         JUDGES(a_token_of_another_requester_is_not_handed_out),
         JUDGES(a_cached_session_is_stopped_before_she_logs_in_with_it),
-        JUDGES(a_cached_session_is_stopped_beside_a_stale_token_too),
-        JUDGES(two_answers_to_one_stale_token_may_name_one_session),
         JUDGES(typed_text_beside_the_own_marker_is_only_text),
         JUDGES(a_required_marker_that_is_missing_or_unreadable_is_refused),
         JUDGES(an_unreadable_answer_streams_only_where_nothing_is_required),

@@ -1,0 +1,59 @@
+/* Tokens that an answer hands out, to somebody who brings one that we do not know. More
+ * in test_judge.c. */
+#include "guard/judge_world.h"
+#include "support/test.h"
+
+enum { T0 = 100 };
+
+static struct world world;
+static struct trip trip;
+
+static int set_up(void **state)
+{
+    (void)state;
+    world_init(&world);
+    return 0;
+}
+
+/* Who has been away brings a token that we do not know any more. */
+static void a_cached_session_is_stopped_beside_a_stale_token_too(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 2; i++) {
+        trip_ask(&trip, 901 + i);
+        trip_forward(&world, &trip);
+        trip_issue(&trip, T0);
+        assert_int_equal(trip_end(&world, &trip),
+                         i == 0 ? VERDICT_RELEASE : VERDICT_REFUSE);
+    }
+    assert_int_equal(trip_finding(&trip).strength, STRENGTH_WEAK);
+    assert_true(trip_finding(&trip).counts);
+    assert_string_equal(trip_finding(&trip).reason, "known-token");
+    assert_int_equal(world_page(&world, &trip, T0, NULL), VERDICT_RELEASE);
+}
+
+/* Two requests at once with one token that is older than we are. */
+static void two_answers_to_one_stale_token_may_name_one_session(void **state)
+{
+    static struct trip other;
+    (void)state;
+    trip_ask(&trip, 901);
+    trip_forward(&world, &trip);
+    trip_ask(&other, 901);
+    trip_forward(&world, &other);
+    trip_issue(&trip, T0);
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    trip_issue(&other, T0);
+    assert_int_equal(trip_end(&world, &other), VERDICT_RELEASE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_cached_session_is_stopped_beside_a_stale_token_too,
+                               set_up),
+        cmocka_unit_test_setup(two_answers_to_one_stale_token_may_name_one_session,
+                               set_up),
+    };
+    return RUN_TESTS(tests);
+}
