@@ -7,8 +7,7 @@
 #include "http/path_pattern.h"
 
 enum {
-    LOCATION_SIZE_MAX = 1024, /**< Bytes of a Location that is looked at. */
-    ALIKE_SIZE_MIN = 3,       /**< A shorter part of a name says nothing. */
+    ALIKE_SIZE_MIN = 3, /**< A shorter part of a name says nothing. */
 };
 
 static bool header_holds(const struct success_rule *rule, const struct head *head)
@@ -24,44 +23,50 @@ static bool header_holds(const struct success_rule *rule, const struct head *hea
     return false;
 }
 
-static bool location_holds(const struct success_rule *rule, const struct field *location)
+/* Another host's path of that form says nothing: the site may send its users to their
+ * pages there, or back to a central login. */
+static enum login_success location_says(const struct success_rule *rule,
+                                        const struct field *location,
+                                        const struct reference_base *asked)
 {
-    uint8_t buffer[PATH_BUFFER_SIZE(LOCATION_SIZE_MAX)];
+    uint8_t resolved[REFERENCE_PATH_MAX];
+    uint8_t buffer[PATH_BUFFER_SIZE(REFERENCE_PATH_MAX)];
+    struct span target;
     struct path path;
-    if (location == NULL || location->value.len > LOCATION_SIZE_MAX) {
-        return false;
-    }
-    return path_normalize(location->value, buffer, &path) == PATH_ERROR_NONE &&
-           path_pattern_matches(rule->location, path.once);
-}
 
-/* `top.jsp` and the like: where it leads is not in the head. */
-static bool location_is_relative(const struct field *location)
-{
     if (location == NULL || location->value.len == 0) {
-        return false;
+        return LOGIN_FAILED;
     }
-    struct span value = location->value;
-    return value.ptr[0] != '/' &&
-           !span_equal_nocase(span_first(value, 7), SPAN("http://")) &&
-           !span_equal_nocase(span_first(value, 8), SPAN("https://"));
+    enum reference_kind kind =
+        reference_resolve(location->value, asked, resolved, &target);
+    if (kind == REFERENCE_UNREADABLE) {
+        return LOGIN_UNTOLD;
+    }
+    if (path_normalize(target, buffer, &path) != PATH_ERROR_NONE ||
+        !path_pattern_matches(rule->location, path.once)) {
+        return LOGIN_FAILED;
+    }
+    return kind == REFERENCE_OWN ? LOGIN_SUCCEEDED : LOGIN_UNTOLD;
 }
 
 enum login_success login_success_by_head(const struct login_policy *policy,
-                                         const struct head *head)
+                                         const struct head *head,
+                                         const struct reference_base *asked)
 {
     bool open = policy->success_count == 0;
     const struct field *location = head_field(head, FIELD_LOCATION);
     for (size_t i = 0; i < policy->success_count; i++) {
         const struct success_rule *rule = &policy->success[i];
+        enum login_success said = LOGIN_FAILED;
         bool holds = false;
         switch (rule->kind) {
         case SUCCESS_STATUS:
             holds = head->status == rule->status;
             break;
         case SUCCESS_LOCATION:
-            holds = location_holds(rule, location);
-            open = open || location_is_relative(location);
+            said = location_says(rule, location, asked);
+            holds = said == LOGIN_SUCCEEDED;
+            open = open || said == LOGIN_UNTOLD;
             break;
         case SUCCESS_HEADER:
             holds = header_holds(rule, head);

@@ -9,13 +9,18 @@
 
 #include "guard/evidence.h"
 #include "http/head.h"
+#include "http/reference.h"
 
 /**
  * What `login.success` says of a response head. LOGIN_UNTOLD when no rules are configured
- * (then a new token tells) or when only `marker:` rules are left to hold.
+ * (then a new token tells), when only `marker:` rules are left to hold, or when Location
+ * has the path of a rule on another host, or none that can be read.
+ *
+ * `asked`: what a Location is resolved against.
  */
 enum login_success login_success_by_head(const struct login_policy *policy,
-                                         const struct head *head);
+                                         const struct head *head,
+                                         const struct reference_base *asked);
 
 /** The same with what the body showed: `marker:` rules end LOGIN_UNTOLD. */
 enum login_success login_success_by_markers(const struct rules *rules,

@@ -57,7 +57,7 @@ struct session_policy {
 
 enum success_kind {
     SUCCESS_STATUS,   /**< `status:303` */
-    SUCCESS_LOCATION, /**< `location:/mypage/ **`, matched on the path of Location. */
+    SUCCESS_LOCATION, /**< `location:/mypage/ **`, the path that Location leads to. */
     SUCCESS_HEADER,   /**< `header:NAME` or `header:NAME=VALUE` */
     SUCCESS_MARKER,   /**< `marker:owner`: the response carries that class. */
 };

@@ -231,6 +231,18 @@ static void fill_issued(struct exchange *self, const struct head *head)
     }
 }
 
+static enum login_success login_success(const struct exchange *self,
+                                        const struct head *head)
+{
+    if (self->asker.role == ROLE_NONE) {
+        return LOGIN_UNTOLD;
+    }
+    struct span text = {.ptr = self->request_text, .len = self->request_text_len};
+    struct reference_base asked = rewrite_asked(text);
+
+    return login_success_by_head(&self->plan->site->login, head, &asked);
+}
+
 static void fill_answer(struct exchange *self, const struct head *head, enum media media)
 {
     self->answer.status = head->status;
@@ -242,9 +254,7 @@ static void fill_answer(struct exchange *self, const struct head *head, enum med
     self->answer.storable = cache_may_store(head);
     self->answer.head_left = false;
     self->answer.early = self->early;
-    self->answer.success = self->asker.role == ROLE_NONE
-                               ? LOGIN_UNTOLD
-                               : login_success_by_head(&self->plan->site->login, head);
+    self->answer.success = login_success(self, head);
     self->answer.echo = echo_of(self, head);
     self->answer.observation_count = 0;
     fill_issued(self, head);

@@ -301,6 +301,18 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
     writer_put(out, SPAN("\r\n"));
 }
 
+struct reference_base rewrite_asked(struct span head_text)
+{
+    struct span target = span_from(head_text, span_find(head_text, ' ') + 1);
+    struct span host = span_from(head_text, span_find(head_text, '\n') + 1);
+    struct span name = SPAN("Host:");
+
+    CHECK(span_starts(host, name)); /* Next to the request line, always. */
+    host = span_from(span_first(host, span_find(host, '\r')), name.len);
+    return (struct reference_base){.host = span_trim(host),
+                                   .target = span_first(target, span_find(target, ' '))};
+}
+
 static bool response_field_stays(const struct rewrite_response *self,
                                  const struct field *field)
 {

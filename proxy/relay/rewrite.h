@@ -11,6 +11,7 @@
 #include "base/writer.h"
 #include "http/cookie.h"
 #include "http/head.h"
+#include "http/reference.h"
 #include "net/address.h"
 #include "relay/journal.h"
 
@@ -40,6 +41,9 @@ struct rewrite_request {
 
 /** Writes the head with the empty line. `out->full` when it does not fit. */
 void rewrite_request(const struct rewrite_request *self, struct writer *out);
+
+/** What a head that rewrite_request() wrote asks for: spans into it. */
+struct reference_base rewrite_asked(struct span head_text);
 
 /** What decides how a response goes on. Borrowed. */
 struct rewrite_response {

@@ -567,6 +567,36 @@ def test_no_legitimate_change_of_user_alarms(origin, countermark, style):
         browser.close()
 
 
+@pytest.mark.parametrize("location", [
+    "/mypage/top#news", "//127.0.0.1/mypage/top", "mypage/top?a#b", "./mypage/top",
+    "HTTP://127.0.0.1:1/mypage/top"])
+def test_a_login_succeeds_where_a_browser_would_go(origin, countermark, location):
+    proxy = countermark(config(origin.port))
+    answer = f"/login?status=302&token=JSESSIONID&field={quote('Location:' + location)}"
+    for user in ("alice", "bob"):
+        browser = Browser(proxy.port)
+        assert browser.post(answer, {"userid": user, "password": "x"}).status == 302
+        assert page_of(browser, user).status == 200
+        browser.close()
+    assert proxy.feature_is_up() and proxy.ledger().displays() == []
+
+
+@pytest.mark.parametrize("location, told", [
+    ("https://127.0.0.1/mypage/top", True), ("https://other.example/mypage/top", False)])
+def test_a_login_that_leads_to_another_host_is_told_by_its_first_page(origin, countermark,
+                                                                      location, told):
+    proxy = countermark(config(origin.port))
+    answer = f"/login?status=302&token=JSESSIONID&field={quote('Location:' + location)}"
+    alice, bob = Browser(proxy.port), Browser(proxy.port)
+    for browser, user in ((alice, "alice"), (bob, "bob")):
+        assert browser.post(answer, {"userid": user, "password": "x"}).status == 302
+    assert page_of(alice, "alice").status == 200
+    assert page_of(bob, "carol").status == 502
+    assert proxy.feature_is_up() == (not told)
+    alice.close()
+    bob.close()
+
+
 def test_a_remembered_user_and_an_expired_session_alarm_nobody(origin, countermark):
     value = config(origin.port)
     value["session"]["remember"] = ["remember_me"]

@@ -1,6 +1,8 @@
-/* Goal: logins that overlap on one session decide nothing that only one of them says. */
+/* Goal: a login succeeded where its answer leads; logins that overlap on one session
+ * decide nothing that only one of them says. */
 #include "guard/judge_world.h"
 #include "guard/login.h"
+#include "http/path_pattern.h"
 #include "support/test.h"
 
 enum { T1 = 101, T2, T3 };
@@ -100,6 +102,69 @@ static void more_logins_than_are_told_apart_stay_open_when_one_fails(void **stat
     assert_int_equal(session.claim_count, 0);
 }
 
+/* What a Location says of a login that was sent to `target`. */
+static enum login_success led(const char *target, const char *location)
+{
+    struct reference_base asked = {.host = SPAN("www.example.jp:8443"),
+                                   .target = span_of(target)};
+    struct path_pattern pattern;
+    struct success_rule rule = {.kind = SUCCESS_LOCATION, .location = &pattern};
+    struct login_policy policy = {.success = &rule, .success_count = 1};
+    struct head head = {.status = 302, .field_count = location != NULL ? 1 : 0};
+
+    assert_null(path_pattern_parse(SPAN("/mypage/**"), false, &pattern));
+    head.fields[0] = (struct field){
+        .name = SPAN("Location"), .value = span_of(location), .id = FIELD_LOCATION};
+    return login_success_by_head(&policy, &head, &asked);
+}
+
+static void a_login_succeeded_where_its_location_leads_to_the_path_of_a_rule(void **state)
+{
+    static const struct {
+        const char *target;
+        const char *location;
+        enum login_success said;
+    } ROWS[] = {
+        {"/login", "/mypage/top", LOGIN_SUCCEEDED},
+        {"/login", "/mypage", LOGIN_SUCCEEDED},
+        {"/login", "/mypage/top#news", LOGIN_SUCCEEDED},
+        {"/login", "/mypage/top?a=/../#news", LOGIN_SUCCEEDED},
+        {"/login", "/mypage//top;jsessionid=1", LOGIN_SUCCEEDED},
+        {"/login", "//www.example.jp/mypage/top", LOGIN_SUCCEEDED},
+        {"/login", "https://WWW.example.jp/mypage/top#x", LOGIN_SUCCEEDED},
+        {"/login", "HTTP://www.example.jp.:80/mypage", LOGIN_SUCCEEDED},
+        {"/login?a=/b/c", "mypage/top", LOGIN_SUCCEEDED},
+        {"/login", "./mypage/top", LOGIN_SUCCEEDED},
+        {"/auth/login", "../mypage/top", LOGIN_SUCCEEDED},
+        {"/mypage/login", "top", LOGIN_SUCCEEDED},
+        {"/mypage/login", "?ok", LOGIN_SUCCEEDED},
+        {"/auth/login", "mypage/top", LOGIN_FAILED},
+        {"/login/", "mypage/top", LOGIN_FAILED},
+        {"/login", "/mypage/../login", LOGIN_FAILED},
+        {"/login", "/mypage/..;/login", LOGIN_FAILED},
+        {"/login", "/mypage/%2e%2e/login", LOGIN_FAILED},
+        {"/login", "/mypage\\top", LOGIN_FAILED},
+        {"/login", "/login#/mypage/top", LOGIN_FAILED},
+        {"/login", "/login?/mypage/top", LOGIN_FAILED},
+        {"/login", "#mypage", LOGIN_FAILED},
+        {"/login", "", LOGIN_FAILED},
+        {"/login", NULL, LOGIN_FAILED},
+        /* Another host: its path cannot make it a success, nor a failure. */
+        {"/login", "https://other.example/mypage/top", LOGIN_UNTOLD},
+        {"/login", "//other.example/mypage/top", LOGIN_UNTOLD},
+        {"/login", "https://www.example.jp@other.example/mypage/top", LOGIN_UNTOLD},
+        {"/login", "https://other.example/login", LOGIN_FAILED},
+        {"/login", "app://www.example.jp/mypage/top", LOGIN_UNTOLD},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        if (led(ROWS[i].target, ROWS[i].location) != ROWS[i].said) {
+            fail_msg("%s, %s: not %d", ROWS[i].target, ROWS[i].location, ROWS[i].said);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +172,8 @@ int main(void)
             a_callback_that_shows_the_former_user_leaves_other_logins_open, set_up),
         cmocka_unit_test_setup(a_callback_after_a_logout_may_be_the_former_users_login,
                                set_up),
+        cmocka_unit_test(
+            a_login_succeeded_where_its_location_leads_to_the_path_of_a_rule),
         cmocka_unit_test(more_logins_than_are_told_apart_stay_open_when_one_fails),
     };
     return RUN_TESTS(tests);

@@ -69,6 +69,26 @@ static void request_is_written_anew_with_what_we_add(void **state)
         "traceparent: 00-0123456789abcdef0123456789abcdef-0123456789abcdef-00\r\n\r\n");
 }
 
+static void what_was_asked_is_read_from_the_head_that_went_out(void **state)
+{
+    const struct {
+        const char *head;
+        const char *host;
+        const char *target;
+    } rows[] = {
+        {"POST /a/login?b HTTP/1.1\r\nX: y\r\nHost:  h:8 \r\n\r\n", "h:8", "/a/login?b"},
+        {"GET / HTTP/1.0\r\n\r\n", "", "/"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rewrite_request rewrite = request_of(rows[i].head);
+        struct reference_base asked = rewrite_asked(span_of(forward(&rewrite)));
+        assert_true(span_equal(asked.host, span_of(rows[i].host)));
+        assert_true(span_equal(asked.target, span_of(rows[i].target)));
+    }
+}
+
 static void fields_of_a_hop_and_those_it_names_end_here(void **state)
 {
     struct rewrite_request rewrite = request_of(
@@ -226,6 +246,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_is_written_anew_with_what_we_add),
+        cmocka_unit_test(what_was_asked_is_read_from_the_head_that_went_out),
         cmocka_unit_test(fields_of_a_hop_and_those_it_names_end_here),
         cmocka_unit_test(fields_that_a_server_would_take_for_ours_are_removed),
         cmocka_unit_test(trusted_peers_forwarding_fields_are_added_to),
