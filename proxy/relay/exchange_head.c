@@ -9,6 +9,11 @@ enum {
     FRAMING_ROOM = 256, /* Bytes that write_framing() may add to a reply's head. */
 };
 
+static int64_t unix_now_s(const struct exchange *self)
+{
+    return (int64_t)(loop_unix_ms(self->relay->loop) / 1000);
+}
+
 enum scan_kind exchange_scan_kind(enum media media)
 {
     switch (media) {
@@ -82,13 +87,15 @@ static void prepare_scan(struct exchange *self, const struct head *head, enum me
     }
 }
 
-void exchange_scan_fields(struct scan *scan, const struct head *head)
+/* A cookie that is taken away shows nobody, whatever value it has. */
+void exchange_scan_fields(struct scan *scan, const struct head *head, int64_t now_s)
 {
     for (size_t i = 0; i < head->field_count; i++) {
         const struct field *field = &head->fields[i];
         if (field->id == FIELD_SET_COOKIE) {
             struct set_cookie cookie;
-            if (cookie_parse_set(field->value, &cookie)) {
+            if (cookie_parse_set(field->value, &cookie) &&
+                !cookie_is_deletion(&cookie, now_s)) {
                 scan_set_cookie(scan, cookie.name, cookie.value);
             }
         }
@@ -101,7 +108,7 @@ static bool set_cookie_stays(void *context, const struct field *field)
 {
     struct exchange *self = context;
     const struct session_policy *policy = &self->plan->site->session;
-    int64_t now_s = (int64_t)(loop_unix_ms(self->relay->loop) / 1000);
+    int64_t now_s = unix_now_s(self);
     struct set_cookie cookie;
 
     if (!cookie_parse_set(field->value, &cookie) || cookie_is_deletion(&cookie, now_s)) {
@@ -176,7 +183,7 @@ static void keep_echo(struct exchange *self, const struct head *head)
 static void read_issued_named(struct exchange *self, const struct head *head)
 {
     const struct jwt_policy *jwt = &self->plan->site->session.jwt;
-    int64_t now_s = (int64_t)(loop_unix_ms(self->relay->loop) / 1000);
+    int64_t now_s = unix_now_s(self);
     struct credential credential = {.trust = CREDENTIAL_NONE};
 
     self->answer.issues_named = jwt->header != NULL && self->routed.role == ROLE_LOGIN;
@@ -209,7 +216,7 @@ static void fill_addressed(struct exchange *self, const struct head *head)
 static void fill_issued(struct exchange *self, const struct head *head)
 {
     struct issued_cookies issued;
-    int64_t now_s = (int64_t)(loop_unix_ms(self->relay->loop) / 1000);
+    int64_t now_s = unix_now_s(self);
 
     read_issued_named(self, head);
     self->answer.issued_count = 0;
@@ -274,7 +281,7 @@ void exchange_take_head(struct exchange *self, const struct head *head)
     enum media media = media_of_head(head);
     prepare_scan(self, head, media);
     if (self->scan != NULL) {
-        exchange_scan_fields(self->scan, head);
+        exchange_scan_fields(self->scan, head, unix_now_s(self));
     }
     self->delivery = delivery_of(self, head, media);
     if (self->delivery != DELIVERY_WHOLE && self->decoder != NULL) {

@@ -91,7 +91,7 @@ void exchange_note_upload(struct exchange *self);
 /* exchange_head.c: the head of the answer */
 void exchange_take_head(struct exchange *self, const struct head *head);
 enum scan_kind exchange_scan_kind(enum media media);
-void exchange_scan_fields(struct scan *scan, const struct head *head);
+void exchange_scan_fields(struct scan *scan, const struct head *head, int64_t now_s);
 
 /* exchange_answer.c: the answer until it is complete */
 extern const struct stream_events EXCHANGE_UPSTREAM_EVENTS;

@@ -18,6 +18,11 @@ struct found {
     struct span body;
 };
 
+static int64_t unix_now_s(const struct relay *relay)
+{
+    return (int64_t)(loop_unix_ms(relay->loop) / 1000);
+}
+
 static bool parse_at(struct relay *relay, struct span bytes, struct found *found)
 {
     struct h1_limits limits = {.head_size_max = HEAD_SIZE_MAX,
@@ -95,7 +100,7 @@ static struct scan *scan_response(struct relay *relay, struct found *found, bool
         media_parameter(type != NULL ? type->value : (struct span){0}, SPAN("charset")));
 
     if (coding != NULL && scan != NULL) {
-        exchange_scan_fields(scan, head);
+        exchange_scan_fields(scan, head, unix_now_s(relay));
         (void)coding_start(coding, head, scan);
         *alone = scan_body(found, coding) && *alone;
         (void)scan_finish(scan);
@@ -131,8 +136,7 @@ static void take_session(struct relay *relay, const struct head *head, struct st
     if (out->subject.len > 0 || head_field(head, FIELD_SET_COOKIE) == NULL) {
         return;
     }
-    identify_issued(head, &relay->plan->site->session,
-                    (int64_t)(loop_unix_ms(relay->loop) / 1000), &issued);
+    identify_issued(head, &relay->plan->site->session, unix_now_s(relay), &issued);
     for (unsigned i = 0; i < issued.count; i++) {
         struct session owner;
         struct fingerprint token =

@@ -597,6 +597,20 @@ def test_a_login_that_leads_to_another_host_is_told_by_its_first_page(origin, co
     bob.close()
 
 
+def test_the_deletion_of_a_cookie_with_a_user_s_name_alarms_nobody(origin, countermark):
+    value = config(origin.port)
+    value["markers"][0]["find"].append("cookie:login_name")
+    proxy = countermark(value)
+    gone = "=deleted; expires=Thu, 01-Jan-1970 00:00:01 GMT; Max-Age=0; path=/"
+    order = "".join(f"&field={quote('Set-Cookie:' + name + gone)}"
+                    for name in ("login_name", "JSESSIONID"))
+    alice = signed_in(proxy.port, "alice")
+    assert alice.get("/logout?status=200" + order).status == 200
+    assert Browser(proxy.port).get("/hello?status=200" + order).status == 200
+    assert proxy.feature_is_up() and proxy.ledger().displays() == []
+    alice.close()
+
+
 def test_a_remembered_user_and_an_expired_session_alarm_nobody(origin, countermark):
     value = config(origin.port)
     value["session"]["remember"] = ["remember_me"]

@@ -20,6 +20,17 @@ static int set_up(void **state)
     return 0;
 }
 
+static int set_up_cookie(void **state)
+{
+    (void)state;
+    flow_init(&world);
+    world.regex = "cookie:login_name";
+    flow_start(&world);
+    flow_client(&world, &client);
+    flow_bind(&world, &client, &upstream, "alice-session-token", "alice");
+    return 0;
+}
+
 static int tear_down(void **state)
 {
     (void)state;
@@ -260,6 +271,57 @@ static void head_only_and_empty_responses_keep_their_fields(void **state)
     assert_int_equal(flow_ended(&world, "released"), 4);
 }
 
+/* An answer that sets one cookie, to alice or to nobody. */
+static unsigned set_cookie(const char *cookie, const char *sid)
+{
+    struct flow_answer answer;
+    char text[512];
+
+    (void)snprintf(text, sizeof(text),
+                   "HTTP/1.1 200 OK\r\nSet-Cookie: %s\r\nContent-Length: 2\r\n\r\nok",
+                   cookie);
+    flow_get(&world, &client, sid != NULL ? "/logout" : "/public", sid);
+    flow_settle(&world);
+    if (flow_knocks(&world)) {
+        flow_hang_up(&upstream);
+        flow_accept(&world, &upstream);
+    }
+    flow_hear_request(&world, &upstream);
+    flow_forget(&upstream);
+    flow_say(&world, &upstream, text);
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    flow_forget(&client);
+    return answer.status;
+}
+
+static void cookie_that_is_taken_away_shows_nobody(void **state)
+{
+    static const char *const DELETIONS[] = {
+        "login_name=deleted; expires=Thu, 01-Jan-1970 00:00:01 GMT; Max-Age=0; path=/",
+        "login_name=deleted",
+        "login_name=",
+        "login_name=\"\"; Path=/",
+        "login_name=alice; Max-Age=0",
+        "login_name=bob; max-age=-1",
+        "login_name=bob; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+    };
+
+    (void)state;
+    assert_int_equal(set_cookie(DELETIONS[0], "alice-session-token"), 200);
+    for (size_t i = 0; i < sizeof(DELETIONS) / sizeof(DELETIONS[0]); i++) {
+        assert_int_equal(set_cookie(DELETIONS[i], NULL), 200);
+    }
+    assert_int_equal(world.journal.displays, 0);
+    assert_false(flow_login_down(&world));
+    /* Max-Age counts before Expires. */
+    assert_int_equal(
+        set_cookie("login_name=bob; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=9",
+                   NULL),
+        502);
+    assert_int_equal(world.journal.displays, 1);
+    assert_true(span_equal(user_span(&flow_last_entry(&world)->subject), SPAN("bob")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +335,8 @@ int main(void)
         FLOW_TEST(marked_response_to_an_anonymous_request_is_refused),
         FLOW_TEST(observing_route_delivers_and_records),
         FLOW_TEST(head_only_and_empty_responses_keep_their_fields),
+        cmocka_unit_test_setup_teardown(cookie_that_is_taken_away_shows_nobody,
+                                        set_up_cookie, tear_down),
     };
     return RUN_TESTS(tests);
 }
