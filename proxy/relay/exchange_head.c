@@ -155,25 +155,53 @@ static bool begin_reply(struct exchange *self, const struct head *head)
     return !out.full;
 }
 
-static enum echo_state echo_of(const struct exchange *self, const struct head *head)
+/* Of one field, which may be a list: a tag that is not ours comes before ours, and none
+ * at all is not ours either. */
+static enum echo_state echo_of_field(const struct exchange *self, struct span list,
+                                     struct span *tag_out)
 {
-    const struct field *echo = head_field(head, FIELD_COUNTERMARK_ECHO);
+    enum echo_state state = ECHO_OTHER;
+    struct span item;
 
-    if (echo == NULL) {
-        return ECHO_MISSING;
+    while (span_next(&list, ',', &item)) {
+        item = span_trim(item);
+        if (item.len == 0) {
+            continue;
+        }
+        *tag_out = item;
+        if (!span_equal(item, span_of(self->id))) {
+            return ECHO_OTHER;
+        }
+        state = ECHO_MATCH;
     }
-    return span_equal(echo->value, span_of(self->id)) ? ECHO_MATCH : ECHO_OTHER;
+    return state;
 }
 
-static void keep_echo(struct exchange *self, const struct head *head)
+/* Of all fields: two answers that were mixed up bring the tags of both. */
+static enum echo_state echo_of(const struct exchange *self, const struct head *head,
+                               struct span *tag_out)
 {
-    const struct field *echo = head_field(head, FIELD_COUNTERMARK_ECHO);
+    enum echo_state state = ECHO_MISSING;
 
+    *tag_out = (struct span){0};
+    for (size_t i = 0; state != ECHO_OTHER && i < head->field_count; i++) {
+        if (head->fields[i].id == FIELD_COUNTERMARK_ECHO) {
+            state = echo_of_field(self, head->fields[i].value, tag_out);
+        }
+    }
+    return state;
+}
+
+static void read_echo(struct exchange *self, const struct head *head)
+{
+    struct span tag;
+
+    self->answer.echo = echo_of(self, head, &tag);
     self->echoed_id[0] = '\0';
-    if (echo != NULL && echo->value.len == JOURNAL_ID_DIGITS) {
+    if (tag.len == JOURNAL_ID_DIGITS) {
         uint8_t bytes[JOURNAL_ID_DIGITS / 2];
-        if (parse_hex(echo->value, bytes, sizeof(bytes)) == ERR_NONE) {
-            (void)span_copy(echo->value, self->echoed_id, sizeof(self->echoed_id));
+        if (parse_hex(tag, bytes, sizeof(bytes)) == ERR_NONE) {
+            (void)span_copy(tag, self->echoed_id, sizeof(self->echoed_id));
         }
     }
 }
@@ -262,10 +290,9 @@ static void fill_answer(struct exchange *self, const struct head *head, enum med
     self->answer.head_left = false;
     self->answer.early = self->early;
     self->answer.success = login_success(self, head);
-    self->answer.echo = echo_of(self, head);
     self->answer.observation_count = 0;
     fill_issued(self, head);
-    keep_echo(self, head);
+    read_echo(self, head);
 }
 
 /* The final head: everything that needs its fields is done here, they do not last. */

@@ -471,6 +471,20 @@ def test_up_again_the_same_sessions_go_on(down):
     assert login(browser, "user001").status == 303
 
 
+@pytest.mark.parametrize("order", ["&echo=right&field=Countermark-Echo:" + "0" * 32,
+                                   "&echo=wrong"])
+def test_the_echo_of_another_request_beside_the_right_one_is_refused(origin, countermark, order):
+    value = config(origin.port)
+    value["routes"][0]["echo"] = "expect"
+    proxy = countermark(value)
+    browser = Browser(proxy.port)
+    assert login(browser, "user001").status == 303
+    assert page_of(browser, "user001", order="&echo=right").status == 200
+    assert page_of(browser, "user001", order=order).status == 502
+    assert proxy.ledger().displays()[-1]["detector"] == "session-echo"
+    browser.close()
+
+
 def test_a_missing_echo_counts_against_coverage(origin, countermark):
     value = config(origin.port)
     value["routes"][0]["echo"] = "expect"

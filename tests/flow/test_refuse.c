@@ -322,6 +322,67 @@ static void cookie_that_is_taken_away_shows_nobody(void **state)
     assert_true(span_equal(user_span(&flow_last_entry(&world)->subject), SPAN("bob")));
 }
 
+static const char *const OTHER_TAG = "0123456789abcdef0123456789abcdef";
+
+/* A page of alice with these fields: `|` begins an echo, `+` is the tag that was sent,
+ * `-` another one. */
+static unsigned echo(const char *fields)
+{
+    struct flow_answer answer;
+    char text[1024] = "HTTP/1.1 200 OK\r\nX-User-Marker: alice\r\nContent-Length: 2\r\n";
+    size_t len = strlen(text);
+
+    flow_get(&world, &client, "/mypage/strict/a", "alice-session-token");
+    flow_settle(&world);
+    if (flow_knocks(&world)) {
+        flow_hang_up(&upstream);
+        flow_accept(&world, &upstream);
+    }
+    flow_hear_request(&world, &upstream);
+    const char *sent = strstr(upstream.text, "Countermark-Request: ");
+    assert_non_null(sent);
+    sent += strlen("Countermark-Request: ");
+    for (const char *at = fields; *at != '\0'; at++) {
+        const char *put = *at == '+'   ? sent
+                          : *at == '-' ? OTHER_TAG
+                          : *at == '|' ? "\r\nCountermark-Echo: "
+                                       : at;
+        int size = put == at ? 1 : JOURNAL_ID_DIGITS;
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%.*s", size, put);
+    }
+    (void)snprintf(text + len, sizeof(text) - len, "\r\n\r\nok");
+    flow_forget(&upstream);
+    flow_say(&world, &upstream, text);
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    flow_forget(&client);
+    bring_up();
+    return answer.status;
+}
+
+static void echo_of_another_request_is_found_in_any_place(void **state)
+{
+    static const char *const RIGHT[] = {"X:", "X: |+", "X: |+|+", "X: |+, +",
+                                        "X: |, + ,"};
+    static const char *const WRONG[] = {"X: |-",   "X: |+|-",  "X: |-|+",
+                                        "X: |+,-", "X: |-, +", "X: |+|+ ,|, -"};
+    static const char *const NOBODYS[] = {"X: |", "X: |+|,", "X: |+;a", "X: |x|+"};
+
+    (void)state;
+    world.routes[FLOW_STRICT].requirement.echo_expected = true;
+    for (size_t i = 0; i < sizeof(RIGHT) / sizeof(RIGHT[0]); i++) {
+        assert_int_equal(echo(RIGHT[i]), 200);
+    }
+    assert_int_equal(world.journal.displays, 0);
+    for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++) {
+        assert_int_equal(echo(WRONG[i]), 502);
+        assert_int_equal(flow_last_entry(&world)->detector, DETECTOR_SESSION_ECHO);
+        assert_string_equal(flow_last_entry(&world)->echoed_id, OTHER_TAG);
+    }
+    for (size_t i = 0; i < sizeof(NOBODYS) / sizeof(NOBODYS[0]); i++) {
+        assert_int_equal(echo(NOBODYS[i]), 502);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +396,7 @@ int main(void)
         FLOW_TEST(marked_response_to_an_anonymous_request_is_refused),
         FLOW_TEST(observing_route_delivers_and_records),
         FLOW_TEST(head_only_and_empty_responses_keep_their_fields),
+        FLOW_TEST(echo_of_another_request_is_found_in_any_place),
         cmocka_unit_test_setup_teardown(cookie_that_is_taken_away_shows_nobody,
                                         set_up_cookie, tear_down),
     };
