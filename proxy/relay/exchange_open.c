@@ -144,7 +144,7 @@ static bool write_request(struct exchange *self, struct opening *opening,
         .upgrades = self->socket != NULL,
         .conditions_removed =
             self->routed.requirement.require_mask != 0 && !exchange_observes(self),
-        .codings_kept = exchange_observes(self),
+        .observes = exchange_observes(self),
         .cookie_stays = removes ? exchange_cookie_stays : NULL,
         .token_goes = removes ? exchange_token_goes : NULL,
         .identity_context = &opening->removal,

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "http/coding.h"
+#include "http/trace.h"
 #include "relay/rewrite_forwarding.h"
 
 /* What is done with a field; no row: it goes on as it is. */
@@ -196,7 +197,7 @@ static bool request_field_stays(const struct rewrite_request *self,
     case VALIDATOR:
         return true;
     case ANEW:
-        return field->id == FIELD_ACCEPT_ENCODING && self->codings_kept;
+        return field->id == FIELD_ACCEPT_ENCODING && self->observes;
     case HOP:
     case OURS:
         return false;
@@ -218,12 +219,32 @@ static struct span via_of(const struct head *head)
     return head->version_minor == 1 ? SPAN("1.1 countermark") : SPAN("1.0 countermark");
 }
 
-static void write_own(const struct rewrite_request *self, struct writer *out)
+/* True when the request goes on in the trace that it came in. */
+static bool keeps_trace(const struct rewrite_request *self, bool nominates)
+{
+    const struct field *parent = head_field(self->head, FIELD_TRACEPARENT);
+
+    if (parent == NULL || (nominates && is_nominated(self->head, parent))) {
+        return false;
+    }
+    return self->observes || (head_field_count(self->head, FIELD_TRACEPARENT) == 1 &&
+                              trace_parent_valid(parent->value));
+}
+
+static bool is_trace(const struct field *field)
+{
+    return field->id == FIELD_TRACEPARENT ||
+           (field->id == FIELD_OTHER &&
+            span_equal_nocase(field->name, SPAN("tracestate")));
+}
+
+static void write_own(const struct rewrite_request *self, bool trace_kept,
+                      struct writer *out)
 {
     writer_field(out, SPAN("Via"), via_of(self->head));
     writer_field(out, SPAN("Countermark-Session"), span_of(self->session));
     writer_field(out, SPAN("Countermark-Request"), span_of(self->id));
-    if (head_field(self->head, FIELD_TRACEPARENT) == NULL) {
+    if (!trace_kept) {
         writer_put(out, SPAN("traceparent: 00-"));
         writer_text(out, self->id);
         writer_put(out, SPAN("-"));
@@ -265,6 +286,7 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
 {
     const struct head *head = self->head;
     bool nominates = may_nominate(head);
+    bool trace_kept = keeps_trace(self, nominates);
 
     writer_put(out, head->method_text);
     writer_put(out, SPAN(" "));
@@ -279,21 +301,22 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
         const struct field *field = &head->fields[i];
         if (request_field_stays(self, field) &&
             !(nominates && is_nominated(head, field)) &&
-            !(self->upgrades && is_extension(field))) {
+            !(self->upgrades && is_extension(field)) &&
+            (trace_kept || self->observes || !is_trace(field))) {
             writer_field(out, field->name, field->value);
         }
     }
     if (self->cookie_stays != NULL) {
         write_cookies(self, out);
     }
-    if (!self->codings_kept) {
+    if (!self->observes) {
         write_accept_encoding(self, out);
     }
     rewrite_forwarding(self, out);
     if (self->certificate_field.len > 0 && self->certificate_name.len > 0) {
         writer_field(out, self->certificate_field, self->certificate_name);
     }
-    write_own(self, out);
+    write_own(self, trace_kept, out);
     if (self->upgrades) {
         writer_put(out, SPAN("Connection: Upgrade\r\nUpgrade: websocket\r\n"));
     }

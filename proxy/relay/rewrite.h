@@ -23,12 +23,12 @@ struct rewrite_request {
     bool peer_trusted;  /**< Inbound forwarding fields are kept and added to. */
     const struct address *peer;
     const char *scheme;
-    const char *session;       /**< Fingerprint digits or `none`. */
-    const char *id;            /**< JOURNAL_ID_DIGITS digits. */
-    const char *span_id;       /**< 16 digits, for traceparent. */
-    bool upgrades;             /**< To a WebSocket without extensions. */
-    bool conditions_removed;   /**< The route requires a marker. */
-    bool codings_kept;         /**< Accept-Encoding goes on as it is: only observed. */
+    const char *session;     /**< Fingerprint digits or `none`. */
+    const char *id;          /**< JOURNAL_ID_DIGITS digits. */
+    const char *span_id;     /**< 16 digits, for traceparent. */
+    bool upgrades;           /**< To a WebSocket without extensions. */
+    bool conditions_removed; /**< The route requires a marker. */
+    bool observes; /**< Accept-Encoding and a broken traceparent go on as they are. */
     cookie_keep *cookie_stays; /**< Identity goes: which cookies stay; NULL: all. */
     /** And which fields carry a token that goes; NULL: none. */
     bool (*token_goes)(void *context, const struct field *field);

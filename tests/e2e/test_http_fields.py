@@ -165,10 +165,18 @@ def test_the_session_is_named_by_its_fingerprint_and_every_request_anew(origin, 
 def test_traceparent_is_kept_or_made(origin, countermark):
     proxy = countermark(config(origin.port))
     given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    request, _ = sent(proxy, origin, [("traceparent", given)])
+    request, _ = sent(proxy, origin, [("traceparent", given), ("tracestate", "a=b")])
     assert field_of(request, "traceparent") == [given]
-    request, _ = sent(proxy, origin, [])
-    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]", field_of(request, "traceparent")[0])
+    assert field_of(request, "tracestate") == ["a=b"]
+    other = given.replace("4bf9", "5cf9")
+    for broken in ([], ["xx"], [f"00-{'0' * 32}-00f067aa0ba902b7-01"], ["ff" + given[2:]],
+                   [given, other]):
+        fields = [("traceparent", value) for value in broken] + [("tracestate", "a=b")]
+        request, _ = sent(proxy, origin, fields)
+        made, = field_of(request, "traceparent")
+        assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]", made), broken
+        assert made[3:35] not in (given[3:35], other[3:35], "0" * 32)
+        assert field_of(request, "tracestate") == []
 
 
 @pytest.mark.parametrize("asked,forwarded", [

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "http/h1.h"
@@ -87,6 +88,67 @@ static void what_was_asked_is_read_from_the_head_that_went_out(void **state)
         assert_true(span_equal(asked.host, span_of(rows[i].host)));
         assert_true(span_equal(asked.target, span_of(rows[i].target)));
     }
+}
+
+#define TRACE "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+#define NEW_TRACE                                                                        \
+    "traceparent: 00-0123456789abcdef0123456789abcdef-0123456789abcdef-00\r\n"
+
+static const char *forward_traced(const char *fields, bool observes)
+{
+    static char text[1024];
+
+    (void)snprintf(text, sizeof(text),
+                   "GET / HTTP/1.1\r\nHost: h\r\n%sTraceState: a=b\r\ntracestate: c=d\r\n"
+                   "\r\n",
+                   fields);
+    struct rewrite_request rewrite = request_of(text);
+    rewrite.observes = observes;
+    return forward(&rewrite);
+}
+
+static void request_goes_on_in_the_trace_it_came_in(void **state)
+{
+    (void)state;
+    const char *text = forward_traced("traceparent: " TRACE "\r\n", false);
+    assert_non_null(strstr(text, "\r\ntraceparent: " TRACE "\r\n"));
+    assert_null(strstr(text, NEW_TRACE));
+    assert_non_null(strstr(text, "TraceState: a=b\r\ntracestate: c=d\r\n"));
+}
+
+static void broken_or_repeated_trace_ends_here_with_its_state(void **state)
+{
+    static const char *const FIELDS[] = {
+        "",
+        "traceparent: xx\r\n",
+        "traceparent:\r\n",
+        "traceparent: ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n",
+        "Traceparent: " TRACE "\r\ntraceparent: " TRACE "\r\n",
+        "traceparent: " TRACE "\r\nTRACEPARENT: xx\r\n",
+        "traceparent: " TRACE ", " TRACE "\r\n",
+        "traceparent: " TRACE "\r\nConnection: traceparent\r\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++) {
+        const char *text = forward_traced(FIELDS[i], false);
+        const char *made = strstr(text, NEW_TRACE);
+        assert_non_null(made);
+        assert_ptr_equal(strcasestr(text, "traceparent"), made);
+        assert_null(strcasestr(made + 1, "traceparent"));
+        assert_null(strcasestr(text, "tracestate"));
+    }
+}
+
+static void trace_is_left_alone_where_we_only_observe(void **state)
+{
+    (void)state;
+    const char *text =
+        forward_traced("traceparent: xx\r\ntraceparent: " TRACE "\r\n", true);
+    assert_non_null(strstr(text, "traceparent: xx\r\ntraceparent: " TRACE "\r\n"));
+    assert_non_null(strstr(text, "TraceState: a=b\r\n"));
+    assert_null(strstr(text, NEW_TRACE));
+    assert_non_null(strstr(forward_traced("", true), NEW_TRACE));
 }
 
 static void fields_of_a_hop_and_those_it_names_end_here(void **state)
@@ -247,6 +309,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_is_written_anew_with_what_we_add),
         cmocka_unit_test(what_was_asked_is_read_from_the_head_that_went_out),
+        cmocka_unit_test(request_goes_on_in_the_trace_it_came_in),
+        cmocka_unit_test(broken_or_repeated_trace_ends_here_with_its_state),
+        cmocka_unit_test(trace_is_left_alone_where_we_only_observe),
         cmocka_unit_test(fields_of_a_hop_and_those_it_names_end_here),
         cmocka_unit_test(fields_that_a_server_would_take_for_ours_are_removed),
         cmocka_unit_test(trusted_peers_forwarding_fields_are_added_to),
