@@ -58,8 +58,10 @@ struct observation {
     uint8_t selector_index;  /**< Of that class. */
     enum selector_kind kind; /**< Of that selector. */
     bool weak;               /**< Only seen by an untrusted `regex:`. */
-    struct span value;       /**< Unescaped and trimmed. Valid until scan_end(). */
-    uint64_t offset;         /**< Decoded bytes before the sight's end; 0 for fields. */
+    bool in_field;     /**< Seen in a response field or cookie, whether elsewhere too
+                          or not; the others tell of the strongest sight. */
+    struct span value; /**< Unescaped and trimmed. Valid until scan_end(). */
+    uint64_t offset;   /**< Decoded bytes before the sight's end; 0 for fields. */
 };
 
 /**

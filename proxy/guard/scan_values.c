@@ -165,6 +165,7 @@ static void again(struct observation *known, const struct observation *sight)
         known->kind = sight->kind;
         known->selector_index = sight->selector_index;
     }
+    known->in_field = known->in_field || sight->in_field;
     if (sight->offset < known->offset) {
         known->offset = sight->offset;
     }
@@ -210,6 +211,8 @@ void values_add(struct values *self, size_t row_index, struct span value, uint64
         .selector_index = row->selector_index,
         .kind = row->selector.kind,
         .weak = row->selector.kind == SELECTOR_REGEX && !row->trusted,
+        .in_field = row->selector.kind == SELECTOR_HEADER ||
+                    row->selector.kind == SELECTOR_COOKIE,
         .value = value,
         .offset = offset,
     };

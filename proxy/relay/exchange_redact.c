@@ -105,7 +105,8 @@ static bool is_himself(const struct exchange *self, const struct observation *se
     return span_equal(seen->value, user_span(&self->grants->requester));
 }
 
-/* False: somebody is there who cannot be taken out, or nobody who has to. */
+/* False: somebody is there who cannot be taken out, or nobody who has to. What stands in
+ * a field stays there, whatever the body loses. */
 static bool collect(const struct exchange *self, struct surgery *surgery)
 {
     const struct site *site = self->plan->site;
@@ -119,7 +120,8 @@ static bool collect(const struct exchange *self, struct surgery *surgery)
             is_himself(self, seen)) {
             continue;
         }
-        if (!class->redact || (said != GRANT_NO && said != GRANT_NO_YOUNG)) {
+        if (!class->redact || seen->in_field ||
+            (said != GRANT_NO && said != GRANT_NO_YOUNG)) {
             return false;
         }
         surgery->wanted[surgery->wanted_count++] =
@@ -220,20 +222,6 @@ static bool passes(struct exchange *self, const struct surgery *surgery)
     return good;
 }
 
-/* What stands in the fields cannot be taken out of the body. */
-static bool is_in_fields(const struct exchange *self)
-{
-    for (size_t i = 0; i < scan_count(self->scan); i++) {
-        const struct observation *seen = scan_at(self->scan, i);
-        bool field = seen->kind == SELECTOR_HEADER || seen->kind == SELECTOR_COOKIE;
-        if (field &&
-            self->plan->site->classes[seen->class_index].must_be == MARKER_RULE_GRANTED) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Puts the result where the body was. False: no memory; what is there is not to leave. */
 static bool replace(struct exchange *self, const struct surgery *surgery)
 {
@@ -275,7 +263,7 @@ static bool may_redact(const struct exchange *self)
            !self->undecodable && self->method != METHOD_HEAD &&
            self->upstream_status != 206 && self->answer_part == ANSWER_COMPLETE &&
            self->hold.len > 0 && self->grants->requester.len > 0 &&
-           self->grants->asked_count == scan_count(self->scan) && !is_in_fields(self);
+           self->grants->asked_count == scan_count(self->scan);
 }
 
 void exchange_redact(struct exchange *self)

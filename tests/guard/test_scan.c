@@ -152,6 +152,35 @@ static void fields_and_cookies_are_read_by_name(void **state)
     scan_case_close(&markers);
 }
 
+/* One observation stands for both sights: the field's cannot be taken out of a body. */
+static void field_and_body_that_say_the_same_are_one_that_stands_in_a_field(void **state)
+{
+    (void)state;
+    struct scan_case markers;
+    scan_case_open(&markers, (const char *const[]){"attr:u", NULL});
+    struct selector both[2] = {markers.selectors[0]};
+    char error[200];
+    assert_int_equal(selector_parse(SPAN("header:x-u"), &both[1], error, sizeof(error)),
+                     ERR_NONE);
+    markers.classes[0].selectors = both;
+    markers.classes[0].selector_count = 2;
+    scanner_free(&markers.scanner);
+    markers_free(&markers.markers);
+    markers.markers =
+        markers_new(markers.classes, 1, MARKER_VALUE_MAX, error, sizeof(error));
+    markers.scanner = scanner_new(markers.markers);
+    struct scan *scan = scan_begin(markers.scanner, SCAN_KIND_HTML, SPAN(""));
+    scan_field(scan, SPAN("x-u"), SPAN("1"));
+    (void)scan_feed(scan, SPAN("<p u=1><p u=2>"), SCAN_LEASE_BORROWED);
+    assert_int_equal(scan_finish(scan), SCAN_OK);
+    assert_int_equal(scan_count(scan), 2);
+    assert_true(scan_at(scan, 0)->in_field);
+    assert_int_equal(scan_at(scan, 0)->kind, SELECTOR_ATTR);
+    assert_false(scan_at(scan, 1)->in_field);
+    scan_end(&scan);
+    scan_case_close(&markers);
+}
+
 /* It must never make a page unreadable that only begins like it. */
 static void json_that_is_called_a_page_or_a_script_is_walked_as_well(void **state)
 {
@@ -260,6 +289,7 @@ int main(void)
         cmocka_unit_test(json_that_is_malformed_is_undecodable),
         cmocka_unit_test(body_of_unknown_kind_is_json_or_html_by_its_first_byte),
         cmocka_unit_test(fields_and_cookies_are_read_by_name),
+        cmocka_unit_test(field_and_body_that_say_the_same_are_one_that_stands_in_a_field),
         cmocka_unit_test(json_that_is_called_a_page_or_a_script_is_walked_as_well),
         cmocka_unit_test(json_in_a_page_stands_at_the_same_place_however_blanks_come),
         cmocka_unit_test(markers_say_what_is_wrong_with_a_pattern),

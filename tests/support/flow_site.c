@@ -162,10 +162,11 @@ void flow_init(struct flow_world *self)
 /* Somebody else, whom `grant` may let the requester see. */
 static void add_member(struct flow_world *self)
 {
-    static const char *const TEXTS[] = {"attr:data-member-id", "json:/members/*/id"};
+    static const char *const TEXTS[] = {"attr:data-member-id", "json:/members/*/id",
+                                        "header:x-member", "cookie:member"};
     char error[256];
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 4; i++) {
         assert_int_equal(
             selector_parse(span_of(TEXTS[i]), &self->member[i], error, sizeof(error)),
             ERR_NONE);
@@ -173,7 +174,7 @@ static void add_member(struct flow_world *self)
     self->classes[0] = self->class;
     self->classes[1] = (struct marker_class){.name = SPAN("member"),
                                              .selectors = self->member,
-                                             .selector_count = 2,
+                                             .selector_count = 4,
                                              .must_be = MARKER_RULE_GRANTED,
                                              .grant = 1,
                                              .redact = self->redact};

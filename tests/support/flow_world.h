@@ -96,7 +96,8 @@ struct flow_world {
         *mac; /**< Class `owner` is signed, and bound; NULL: it is not. */
     struct sources *sources;
     struct grant_settings grant;    /**< With a name: class `member` is granted by it. */
-    struct selector member[2];      /**< attr:data-member-id, json:/members/ * /id */
+    struct selector member[4];      /**< attr:data-member-id, json:/members/ * /id,
+                                       header:x-member, cookie:member */
     struct marker_class classes[2]; /**< `class` and `member`, where there are grants. */
     bool redact;
     struct path_pattern patterns[FLOW_PATTERNS_MAX];
