@@ -1,5 +1,5 @@
 /**
- * A JSON text as it arrives, and the scalar values at given pointers in it.
+ * A JSON text as it arrives, and the values at given pointers in it.
  *
  * Layer: http. Pure, no allocation after json_new(), no recursion. Any split. Strict
  * (RFC 8259) but for what sites put in front: a byte order mark and the guards
@@ -28,9 +28,11 @@ enum json_kind {
     JSON_STRING,  /**< Unescaped; a lone surrogate as three bytes, like any other. */
     JSON_NUMBER,  /**< As spelled. */
     JSON_BOOLEAN, /**< `true` or `false`. */
+    JSON_ARRAY,   /**< Begins here; `value` is empty. Only with `containers`. */
+    JSON_OBJECT,  /**< The same. */
 };
 
-/** A scalar at one of the pointers. */
+/** A value at one of the pointers. */
 struct json_match {
     size_t pointer_index;
     enum json_kind kind;
@@ -48,6 +50,7 @@ struct json_wanted {
     const struct pointer *pointers;
     size_t pointer_count; /**< At most JSON_POINTERS_MAX. */
     size_t value_size_max;
+    bool containers; /**< Arrays and objects are told of as well. */
     json_sink *sink;
 };
 

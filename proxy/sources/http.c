@@ -18,18 +18,25 @@ enum {
     STATUS_OK = 200,
 };
 
+/* What an answer is looked at for. */
+enum { POINTER_LIST, POINTER_ITEM, POINTER_COUNT };
+
+static const char *const POINTERS[POINTER_COUNT] = {"/granted", "/granted/*"};
+
 struct http_source {
     const struct grant_settings *settings;
     const _Atomic(bool) *stopping;
     CURL *easy;
     struct curl_slist *headers;
     struct json_write body;
-    struct pointer granted;
+    struct pointer pointers[POINTER_COUNT];
     struct json *walker;
     struct grant_question *asked;
     size_t read_len;
     bool too_long;
     bool broken;
+    bool formless;       /* Something stands where only subjects may. */
+    unsigned list_count; /* Lists that were read: one makes an answer. */
     char curl_error[CURL_ERROR_SIZE];
 };
 
@@ -40,14 +47,26 @@ static bool fails(char *error, const char *what, const char *detail)
     return false;
 }
 
-/* One granted subject. */
+/* The list, or one granted subject. A subject that is too long is none of ours. */
 static void on_match(void *context, const struct json_match *match)
 {
     struct http_source *self = context;
 
-    if (!match->too_long && (match->kind == JSON_STRING || match->kind == JSON_NUMBER)) {
+    if (match->pointer_index == POINTER_LIST) {
+        self->formless = self->formless || match->kind != JSON_ARRAY;
+        self->list_count++;
+    } else if (match->kind != JSON_STRING && match->kind != JSON_NUMBER) {
+        self->formless = true;
+    } else if (!match->too_long) {
         grant_question_grant(self->asked, match->value);
     }
+}
+
+/* An endpoint that reports its own trouble with status 200 has not said that nobody is
+ * granted. */
+static bool is_of_the_form(const struct http_source *self)
+{
+    return self->list_count == 1 && !self->formless;
 }
 
 // NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's.
@@ -139,8 +158,11 @@ static bool perform(struct http_source *self, char *error)
         (void)snprintf(error, GRANT_ERROR_SIZE, "the answer has status %ld", status);
         return false;
     }
-    return json_finish(self->walker) == JSON_DONE ||
-           fails(error, "the answer is no JSON", "");
+    if (json_finish(self->walker) != JSON_DONE) {
+        return fails(error, "the answer is no JSON", "");
+    }
+    return is_of_the_form(self) ||
+           fails(error, "the answer is not `{\"granted\": [...]}`", "");
 }
 
 static bool answer(void *context, struct grant_question *question, char *error)
@@ -151,6 +173,8 @@ static bool answer(void *context, struct grant_question *question, char *error)
     self->read_len = 0;
     self->too_long = false;
     self->broken = false;
+    self->formless = false;
+    self->list_count = 0;
     json_start(self->walker, self);
     bool good = write_question(self, question) ? perform(self, error)
                                                : fails(error, "too many subjects", "");
@@ -178,12 +202,16 @@ static void *make(const struct grant_backend_settings *settings)
     self->settings = settings->settings;
     self->stopping = settings->stopping;
     json_write_init(&self->body, QUESTION_SIZE_MAX);
-    const char *wrong = pointer_parse(SPAN("/granted/*"), &self->granted);
-    struct json_wanted wanted = {.pointers = &self->granted,
-                                 .pointer_count = 1,
+    for (size_t i = 0; i < POINTER_COUNT; i++) {
+        const char *wrong = pointer_parse(span_of(POINTERS[i]), &self->pointers[i]);
+        CHECK(wrong == NULL);
+    }
+    struct json_wanted wanted = {.pointers = self->pointers,
+                                 .pointer_count = POINTER_COUNT,
                                  .value_size_max = VALUE_SIZE_MAX,
+                                 .containers = true,
                                  .sink = on_match};
-    self->walker = wrong == NULL ? json_new(&wanted) : NULL;
+    self->walker = json_new(&wanted);
     self->headers = curl_slist_append(NULL, "Content-Type: application/json");
     if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
         self->easy = curl_easy_init();

@@ -40,13 +40,15 @@ class Csv:
 class Endpoint:
     def __init__(self, folder, pairs):
         known = set(pairs)
+        self.says = None
+        endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 granted = [subject for subject in asked["subjects"]
                            if (asked["requester"], subject) in known]
-                body = json.dumps({"granted": granted}).encode()
+                body = json.dumps(endpoint.says or {"granted": granted}).encode()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -106,3 +108,24 @@ def test_every_kind_of_source_says_the_same(childcare, countermark, folder, kind
         source.end()
     assert browser.get(REPORT).status == 502
     assert len(proxy.ledger().displays()) == 78
+
+
+def test_endpoint_that_tells_of_its_own_trouble_takes_nothing_down(childcare, countermark, folder):
+    """Status 200 with an error in JSON is no answer: it refuses, and is no case."""
+    site = childcare()
+    source = Endpoint(folder, granted_pairs(site.database))
+    config = site.config()
+    config["grants"] = [{"name": "partners", "cache": "0", **source.settings}]
+    for marker in config["markers"][1:]:
+        marker["grants"] = "partners"
+    proxy = countermark(config)
+    try:
+        browser = Browser(proxy.port)
+        assert browser.post("/login", {"member": "2001", "password": "pass-2001"}).status == 303
+        source.says = {"error": "database locked"}
+        assert browser.get(REPORT).status == 502
+        assert not proxy.ledger().displays()
+        source.says = None
+        assert browser.get(REPORT).status == 200
+    finally:
+        source.end()

@@ -19,7 +19,7 @@ struct log {
 
 static void on_match(void *context, const struct json_match *match)
 {
-    static const char kinds[] = "0snb";
+    static const char kinds[] = "0snbao";
     struct log *log = context;
     int len = snprintf(log->text + log->len, sizeof(log->text) - log->len, "%zu%c%.*s%s;",
                        match->pointer_index, kinds[match->kind], SPAN_ARGS(match->value),
@@ -175,6 +175,32 @@ static enum json_state walk_deep(struct json *json, size_t depth)
     return json_finish(json);
 }
 
+static void json_tells_of_containers_where_they_are_wanted(void **state)
+{
+    static const char text[] = "{\"user\":[],\"items\":[{\"owner\":{}},[]]}";
+    struct pointer wanted_pointers[3];
+    struct log log;
+
+    (void)state;
+    assert_null(pointer_parse(SPAN(""), &wanted_pointers[0]));
+    assert_null(pointer_parse(SPAN("/items/*"), &wanted_pointers[1]));
+    assert_null(pointer_parse(SPAN("/user"), &wanted_pointers[2]));
+    struct json_wanted wanted = {.pointers = wanted_pointers,
+                                 .pointer_count = 3,
+                                 .value_size_max = 16,
+                                 .sink = on_match};
+    for (int told = 0; told <= 1; told++) {
+        wanted.containers = told != 0;
+        struct json *json = json_new(&wanted);
+        assert_non_null(json);
+        for (size_t i = 0; i < STEP_COUNT; i++) {
+            assert_int_equal(walk(json, SPAN(text), STEPS[i], &log), JSON_DONE);
+            assert_string_equal(log.text, told != 0 ? "0o;2a;1o;1a;" : "");
+        }
+        json_free(&json);
+    }
+}
+
 static void json_depth_is_bounded(void **state)
 {
     (void)state;
@@ -249,6 +275,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_reports_values_in_any_split),
+        cmocka_unit_test(json_tells_of_containers_where_they_are_wanted),
         cmocka_unit_test(json_depth_is_bounded),
         cmocka_unit_test(json_error_latches),
         cmocka_unit_test(json_long_name_matches_no_pointer_but_a_star),

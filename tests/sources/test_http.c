@@ -48,7 +48,7 @@ static void whatever_is_no_clear_answer_grants_nothing(void **state)
 {
     (void)state;
     expect(OK_HEAD "{\"granted\":[]}", "");
-    expect(OK_HEAD "{}", "");
+    expect(OK_HEAD "{\"more\":{\"granted\":1},\"granted\": [ ] }", "");
     expect(OK_HEAD "{\"granted\":[\"bob\"]", "-");
     expect(OK_HEAD "<html>bob</html>", "-");
     expect(OK_HEAD, "-");
@@ -57,6 +57,44 @@ static void whatever_is_no_clear_answer_grants_nothing(void **state)
     expect("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", "-");
     expect("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"granted\":[\"bob\"]}", "-");
     expect("", "-");
+}
+
+/* That nobody is granted is said by an empty list, and by nothing else. */
+static void json_of_another_form_is_a_source_that_fails(void **state)
+{
+    (void)state;
+    static const char *const ANSWERS[] = {
+        "{}",
+        "{\"error\":\"database locked\"}",
+        "null",
+        "[]",
+        "[\"bob\"]",
+        "7",
+        "\"granted\"",
+        "{\"granted\":null}",
+        "{\"granted\":\"bob\"}",
+        "{\"granted\":7}",
+        "{\"granted\":true}",
+        "{\"granted\":{}}",
+        "{\"granted\":{\"bob\":true}}",
+        "{\"granted\":{\"1\":\"bob\"}}",
+        "{\"granted\":[\"bob\",null]}",
+        "{\"granted\":[true]}",
+        "{\"granted\":[[\"bob\"]]}",
+        "{\"granted\":[{\"id\":\"bob\"}]}",
+        "{\"granted\":[\"bob\"],\"granted\":null}",
+        "{\"granted\":[\"bob\"],\"granted\":[]}",
+        "{\"Granted\":[\"bob\"]}",
+        "{\"answer\":{\"granted\":[\"bob\"]}}",
+        "[{\"granted\":[\"bob\"]}]",
+    };
+
+    for (size_t i = 0; i < sizeof(ANSWERS) / sizeof(ANSWERS[0]); i++) {
+        char reply[256];
+        (void)snprintf(reply, sizeof(reply), OK_HEAD "%s", ANSWERS[i]);
+        print_message("%s\n", ANSWERS[i]);
+        expect(reply, "-");
+    }
 }
 
 static void silence_is_late(void **state)
@@ -100,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_request_asks_about_all_subjects),
         cmocka_unit_test(whatever_is_no_clear_answer_grants_nothing),
+        cmocka_unit_test(json_of_another_form_is_a_source_that_fails),
         cmocka_unit_test(silence_is_late),
         cmocka_unit_test(ending_does_not_wait_for_the_endpoint),
         cmocka_unit_test(url_is_checked_and_nobody_is_asked),
