@@ -86,7 +86,8 @@ static bool has_name(const struct cookie_names *names, struct span pattern)
 }
 
 /* A name that is lost, or one that is newly excluded: a session goes unseen. */
-static void compare_cookies(struct comparison *self, const struct cookie_names *before,
+static void compare_cookies(struct comparison *self, const char *kind,
+                            const struct cookie_names *before,
                             const struct cookie_names *after, bool excluded)
 {
     for (size_t i = 0; before != NULL && i < before->count; i++) {
@@ -95,11 +96,34 @@ static void compare_cookies(struct comparison *self, const struct cookie_names *
             continue;
         }
         if (excluded) {
-            difference_say(self, "session cookie `%.*s` is new",
-                           "session cookie `%.*s` is gone", SPAN_ARGS(name));
+            difference_say(self, "%s cookie `%.*s` is new", "%s cookie `%.*s` is gone",
+                           kind, SPAN_ARGS(name));
         } else {
-            difference_say(self, "session cookie `%.*s` is gone",
-                           "session cookie `%.*s` is new", SPAN_ARGS(name));
+            difference_say(self, "%s cookie `%.*s` is gone", "%s cookie `%.*s` is new",
+                           kind, SPAN_ARGS(name));
+        }
+    }
+}
+
+static bool removes(const struct session_policy *session, const char *name)
+{
+    for (size_t i = 0; i < session->url_name_count; i++) {
+        if (strcmp(session->url_names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void compare_url_names(struct comparison *self,
+                              const struct session_policy *before,
+                              const struct session_policy *after)
+{
+    for (size_t i = 0; i < before->url_name_count; i++) {
+        if (!removes(after, before->url_names[i])) {
+            difference_say(self, "`%s=` in URLs is not removed while login is down",
+                           "`%s=` in URLs is removed while login is down",
+                           before->url_names[i]);
         }
     }
 }
@@ -136,8 +160,11 @@ static void compare_sessions(struct comparison *self)
     const struct session_policy *before = &self->before->site->session;
     const struct session_policy *after = &self->after->site->session;
 
-    compare_cookies(self, before->cookies, after->cookies, false);
-    compare_cookies(self, after->cookies, before->cookies, true);
+    compare_cookies(self, "session", before->cookies, after->cookies, false);
+    compare_cookies(self, "session", after->cookies, before->cookies, true);
+    compare_cookies(self, "remember", before->remember, after->remember, false);
+    compare_cookies(self, "remember", after->remember, before->remember, true);
+    compare_url_names(self, before, after);
     if (lost_text(before->path_parameter, after->path_parameter)) {
         difference_say(self, "session parameter `%s` is gone",
                        "session parameter `%s` is new", before->path_parameter);
@@ -150,11 +177,6 @@ static void compare_sessions(struct comparison *self)
     if (before->unknown_renew && !after->unknown_renew) {
         difference_say(self, "unknown sessions are adopted",
                        "unknown sessions have to log in again");
-    }
-    if (self->before->site->login.request.count > 0 &&
-        self->after->site->login.request.count == 0) {
-        difference_say(self, "no request is a login",
-                       "logins are seen (`login.request`)");
     }
 }
 
@@ -193,10 +215,6 @@ static void compare_rest(struct comparison *self)
     const struct config *before = self->before;
     const struct config *after = self->after;
 
-    if (after->site->login.user_is_alias && !before->site->login.user_is_alias) {
-        difference_say(self, "the name of a login need not be the one of its marker",
-                       "the name of a login must be the one of its marker");
-    }
     if (after->site->quarantine < before->site->quarantine) {
         difference_say(self, "fewer sessions have to log in again after a finding",
                        "more sessions have to log in again after a finding");
@@ -221,6 +239,7 @@ static void compare(struct comparison *self)
     difference_routes(self);
     difference_markers(self);
     compare_sessions(self);
+    difference_login(self);
     compare_staff(self);
     difference_net(self);
     compare_rest(self);
@@ -234,6 +253,7 @@ static bool is_judged(const char *path)
         "features[].name",
         "features[].paths",
         "features[].take_down",
+        "features[].trial",
         "detectors_off",
         "mode",
         "staff",
@@ -250,6 +270,8 @@ static bool is_judged(const char *path)
         "routes[].mode",
         "upstreams[].connections",
         "session.cookies",
+        "session.remember",
+        "session.url_names",
         "session.path_parameter",
         "session.header",
         "session.jwt",
@@ -257,7 +279,12 @@ static bool is_judged(const char *path)
         "session.client_certificate",
         "session.client_certificate_field",
         "session.unknown",
+        "login.request",
+        "login.callback",
+        "login.user_field",
         "login.user_is",
+        "login.ignore_case",
+        "login.success",
         "alerts[].name",
         "alerts[].types",
         "alerts[].severity",

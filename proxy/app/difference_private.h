@@ -32,6 +32,9 @@ bool difference_same_text(const char *a, const char *b);
 const struct marker_class *difference_find_class(const struct site *site,
                                                  struct span name, size_t *index_out);
 
+/** difference_login.c: what a login is, and what follows from it. */
+void difference_login(struct comparison *self);
+
 /** difference_markers.c: classes, and whom they ask. */
 void difference_markers(struct comparison *self);
 

@@ -3,6 +3,7 @@
 #include "app/cover.h"
 #include "app/difference_private.h"
 #include "http/path_pattern.h"
+#include "net/address.h"
 
 static const struct feature_settings *find_feature(const struct site *site,
                                                    const char *name)
@@ -26,6 +27,36 @@ static bool has_path(const struct feature_settings *feature,
     return false;
 }
 
+/* All of `narrow` is in one network of `feature`. */
+static bool lets_through(const struct feature_settings *feature,
+                         const struct network *narrow)
+{
+    struct address first = {0};
+
+    memcpy(first.bytes, narrow->address, sizeof(first.bytes));
+    for (size_t i = 0; i < feature->trial_count; i++) {
+        const struct network *wide = &feature->trial[i];
+        if (wide->prefix_len <= narrow->prefix_len &&
+            address_in(&first, wide->address, wide->prefix_len)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void compare_trial(struct comparison *self, const struct feature_settings *before,
+                          const struct feature_settings *after)
+{
+    for (size_t i = 0; i < after->trial_count; i++) {
+        if (!lets_through(before, &after->trial[i])) {
+            difference_say(self, "more clients get through a trial of feature `%s`",
+                           "fewer clients get through a trial of feature `%s`",
+                           before->name);
+            return;
+        }
+    }
+}
+
 static void compare_feature(struct comparison *self,
                             const struct feature_settings *before,
                             const struct feature_settings *after)
@@ -47,6 +78,7 @@ static void compare_feature(struct comparison *self,
         difference_say(self, "feature `%s` is taken down later",
                        "feature `%s` is taken down earlier", before->name);
     }
+    compare_trial(self, before, after);
 }
 
 static void compare_features(struct comparison *self)

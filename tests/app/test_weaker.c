@@ -13,9 +13,19 @@
         "markers: [{name: owner, find: [meta:a]}, {name: member, find: [attr:b], "       \
         "must_be: granted, grants: g}]\n"
 
+#define SESSIONS(text)                                                                   \
+    LISTEN UPSTREAMS "session: {cookies: [SID]" text "}\n" MARKERS FEATURES
+#define LOGIN(text)    GOOD "login: {request: [POST /login]" text "}\n"
+#define SUCCESS(rules) LOGIN(", success: [" rules "]")
+#define TRIAL(networks)                                                                  \
+    BASE "features: [{name: login, paths: [/l], trial: [" networks "]}]\n"
+
 #define ROUTE(text)                                                                      \
     BASE FEATURES "routes: [{path: /a/**, require: [owner], unmarked: refuse, "          \
                   "over_limit: refuse}" text "]\n"
+
+#define TRIALS    "more clients get through a trial of feature `login`"
+#define SUCCEEDED "more counts as a login that succeeded (`login.success`)"
 
 struct reload {
     const char *in_force;
@@ -73,6 +83,15 @@ static void weaker_is_nothing_that_protects_more(void **state)
         {.in_force = GOOD,
          .next = LISTEN UPSTREAMS
          "session: {cookies: [SID, more], unknown: renew}\n" MARKERS FEATURES},
+        {.in_force = GOOD, .next = SESSIONS(", remember: [rem], url_names: [sid]")},
+        {.in_force = TRIAL("192.0.0.0/16, 198.51.100.7"), .next = TRIAL("192.0.2.0/24")},
+        {.in_force = GOOD, .next = GOOD "login: {request: [/login]}\n"},
+        {.in_force = LOGIN(", callback: [GET /sso/**]"),
+         .next = LOGIN(", callback: [GET /sso/back]")},
+        {.in_force = LOGIN(", ignore_case: true"), .next = LOGIN(", user_field: userid")},
+        {.in_force = LOGIN(""), .next = SUCCESS("'status:303'")},
+        {.in_force = SUCCESS("'location:/my/**', 'header:X-In', 'status:303'"),
+         .next = SUCCESS("'header:x-in=1', 'location:/my/top'")},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -161,7 +180,36 @@ static void weaker_names_each_thing_that_protects_less(void **state)
          GOOD, "session parameter `jsid` is gone"},
         {LISTEN UPSTREAMS "session: {cookies: [SID], unknown: renew}\n" MARKERS FEATURES,
          GOOD, "unknown sessions are adopted"},
+        {SESSIONS(", remember: [rem]"), GOOD, "remember cookie `rem` is gone"},
+        {SESSIONS(", url_names: [sid, jsid]"), SESSIONS(", url_names: [sid]"),
+         "`jsid=` in URLs is not removed while login is down"},
+        {BASE "features: [{name: login, paths: [/l]}]\n", TRIAL("192.0.2.0/24"), TRIALS},
+        {TRIAL("192.0.2.0/24"), TRIAL("192.0.2.0/24, 198.51.100.7"), TRIALS},
+        {TRIAL("192.0.2.0/24"), TRIAL("192.0.0.0/16"), TRIALS},
+        {TRIAL("192.0.2.0/24"), TRIAL("0.0.0.0/0"), TRIALS},
         {GOOD "login: {request: [POST /login]}\n", GOOD, "no request is a login"},
+        {GOOD "login: {callback: [POST /sso]}\n", GOOD, "no request is a login"},
+        {GOOD "login: {request: [POST /login, PUT /api/**]}\n", LOGIN(""),
+         "logins by `PUT /api/**` are not seen"},
+        {GOOD "login: {request: [/login]}\n", LOGIN(""),
+         "logins by `/login` are not seen"},
+        {LOGIN(""), LOGIN(", callback: [GET /sso]"),
+         "`GET /sso` may begin a session with a marked answer"},
+        {LOGIN(", callback: [GET /sso]"), LOGIN(", callback: [GET /sso/**]"),
+         "`GET /sso/**` may begin a session with a marked answer"},
+        {LOGIN(", callback: [GET /sso]"), LOGIN(", callback: [/sso]"),
+         "`/sso` may begin a session with a marked answer"},
+        {GOOD, GOOD "login: {callback: [GET /**]}\n",
+         "`GET /**` may begin a session with a marked answer"},
+        {LOGIN(", user_field: userid"), LOGIN(""),
+         "the name of a login is not read from `userid`"},
+        {LOGIN(""), LOGIN(", ignore_case: true"),
+         "the names of logins compare without case"},
+        {SUCCESS("'location:/my/**'"), LOGIN(""), SUCCEEDED},
+        {SUCCESS("'location:/my/top'"), SUCCESS("'location:/my/**'"), SUCCEEDED},
+        {SUCCESS("'status:303'"), SUCCESS("'status:303', 'marker:owner'"), SUCCEEDED},
+        {SUCCESS("'header:X-In=1'"), SUCCESS("'header:X-In'"), SUCCEEDED},
+        {SUCCESS("'header:X-In=1'"), SUCCESS("'header:X-In=1', 'status:200'"), SUCCEEDED},
         {GOOD, GOOD "ledger_max: 1GiB\n",
          "the ledger keeps less access evidence (`ledger_max`)"},
         {GOOD, GOOD "retention: 1y\n",
@@ -188,6 +236,24 @@ static void weaker_names_each_thing_that_protects_less(void **state)
         assert_true(check(&reload, report));
         assert_string_equal(report_text(report, 0), expected);
         assert_int_equal(report_warning_count(report), 1);
+        report_free(&report);
+    }
+}
+
+static void weaker_is_a_login_that_has_moved_or_another_success(void **state)
+{
+    (void)state;
+    static const struct reload rows[] = {
+        {.in_force = LOGIN(""), .next = GOOD "login: {request: [POST /signin]}\n"},
+        {.in_force = LOGIN(", user_field: a"), .next = LOGIN(", user_field: b")},
+        {.in_force = SUCCESS("'status:303'"), .next = SUCCESS("'status:302'")},
+        {.in_force = TRIAL("192.0.2.0/24"), .next = TRIAL("198.51.100.0/24")},
+        {.in_force = LOGIN(""), .next = GOOD "login: {request: [/login, POST /**]}\n"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct report *report = report_new();
+        assert_false(check(&rows[i], report));
         report_free(&report);
     }
 }
@@ -274,6 +340,7 @@ int main(void)
         cmocka_unit_test(weaker_is_nothing_in_the_same_configuration),
         cmocka_unit_test(weaker_is_nothing_that_protects_more),
         cmocka_unit_test(weaker_names_each_thing_that_protects_less),
+        cmocka_unit_test(weaker_is_a_login_that_has_moved_or_another_success),
         cmocka_unit_test(weaker_or_not_a_feature_that_is_down_cannot_go),
         cmocka_unit_test(weaker_knows_classes_by_name_and_not_by_number),
         cmocka_unit_test(weaker_is_a_marker_that_is_no_longer_signed_or_bound),
