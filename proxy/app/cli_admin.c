@@ -134,7 +134,14 @@ static const char *find_socket(const struct cli_call *call, struct arena *arena,
                           : in_state(arena, state_of(call, root, arena), "admin.sock");
 }
 
-/* Returns the exit code: a configuration with errors is one. */
+/* 400 and 422: what was asked for is wrong in itself, or the configuration is; whatever
+ * else the proxy says is its answer to a proper request. */
+static int code_of(unsigned status)
+{
+    return status == 400 || status == 422 ? CLI_USAGE : CLI_NO;
+}
+
+/* Returns the exit code. */
 static int print_problem(const struct client_answer *answer, struct arena *arena)
 {
     const struct json_tree *problem = json_tree_read(arena, answer->body);
@@ -148,7 +155,7 @@ static int print_problem(const struct client_answer *answer, struct arena *arena
          line != NULL; line = line->next) {
         (void)fprintf(stderr, "%.*s\n", SPAN_ARGS(line->text));
     }
-    return errors != NULL ? CLI_USAGE : CLI_NO;
+    return code_of(answer->status);
 }
 
 static int show(const struct cli_admin *self, const struct client_answer *answer,

@@ -118,6 +118,14 @@ static void print_again(const struct json_tree *answer)
     (void)puts("undelivered alerts are sent again");
 }
 
+static bool is_delivery(const char *word)
+{
+    uint64_t id = 0;
+
+    return strcmp(word, "all") == 0 ||
+           (parse_u64(span_of(word), &id) == ERR_NONE && id != 0);
+}
+
 int cli_alerts(const struct cli_call *call)
 {
     char target[TARGET_SIZE_MAX];
@@ -126,6 +134,7 @@ int cli_alerts(const struct cli_call *call)
 
     if (call->word_count > 0) {
         if (call->word_count != 2 || strcmp(call->words[0], "retry") != 0 ||
+            !is_delivery(call->words[1]) ||
             !cli_admin_target(target, sizeof(target), "alerts", call->words[1],
                               "/retry")) {
             (void)fputs("usage: countermark alerts [retry ID | retry all]\n", stderr);

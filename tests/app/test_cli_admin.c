@@ -80,6 +80,32 @@ static void reload_with_errors_tells_them_and_returns_two(void **state)
     assert_string_equal(output, "w\nthe new configuration is in force\n");
 }
 
+static void exit_code_of_an_order_that_is_wrong_in_itself_is_two(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *status;
+        int code;
+    } rows[] = {
+        {"400 Bad Request", CLI_USAGE}, {"422 Unprocessable Content", CLI_USAGE},
+        {"403 Forbidden", CLI_NO},      {"404 Not Found", CLI_NO},
+        {"409 Conflict", CLI_NO},       {"503 Service Unavailable", CLI_NO},
+    };
+    static const char *const words[] = {"mode observe --reason x", "down shop --reason x",
+                                        "report --from nonsense", "ledger verify"};
+    struct proxy proxy;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
+            assert_int_equal(run_at(&proxy, words[k], rows[i].status, "{}"),
+                             rows[i].code);
+            assert_int_equal(run_at(&proxy, "status --json", rows[i].status, "{}"),
+                             rows[i].code);
+        }
+    }
+    assert_int_equal(run("alerts retry some --admin-socket /nowhere"), CLI_USAGE);
+}
+
 static void incidents_lists_and_shows(void **state)
 {
     (void)state;
@@ -108,6 +134,7 @@ int main(void)
         cmocka_unit_test(up_sends_reason_and_anyway_and_tells_a_refusal),
         cmocka_unit_test(upgrade_says_who_serves_or_why_it_failed),
         cmocka_unit_test(reload_with_errors_tells_them_and_returns_two),
+        cmocka_unit_test(exit_code_of_an_order_that_is_wrong_in_itself_is_two),
         cmocka_unit_test(incidents_lists_and_shows),
     };
     return cmocka_run_group_tests_name(__FILE__, tests, config_case_start, NULL);

@@ -94,9 +94,9 @@ def test_broken_glass_is_at_once_for_all_recorded_alerted_and_ends_by_itself(
     stuck_site(origin, "bob")
 
     assert proxy.run("mode", "observe", "--for", "1h").returncode == 2
-    assert proxy.run("mode", "observe", *REASON).returncode == 1
-    assert proxy.run("mode", "observe", *REASON, "--for", "2d").returncode == 1
-    assert proxy.run("mode", "sleep", *REASON).returncode == 1
+    assert proxy.run("mode", "observe", *REASON).returncode == 2
+    assert proxy.run("mode", "observe", *REASON, "--for", "2d").returncode == 2
+    assert proxy.run("mode", "sleep", *REASON).returncode == 2
     assert all(proxy.admin("POST", "/api/v1/mode", {"mode": "observe", "reason": "x", "for": "1h"},
                            role).status == code for role, code in ((None, 401), ("viewer", 403)))
 

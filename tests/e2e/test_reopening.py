@@ -67,7 +67,7 @@ def test_a_feature_comes_up_at_its_time(origin, countermark):
     proxy = countermark(with_trial(origin.port))
     assert proxy.run("up", "shop", "--at", in_seconds(60), *REASON).returncode == 1   # It is up.
     assert proxy.run("down", "shop", *REASON).returncode == 0
-    assert proxy.run("up", "shop", "--at", "soon", *REASON).returncode == 1
+    assert proxy.run("up", "shop", "--at", "soon", *REASON).returncode == 2
     assert proxy.run("up", "shop", "--at", in_seconds(-5), *REASON).returncode == 1
     assert proxy.run("up", "shop", "--at", in_seconds(5), *REASON).returncode == 0
     shown = state_of(proxy, "shop")

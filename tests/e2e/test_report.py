@@ -240,7 +240,7 @@ def test_the_report_is_asked_for_as_the_manual_says(observed):
     assert proxy.run("report", "1", "--format", "pdf").returncode == 2
     assert proxy.run("report", "1", "--lang", "fr").returncode == 2
     assert proxy.run("report", "99").returncode == 1
-    assert proxy.run("report", "--from", "yesterday").returncode == 1
+    assert proxy.run("report", "--from", "yesterday").returncode == 2
     assert report(proxy, "--from", "2020-01-01")["cases"] == 21
     assert report(proxy, "--from", "2020-01-01", "--to", "2020-01-02")["cases"] == 0
     reply = proxy.admin("GET", "/api/v1/incidents/1/report?format=html&lang=ja", role="viewer")
