@@ -88,6 +88,12 @@ static bool is_done(const struct json_tree *delivery)
     return span_equal(json_tree_text(delivery, "state", ""), SPAN("done"));
 }
 
+/* False: the receiver wants no more of it (410), or it was given up. */
+static bool is_waiting(const struct json_tree *delivery)
+{
+    return span_equal(json_tree_text(delivery, "state", ""), SPAN("waiting"));
+}
+
 static void print_alerts(const struct json_tree *answer)
 {
     const struct json_tree *list = json_tree_member(answer, "deliveries");
@@ -173,7 +179,8 @@ static void tell_delivery(const struct json_tree *delivery)
     cli_admin_print_text(json_tree_text(delivery, "error", "no answer yet"), 0);
     (void)printf(" (status ");
     cli_admin_print_text(json_tree_text(delivery, "status", "0"), 0);
-    (void)puts("); it is tried again");
+    (void)puts(is_waiting(delivery) ? "); it is tried again"
+                                    : "); it is not tried again");
 }
 
 static void read_deliveries(const struct json_tree *answer)

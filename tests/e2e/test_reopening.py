@@ -100,7 +100,7 @@ def receiver_config(proxy_config, receiver, folder):
 
 
 def test_alert_test_says_whether_it_arrived(origin, countermark, folder):
-    receiver = Receiver(free_port(), answers=(200, 200, 500))
+    receiver = Receiver(free_port(), answers=(200, 200, 500, 410))
     try:
         proxy = countermark(receiver_config(config(origin.port), receiver, folder))
         done = proxy.run("alert-test", "soc")
@@ -110,6 +110,10 @@ def test_alert_test_says_whether_it_arrived(origin, countermark, folder):
         assert proxy.run("alert-test", "nobody").returncode == 1
         done = proxy.run("alert-test")
         assert done.returncode == 1 and "did not arrive" in done.stdout
+        assert "(status 500); it is tried again" in done.stdout
+        done = proxy.run("alert-test")
+        assert done.returncode == 1
+        assert "(status 410); it is not tried again" in done.stdout
     finally:
         receiver.stop()
 
