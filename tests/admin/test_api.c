@@ -28,6 +28,26 @@ static void api_health_and_metrics_need_no_token(void **state)
     assert_int_equal(fixture->refreshed, 1);
 }
 
+/* A scraper may send the same token everywhere, and a changed one blinds nobody. */
+static void api_health_and_metrics_ignore_a_token(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    static const char *const paths[] = {"/livez", "/readyz", "/metrics", "/"};
+    char request[256];
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        (void)snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\n%s", paths[i],
+                       HOST TOKEN("guess") END);
+        assert_int_equal(over_address(fixture, request), 200);
+        (void)snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\n%s", paths[i],
+                       HOST TOKEN("viewer") TOKEN("operator") END);
+        assert_int_equal(over_address(fixture, request), 200);
+    }
+    assert_int_equal(
+        over_address(fixture, "GET /api/v1/nothing HTTP/1.1\r\n" HOST TOKEN("guess") END),
+        401);
+}
+
 static void api_metrics_are_openmetrics_by_accept(void **state)
 {
     struct fixture *fixture = fixture_of(state);
@@ -164,7 +184,8 @@ static void api_over_the_address_needs_a_token(void **state)
         fixture_expect(fixture, "WWW-Authenticate: Bearer realm=\"countermark\"\r\n");
     }
     assert_int_equal(
-        over_address(fixture, "GET /livez HTTP/1.1\r\n" HOST TOKEN("guess") END), 401);
+        over_address(fixture, "GET /api/v1/status HTTP/1.1\r\n" HOST TOKEN("guess") END),
+        401);
     fixture_expect(fixture, "error=\"invalid_token\"");
     assert_int_equal(over_address(fixture, "GET /api/v1/status HTTP/1.1\r\n" HOST TOKEN(
                                                "viewer") TOKEN("operator") END),
@@ -276,6 +297,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(api_health_and_metrics_need_no_token),
+        TEST(api_health_and_metrics_ignore_a_token),
         TEST(api_metrics_are_openmetrics_by_accept),
         TEST(api_is_not_ready_while_it_cannot_serve),
         TEST(api_status_has_what_the_command_line_shows),
