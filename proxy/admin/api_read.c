@@ -5,7 +5,18 @@ static const char *const READY_NAMES[] = {
     [CONTROL_STARTING] = "starting",
     [CONTROL_READY] = "ready",
     [CONTROL_DRAINING] = "draining",
+    [CONTROL_NO_LEDGER] = "no route can be served",
+    [CONTROL_NO_UPSTREAM] = "no route can be served",
     [CONTROL_NO_ROUTE] = "no route can be served",
+};
+
+static const char *const READY_DETAILS[] = {
+    [CONTROL_STARTING] = "Do not send clients here now.",
+    [CONTROL_READY] = "",
+    [CONTROL_DRAINING] = "Do not send clients here now.",
+    [CONTROL_NO_LEDGER] = "Every route requires a marker, and the ledger fails.",
+    [CONTROL_NO_UPSTREAM] = "No server of any route's upstream answers.",
+    [CONTROL_NO_ROUTE] = "The ledger fails; where it is not needed no server answers.",
 };
 
 static const struct admin_control *control_of(const struct api_call *call)
@@ -35,7 +46,7 @@ void api_ready(struct api_call *call)
         return;
     }
     struct json_write *json =
-        answer_problem_begin(call->answer, 503, "Do not send clients here now.");
+        answer_problem_begin(call->answer, 503, READY_DETAILS[ready]);
     json_write_member(json, "state", span_of(READY_NAMES[ready]));
     answer_end(call->answer);
 }

@@ -15,7 +15,9 @@ enum control_ready {
     CONTROL_STARTING, /**< Zero: not ready. */
     CONTROL_READY,
     CONTROL_DRAINING,
-    CONTROL_NO_ROUTE, /**< No route can be served. */
+    CONTROL_NO_LEDGER,   /**< No route can be served: each needs the ledger. */
+    CONTROL_NO_UPSTREAM, /**< No route can be served: no server of any answers. */
+    CONTROL_NO_ROUTE,    /**< No route can be served, for one or the other reason. */
 };
 
 /** Facts for `/api/v1/status`. Texts are lent until the next call. */

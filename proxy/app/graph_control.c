@@ -4,6 +4,7 @@
 
 #include "app/graph.h"
 #include "app/graph_drill.h"
+#include "app/graph_ready.h"
 #include "app/graph_show.h"
 #include "base/log.h"
 #include "base/writer.h"
@@ -17,8 +18,7 @@ enum {
 
 static enum control_ready ready(void *context)
 {
-    struct graph *self = context;
-    return self->ready;
+    return graph_ready(context);
 }
 
 static bool observes(const struct graph *self)
@@ -57,7 +57,7 @@ static void status(void *context, struct control_status *status_out)
         .would_have_refused =
             would_have(stats, "refuse") + would_have(stats, "take-down"),
         .would_have_taken_down = would_have(stats, "take-down"),
-        .ready = self->ready,
+        .ready = graph_ready(self),
         .config_hash = self->config->hash,
         .config_loaded_at_ms = self->config_loaded_at_ms,
         .workers = self->worker_count,

@@ -117,6 +117,16 @@ struct server_health *health_of(struct health *self, struct stats_block *block,
     return found;
 }
 
+bool health_is_down(struct health *self, const char *upstream, const char *server,
+                    bool checked, uint64_t now_ms)
+{
+    (void)pthread_mutex_lock(&self->lock);
+    const struct server_health *found = find(self, upstream, server);
+    (void)pthread_mutex_unlock(&self->lock);
+    return found != NULL && atomic_load(&found->failures) >= HEALTH_FAILURES_MAX &&
+           (checked || atomic_load(&found->try_at_ms) > now_ms);
+}
+
 unsigned server_health_number(const struct server_health *self)
 {
     return self->number;

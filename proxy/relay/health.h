@@ -49,6 +49,15 @@ struct server_health *health_of(struct health *self, struct stats_block *block,
 /** Its number until a restart, under HEALTH_SERVERS_MAX. */
 unsigned server_health_number(const struct server_health *self);
 
+/**
+ * Is it known that nobody answers there? False for a server that nobody asked yet.
+ *
+ * `checked`: there are checks. Without them only a request can find it well again, so
+ * that it is known for `eject_ms` after the last failure and no longer.
+ */
+bool health_is_down(struct health *self, const char *upstream, const char *server,
+                    bool checked, uint64_t now_ms);
+
 enum server_state server_health_state(const struct server_health *self, uint64_t now_ms);
 
 /**

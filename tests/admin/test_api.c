@@ -67,15 +67,26 @@ static void api_is_not_ready_while_it_cannot_serve(void **state)
     static const struct {
         enum control_ready ready;
         const char *name;
-    } cases[] = {{CONTROL_STARTING, "\"state\":\"starting\""},
-                 {CONTROL_DRAINING, "\"state\":\"draining\""},
-                 {CONTROL_NO_ROUTE, "\"state\":\"no route can be served\""}};
+        const char *detail;
+    } cases[] = {
+        {CONTROL_STARTING, "starting", "Do not send clients here now."},
+        {CONTROL_DRAINING, "draining", "Do not send clients here now."},
+        {CONTROL_NO_LEDGER, "no route can be served",
+         "Every route requires a marker, and the ledger fails."},
+        {CONTROL_NO_UPSTREAM, "no route can be served",
+         "No server of any route's upstream answers."},
+        {CONTROL_NO_ROUTE, "no route can be served",
+         "The ledger fails; where it is not needed no server answers."},
+    };
+    char text[256];
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         fixture->ready = cases[i].ready;
         assert_int_equal(over_address(fixture, "GET /readyz HTTP/1.1\r\n" HOST END), 503);
         fixture_expect(fixture, "Content-Type: application/problem+json");
-        fixture_expect(fixture, cases[i].name);
+        (void)snprintf(text, sizeof(text), "\"detail\":\"%s\",\"state\":\"%s\"",
+                       cases[i].detail, cases[i].name);
+        fixture_expect(fixture, text);
     }
     assert_int_equal(over_address(fixture, "GET /livez HTTP/1.1\r\n" HOST END), 200);
 }

@@ -3,10 +3,12 @@
 Each test is a row of the table of failures in proxy/README.md. In all of them: nothing of another
 user gets out, a fault of the machine or the site is no incident, and what is not concerned goes on.
 """
+import json
 import os
 import resource
 import shutil
 import socket
+import sqlite3
 import subprocess
 import time
 
@@ -15,6 +17,7 @@ import pytest
 from support.client import Browser, Client, Truncated
 from support.plain_site import config, ending_of, feature_is_down, login, page_of, signed_in
 from support.ports import free_port, wait_until
+from support.sites import Origin
 
 DISK_MIB = 4
 IDLE_CLIENTS = int(os.environ.get("COUNTERMARK_IDLE_CLIENTS", "20000"))
@@ -162,7 +165,71 @@ def test_a_full_disk_by_itself_is_no_incident(origin, small_disk, countermark):
     browser.close()
 
 
+def readiness(proxy):
+    """What /readyz says: its status, and why."""
+    reply = proxy.admin("GET", "/readyz", role=None)
+    return reply.status, "" if reply.status == 200 else json.loads(reply.body)["detail"]
+
+
+def reload(proxy, value):
+    proxy.write_config({**proxy.config, **value})
+    done = proxy.run("reload")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_it_is_not_ready_when_every_route_needs_the_ledger(origin, countermark):
+    value = config(origin.port)
+    value["routes"] = [{"path": "/**", "require": ["owner"], "unmarked": "release"}]
+    proxy = countermark(value)
+    browser = signed_in(proxy.port, "user001")
+    ledger = sqlite3.connect(os.path.join(proxy.state, "ledger.db"), isolation_level=None)
+    ledger.execute("begin immediate")
+    a_finding_while_the_ledger_fails(proxy, browser)
+    assert asked(proxy, "/news").status == 503
+    assert readiness(proxy) == (503, "Every route requires a marker, and the ledger fails.")
+    assert proxy.run_json("status")["state"] == "no route can be served"
+    ledger.execute("rollback")
+    ledger.close()
+    wait_until(lambda: readiness(proxy)[0] == 200, 15, "ready again, without a request")
+    assert asked(proxy, "/news").status == 200
+    assert not proxy.feature_is_up(), "and a feature that is down changes nothing"
+    browser.close()
+
+
 # The upstream
+
+@pytest.mark.parametrize("checked", (False, True))
+def test_it_is_not_ready_while_no_upstream_answers(origin, folder, countermark, checked):
+    value = config(origin.port)
+    port = free_port()
+    value["upstreams"] = [{"name": "site", "servers": [f"http://127.0.0.1:{port}"],
+                           "health": {"path": "/news", "interval": "200ms"} if checked
+                                     else {"eject": "1s"}}]
+    proxy = countermark(value)
+    if checked:
+        wait_until(lambda: readiness(proxy)[0] == 503, 10, "checks have failed")
+        time.sleep(2)
+    else:
+        assert readiness(proxy)[0] == 200, "nobody knows yet"
+        for _ in range(3):
+            assert asked(proxy, "/news").status == 502
+    assert readiness(proxy) == (503, "No server of any route's upstream answers.")
+    # Another upstream lives: the routes to it are worth a client.
+    value["upstreams"].append({"name": "other", "servers": [f"http://127.0.0.1:{origin.port}"]})
+    value["routes"].insert(0, {"path": "/other/**", "upstream": "other"})
+    reload(proxy, value)
+    assert readiness(proxy)[0] == 200
+    value["routes"].pop(0)
+    reload(proxy, value)
+    # It comes back, and is found although no balancer sends a client.
+    back = Origin(folder, port)
+    try:
+        wait_until(lambda: readiness(proxy)[0] == 200, 10, "ready again, without a request")
+        assert asked(proxy, "/news").status == 200
+    finally:
+        back.stop()
+    no_incident(proxy)
+
 
 @pytest.mark.sanitize
 def test_an_upstream_that_is_down_is_502_until_it_is_back(origin, countermark):

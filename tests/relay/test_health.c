@@ -53,6 +53,30 @@ static void health_is_of_a_server_whatever_configuration_names_it(void **state)
     close_world(&world);
 }
 
+static void health_knows_who_is_down_until_a_request_is_to_try_it(void **state)
+{
+    (void)state;
+    struct world world;
+
+    open_world(&world);
+    assert_false(health_is_down(world.health, "site", "10.0.0.9:80", true, 1000));
+    assert_false(health_is_down(world.health, "site", "10.0.0.1:80", true, 1000));
+    fail_three_times(&world, 1000);
+    assert_true(health_is_down(world.health, "site", "10.0.0.1:80", true, 1000));
+    assert_true(
+        health_is_down(world.health, "site", "10.0.0.1:80", false, 1000 + EJECT_MS - 1));
+    assert_false(
+        health_is_down(world.health, "site", "10.0.0.1:80", false, 1000 + EJECT_MS));
+    assert_true(
+        health_is_down(world.health, "site", "10.0.0.1:80", true, 1000 + EJECT_MS));
+    assert_false(health_is_down(world.health, "other", "10.0.0.1:80", true, 1000));
+    assert_true(server_health_drain(world.server, 1000, 1));
+    assert_true(health_is_down(world.health, "site", "10.0.0.1:80", true, 1000));
+    assert_true(server_health_note(world.server, true, 1000, EJECT_MS));
+    assert_false(health_is_down(world.health, "site", "10.0.0.1:80", true, 1000));
+    close_world(&world);
+}
+
 static void health_is_lost_by_three_failures_in_a_row(void **state)
 {
     (void)state;
@@ -137,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(health_is_of_a_server_whatever_configuration_names_it),
+        cmocka_unit_test(health_knows_who_is_down_until_a_request_is_to_try_it),
         cmocka_unit_test(health_is_lost_by_three_failures_in_a_row),
         cmocka_unit_test(health_is_tried_by_one_request_at_a_time),
         cmocka_unit_test(health_of_a_drained_server_comes_back_by_time_or_by_an_operator),
