@@ -241,15 +241,20 @@ size_t charset_double(struct charset_state *self, enum charset from, struct span
     return len;
 }
 
-size_t charset_iso2022jp_bare(struct charset_state *self, struct span in, uint8_t *out)
+/* Whether `byte` is part of an escape sequence, its ESC or one behind it. */
+static bool is_escape(const struct charset_state *self, uint8_t byte)
 {
-    size_t len = 0;
+    bool second = self->escape_len == 1 && (byte == '$' || byte == '(');
+    bool third = self->escape_len == 2 && span_find(SPAN("@BIJ"), byte) < 4;
 
+    return byte == ESC || second || third;
+}
+
+void charset_iso2022jp_text(struct charset_state *self, struct span in, uint8_t *out)
+{
     for (size_t i = 0; i < in.len; i++) {
-        bool escape = in.ptr[i] == ESC ||
-                      (self->escape_len > 0 && span_find(SPAN("$(@BIJ"), in.ptr[i]) < 6);
-        charset_iso2022jp(self, span_first(span_from(in, i), 1), out + len);
-        len += escape ? 0 : 1;
+        bool escape = is_escape(self, in.ptr[i]);
+        charset_iso2022jp(self, span_first(span_from(in, i), 1), out + i);
+        out[i] = escape ? CHARSET_ESCAPE : out[i];
     }
-    return len;
 }

@@ -6,8 +6,11 @@
  * EUC, Latin-1, Shift_JIS, GBK and Big5 no byte of a longer character is one that markup
  * is made of. Not so in ISO-2022-JP, whose two-byte characters are made of ASCII bytes
  * between escape sequences: its bytes get their high bit set, which keeps every position.
- * It is known by its escape sequences where nothing is declared. UTF-16 becomes UTF-8. A
- * byte order mark wins over the declaration (Encoding standard).
+ * That is for finding where a value stands; the value itself is what was sent, escape
+ * sequences and all (scan_unescape_turned()), as a form of the same site sends it. It is
+ * known by its escape sequences where nothing is declared; to `regex:` in markup and
+ * plain text by Content-Type alone. UTF-16 becomes UTF-8. A byte order mark wins over the
+ * declaration (Encoding standard).
  * In JSON and scripts a backslash means something: there the second bytes of Shift_JIS,
  * GBK and Big5 that look like one are doubled, which escapes them.
  */
@@ -31,9 +34,10 @@ enum charset {
 enum charset charset_named(struct span name);
 
 enum {
-    CHARSET_OUT_MAX = 3, /**< Bytes of UTF-8 for each unit of UTF-16, at most. */
-    CHARSET_START = 4,   /**< Bytes that charset_of_start() looks at. */
-    CHARSET_ESC = 0x1B,  /**< What every escape sequence of ISO-2022-JP begins with. */
+    CHARSET_OUT_MAX = 3,   /**< Bytes of UTF-8 for each unit of UTF-16, at most. */
+    CHARSET_START = 4,     /**< Bytes that charset_of_start() looks at. */
+    CHARSET_ESC = 0x1B,    /**< What every escape sequence of ISO-2022-JP begins with. */
+    CHARSET_ESCAPE = 0x9B, /**< What stands for its bytes in a text without them. */
 };
 
 /** A UTF-16 or ISO-2022-JP text on its way. Zeroed: at the start. */
@@ -71,9 +75,9 @@ size_t charset_seek_iso2022jp(struct charset_state *self, struct span in);
  * characters and is part of none: with it the text was never ISO-2022-JP. */
 size_t charset_fits_iso2022jp(struct charset_state state, struct span in);
 
-/** The same without the escape sequences, as text is compared. Returns the bytes written.
- */
-size_t charset_iso2022jp_bare(struct charset_state *self, struct span in, uint8_t *out);
+/** The same with CHARSET_ESCAPE for each byte of an escape sequence, where a text may
+ * have no control characters. Same length. */
+void charset_iso2022jp_text(struct charset_state *self, struct span in, uint8_t *out);
 
 /**
  * Shift_JIS, GBK or Big5 with second bytes doubled that are backslashes. Takes as much of

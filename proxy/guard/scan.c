@@ -175,9 +175,7 @@ size_t scan_pending(const struct scan *self)
         return 0;
     }
     uint64_t pending = self->kind != SCAN_KIND_UNKNOWN ? pending_of_text(self) : 0;
-    if (scan_turns(self) && self->charset == CHARSET_ISO2022JP && pending > 0) {
-        pending = self->offset; /* any number of escapes may stand in between */
-    } else if (scan_turns(self)) {
+    if (scan_turns(self) && self->charset != CHARSET_ISO2022JP) {
         pending = 2 * pending + 4; /* a byte that was read comes from at most two */
     }
     pending += self->mark_done ? 0 : self->mark_len;

@@ -27,11 +27,12 @@ bool scan_is_utf16(const struct scan *self)
     return self->charset == CHARSET_UTF16LE || self->charset == CHARSET_UTF16BE;
 }
 
-/* In markup a backslash means nothing, and the tokenizer knows ISO-2022-JP itself. */
+/* In markup a backslash means nothing. */
 bool scan_turns(const struct scan *self)
 {
     bool escapes = self->kind == SCAN_KIND_JSON || self->kind == SCAN_KIND_SCRIPT;
-    return scan_is_utf16(self) || (escapes && self->charset > CHARSET_UTF16BE);
+    return scan_is_utf16(self) || self->charset == CHARSET_ISO2022JP ||
+           (escapes && self->charset > CHARSET_ISO2022JP);
 }
 
 bool scan_searches(const struct scan *self)
@@ -172,10 +173,14 @@ static struct span guess_kind(struct scan *self, struct span piece)
     return piece;
 }
 
-/* Bytes without mark and in an encoding the rooms can read. */
-static void feed_text(struct scan *self, struct span piece, enum scan_lease lease)
+/* Bytes without mark and in an encoding the rooms can read. `sent`: as they were sent, if
+ * that differs byte for byte, else NULL; `lease` is of it then. The tokenizer knows of it
+ * by itself. */
+static void feed_text(struct scan *self, struct span piece, const uint8_t *sent,
+                      enum scan_lease lease)
 {
     if (self->kind == SCAN_KIND_UNKNOWN) {
+        CHECK(sent == NULL);
         piece = guess_kind(self, piece);
     }
     if (piece.len == 0) {
@@ -185,7 +190,7 @@ static void feed_text(struct scan *self, struct span piece, enum scan_lease leas
         look_for_json(self, piece);
     }
     if (scan_searches(self)) {
-        regex_piece_begin(&self->regex, self->scanner->tools, piece);
+        regex_piece_begin(&self->regex, self->scanner->tools, piece, sent);
     }
     if (self->matching) {
         match(self, piece);
@@ -194,23 +199,32 @@ static void feed_text(struct scan *self, struct span piece, enum scan_lease leas
         regex_piece_end(&self->regex);
     }
     if (scan_tokenizes(self) && scan_status(self) == SCAN_OK) {
-        kept_tokenize(self, piece, lease);
+        struct span read = {.ptr = sent != NULL ? sent : piece.ptr, .len = piece.len};
+        kept_tokenize(self, read, lease);
     }
     if (scan_walks(self) && scan_status(self) == SCAN_OK) {
-        scan_json_feed(&self->json, piece);
+        scan_json_feed(&self->json, piece, sent);
     }
+}
+
+static size_t turn_iso2022jp(struct scan *self, struct span *piece_p, uint8_t *out,
+                             size_t capacity)
+{
+    struct span part = span_first(*piece_p, capacity);
+
+    if (!self->charset_declared) {
+        part.len = charset_fits_iso2022jp(self->turning, part);
+    }
+    *piece_p = span_from(*piece_p, part.len);
+    charset_iso2022jp_text(&self->turning, part, out);
+    return part.len;
 }
 
 /* Turns a part of `piece` into an encoding the rooms can read. Returns its bytes. */
 static size_t turn(struct scan *self, struct span *piece_p, uint8_t *out, size_t capacity)
 {
     if (self->charset == CHARSET_ISO2022JP) {
-        struct span part = span_first(*piece_p, capacity);
-        if (!self->charset_declared) {
-            part.len = charset_fits_iso2022jp(self->turning, part);
-        }
-        *piece_p = span_from(*piece_p, part.len);
-        return charset_iso2022jp_bare(&self->turning, part, out);
+        return turn_iso2022jp(self, piece_p, out, capacity);
     }
     if (scan_is_utf16(self)) {
         return charset_utf16(&self->turning, self->charset, piece_p, out, capacity);
@@ -228,7 +242,7 @@ static struct span feed_until_escape(struct scan *self, struct span piece,
     size_t until = open ? span_find(piece, CHARSET_ESC) : piece.len;
 
     if (until > 0) {
-        feed_text(self, span_first(piece, until), lease);
+        feed_text(self, span_first(piece, until), NULL, lease);
     }
     if (until < piece.len) {
         self->charset = CHARSET_ISO2022JP;
@@ -245,11 +259,14 @@ static void feed_charset(struct scan *self, struct span piece, enum scan_lease l
         piece = feed_until_escape(self, piece, lease);
     }
     uint8_t turned[SCAN_TURNED_SIZE];
+    bool same_length = self->charset == CHARSET_ISO2022JP;
     while (piece.len > 0 && scan_status(self) == SCAN_OK) {
-        size_t before = piece.len;
+        struct span before = piece;
         size_t len = turn(self, &piece, turned, sizeof(turned));
-        feed_text(self, (struct span){.ptr = turned, .len = len}, SCAN_LEASE_BORROWED);
-        if (piece.len == before) {
+        feed_text(self, (struct span){.ptr = turned, .len = len},
+                  same_length ? before.ptr : NULL,
+                  same_length ? lease : SCAN_LEASE_BORROWED);
+        if (piece.len == before.len) {
             values_fail(&self->values, SCAN_REASON_CHARSET); /* Nothing of it fits. */
         }
     }

@@ -29,6 +29,7 @@ void html_init(struct html *self, struct values *values, bool xml, bool charset_
     self->raw = (struct html_raw){0};
     self->jis_state = (struct charset_state){0};
     self->jis_seek = (struct charset_state){0};
+    self->jis_sent = NULL;
     self->jis_at = 0;
     self->jis = false;
     self->jis_guessed = false;
@@ -244,6 +245,8 @@ static size_t run_turned(struct html *self, struct span piece, uint64_t goal)
         struct span part = span_first(all, fits);
         charset_iso2022jp(&self->jis_state, part, block);
         struct span turned = {.ptr = block, .len = part.len};
+        self->jis_turned = block;
+        self->jis_sent = part.ptr;
         size_t used = run(self, turned, goal, true);
         if (fits < all.len) {
             values_fail(self->values, SCAN_REASON_CHARSET);
@@ -256,6 +259,7 @@ static size_t run_turned(struct html *self, struct span piece, uint64_t goal)
         }
         done += used;
     }
+    self->jis_sent = NULL;
     return done;
 }
 

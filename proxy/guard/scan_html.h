@@ -79,11 +79,13 @@ struct html {
     struct html_raw raw;
     struct charset_state jis_seek; /**< Of what looks for it, scan_kept.c. */
     struct charset_state jis_state;
-    uint64_t jis_at;   /**< Behind the first escape sequence; 0: none is known. */
-    bool jis;          /**< Bytes are ISO-2022-JP. */
-    bool jis_guessed;  /**< By an escape sequence, and nothing else. */
-    bool charset_open; /**< A meta element may still name the encoding. */
-    bool declaring;    /**< `text` takes an XML declaration. */
+    const uint8_t *jis_turned; /**< Bytes being read of ISO-2022-JP, */
+    const uint8_t *jis_sent;   /**< and as they were sent; NULL: the same. */
+    uint64_t jis_at;           /**< Behind the first escape sequence; 0: none is known. */
+    bool jis;                  /**< Bytes are ISO-2022-JP. */
+    bool jis_guessed;          /**< By an escape sequence, and nothing else. */
+    bool charset_open;         /**< A meta element may still name the encoding. */
+    bool declaring;            /**< `text` takes an XML declaration. */
     bool end_tag;
     uint8_t match_len; /**< In declarations, comments, ...: see there. */
     uint8_t name_len;  /**< HTML_NAME_SIZE: too long. */

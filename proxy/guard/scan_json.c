@@ -1,6 +1,7 @@
 #include "guard/scan_json.h"
 
 #include "base/parse.h"
+#include "guard/charset.h"
 #include "guard/scan_json_path.h"
 #include "guard/scan_unescape.h"
 
@@ -14,6 +15,7 @@ void json_init(struct json_scan *self, struct values *values)
     self->tentative = false;
     self->stopped = false;
     self->digits = 0;
+    self->sent = NULL;
     self->offset = 0;
     self->token_start = 0;
     self->token_len = 0;
@@ -161,7 +163,10 @@ static void string_ended(struct json_scan *self)
     }
     uint8_t value[JSON_TOKEN_SIZE];
     if (self->keeping) {
-        size_t len = scan_unescape_json(token_of(self), value, sizeof(value));
+        struct span token = token_of(self);
+        size_t len = self->sent != NULL ? scan_unescape_iso2022jp(SCAN_FORM_JSON, token,
+                                                                  value, sizeof(value))
+                                        : scan_unescape_json(token, value, sizeof(value));
         len = self->token_len > JSON_TOKEN_SIZE ? sizeof(value) + 1 : len;
         observe(self, (struct span){.ptr = value, .len = len}, sizeof(value));
     }
@@ -256,6 +261,20 @@ static void structure(struct json_scan *self, uint8_t byte)
     UNREACHABLE();
 }
 
+static struct span as_sent(const struct json_scan *self, struct span part)
+{
+    if (self->sent != NULL) {
+        part.ptr = self->sent + (part.ptr - self->fed);
+    }
+    return part;
+}
+
+/* An escape sequence between tokens says nothing. */
+static bool is_escape(const struct json_scan *self, struct span rest)
+{
+    return rest.ptr[0] == CHARSET_ESCAPE && as_sent(self, rest).ptr[0] != CHARSET_ESCAPE;
+}
+
 static size_t on_string(struct json_scan *self, struct span rest)
 {
     size_t i = 0;
@@ -266,7 +285,7 @@ static size_t on_string(struct json_scan *self, struct span rest)
         }
         i++;
     }
-    token_add(self, span_first(rest, i));
+    token_add(self, as_sent(self, span_first(rest, i)));
     if (i == rest.len) {
         return i;
     }
@@ -303,7 +322,8 @@ static size_t on_escape(struct json_scan *self, struct span rest)
 static size_t on_literal(struct json_scan *self, struct span rest)
 {
     size_t i = 0;
-    while (i < rest.len && !ends_literal(rest.ptr[i])) {
+    while (i < rest.len && !ends_literal(rest.ptr[i]) &&
+           !is_escape(self, span_from(rest, i))) {
         i++;
     }
     token_add(self, span_first(rest, i));
@@ -336,16 +356,18 @@ static size_t step(struct json_scan *self, struct span rest)
     case JSON_COMMA:
         break;
     }
-    if (!is_blank(rest.ptr[0])) {
+    if (!is_blank(rest.ptr[0]) && !is_escape(self, rest)) {
         structure(self, rest.ptr[0]);
         self->started = true;
     }
     return 1;
 }
 
-void scan_json_feed(struct json_scan *self, struct span piece)
+void scan_json_feed(struct json_scan *self, struct span piece, const uint8_t *sent)
 {
     size_t done = 0;
+    self->fed = piece.ptr;
+    self->sent = sent;
     while (done < piece.len && !self->stopped &&
            self->values->reason == SCAN_REASON_NONE) {
         size_t used = step(self, span_from(piece, done));

@@ -40,13 +40,15 @@ struct json_level {
 struct json_scan {
     struct values *values;
     enum json_state state;
-    bool is_key;    /**< The open string is a key. */
-    bool keeping;   /**< The open token is kept in `token`. */
-    bool started;   /**< Something but blanks was read. */
-    bool tentative; /**< It need not be JSON: the first error only ends the search. */
-    bool stopped;   /**< It did. */
-    uint8_t digits; /**< Hex digits of `\u` still to come. */
-    uint64_t rows;  /**< Pointers that fit the way to the value at hand. */
+    bool is_key;        /**< The open string is a key. */
+    bool keeping;       /**< The open token is kept in `token`. */
+    bool started;       /**< Something but blanks was read. */
+    bool tentative;     /**< It need not be JSON: the first error only ends the search. */
+    bool stopped;       /**< It did. */
+    uint8_t digits;     /**< Hex digits of `\u` still to come. */
+    uint64_t rows;      /**< Pointers that fit the way to the value at hand. */
+    const uint8_t *fed; /**< The piece being read, */
+    const uint8_t *sent; /**< and as it was sent; NULL: the same. */
     uint64_t offset;
     uint64_t token_start;
     size_t token_len; /**< May pass JSON_TOKEN_SIZE: then it was cut. */
@@ -57,7 +59,9 @@ struct json_scan {
 
 void json_init(struct json_scan *self, struct values *values);
 
-void scan_json_feed(struct json_scan *self, struct span piece);
+/** `sent`: the bytes of the piece before charset_iso2022jp_text(), or NULL: none of the
+ * text so far was turned. */
+void scan_json_feed(struct json_scan *self, struct span piece, const uint8_t *sent);
 
 /** The body is complete: what is still open is malformed. */
 void scan_json_finish(struct json_scan *self);

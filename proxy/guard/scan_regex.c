@@ -17,6 +17,7 @@ struct regex_tools {
     pcre2_match_data *data;
     pcre2_match_context *context;
     uint8_t joined[SUBJECT_MAX];
+    uint8_t sent[SUBJECT_MAX];
 };
 
 /* The bytes an attempt sees: [base, base + bytes.len). */
@@ -63,6 +64,8 @@ void regex_init(struct regex *self, struct values *values, enum regex_text text)
     self->ended = false;
     self->piece_start = 0;
     self->piece = (struct span){0};
+    self->sent = NULL;
+    self->turned = false;
     self->tail_len = 0;
     self->waiting_count = 0;
     for (size_t i = 0; i < values->markers->row_count; i++) {
@@ -120,35 +123,64 @@ static bool is_member(struct span subject, size_t start, size_t end)
     return i > 0 && subject.ptr[i - 1] == ':';
 }
 
-static void observe(struct regex *self, const struct subject *subject,
-                    struct regex_place place, const PCRE2_SIZE *ends)
+static enum scan_form form_of(const struct regex *self, struct span subject,
+                              const PCRE2_SIZE *ends)
+{
+    if (self->text == REGEX_TEXT_PLAIN) {
+        return SCAN_FORM_PLAIN;
+    }
+    bool json = self->text == REGEX_TEXT_JSON || is_member(subject, ends[2], ends[3]);
+    return json ? SCAN_FORM_JSON : SCAN_FORM_HTML;
+}
+
+/* What was sent for the `len` bytes from `from` on. */
+static struct span sent_of(const struct regex *self, struct regex_tools *tools,
+                           uint64_t from, size_t len)
+{
+    CHECK(len <= sizeof(tools->sent));
+    size_t before = from < self->piece_start ? (size_t)(self->piece_start - from) : 0;
+    size_t old = before < len ? before : len;
+
+    if (old > 0) {
+        CHECK(before <= self->tail_len);
+        memcpy(tools->sent, self->tail_sent + (self->tail_len - before), old);
+    }
+    if (len > old) {
+        memcpy(tools->sent + old, self->sent + (from + old - self->piece_start),
+               len - old);
+    }
+    return (struct span){.ptr = tools->sent, .len = len};
+}
+
+static void observe(struct regex *self, struct regex_tools *tools,
+                    const struct subject *subject, struct regex_place place,
+                    const PCRE2_SIZE *ends)
 {
     uint8_t value[2 * SCAN_VALUE_SIZE_MAX];
     if (ends[2] == PCRE2_UNSET || ends[3] < ends[2]) {
         return;
     }
     struct span group = span_first(span_from(subject->bytes, ends[2]), ends[3] - ends[2]);
+    struct span sent =
+        self->turned ? sent_of(self, tools, subject->base + ends[2], group.len) : group;
+    enum scan_form form = form_of(self, subject->bytes, ends);
     uint64_t offset = subject->base + ends[1];
-    bool json =
-        self->text == REGEX_TEXT_JSON ||
-        (self->text == REGEX_TEXT_MARKUP && is_member(subject->bytes, ends[2], ends[3]));
-    if (json) {
-        size_t len = scan_unescape_json(group, value, sizeof(value));
-        values_add_cut(self->values, place.row, (struct span){.ptr = value, .len = len},
-                       sizeof(value), offset);
-    } else if (self->text == REGEX_TEXT_MARKUP) {
-        size_t len = scan_unescape_html(group, false, value, sizeof(value));
-        values_add_cut(self->values, place.row, (struct span){.ptr = value, .len = len},
-                       sizeof(value), offset);
-    } else {
-        values_add(self->values, place.row, group, offset);
+    if (form == SCAN_FORM_PLAIN) {
+        values_add(self->values, place.row, sent, offset);
+        return;
     }
+    size_t len = self->turned
+                     ? scan_unescape_turned(form, sent, group.ptr, value, sizeof(value))
+                     : scan_unescape(form, group, value, sizeof(value));
+    values_add_cut(self->values, place.row, (struct span){.ptr = value, .len = len},
+                   sizeof(value), offset);
 }
 
-static void take_match(struct regex *self, const struct subject *subject,
-                       struct regex_place place, const PCRE2_SIZE *ends)
+static void take_match(struct regex *self, struct regex_tools *tools,
+                       const struct subject *subject, struct regex_place place,
+                       const PCRE2_SIZE *ends)
 {
-    observe(self, subject, place, ends);
+    observe(self, tools, subject, place, ends);
     uint64_t end = subject->base + ends[1];
     self->resume[place.row] = end > place.start ? end : place.start + 1;
 }
@@ -181,7 +213,7 @@ static enum found attempt(struct regex *self, struct regex_tools *tools,
                              tools->data, tools->context);
     const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(tools->data);
     if (status >= 0) {
-        take_match(self, &subject, place, ends);
+        take_match(self, tools, &subject, place, ends);
         return FOUND_MATCH;
     }
     if (status == PCRE2_ERROR_PARTIAL) {
@@ -258,8 +290,16 @@ static void resolve_waiting(struct regex *self, struct regex_tools *tools)
     self->waiting_count = kept;
 }
 
-void regex_piece_begin(struct regex *self, struct regex_tools *tools, struct span piece)
+void regex_piece_begin(struct regex *self, struct regex_tools *tools, struct span piece,
+                       const uint8_t *sent)
 {
+    CHECK(sent != NULL || !self->turned);
+
+    if (sent != NULL && !self->turned) {
+        memcpy(self->tail_sent, self->tail, self->tail_len);
+        self->turned = true;
+    }
+    self->sent = sent;
     self->piece = piece;
     if (self->waiting_count > 0) {
         resolve_waiting(self, tools);
@@ -282,22 +322,33 @@ void regex_place(struct regex *self, struct regex_tools *tools, size_t row, uint
     }
 }
 
+/* The end of what is kept and of `piece`; returns its bytes. */
+static size_t keep_tail(uint8_t *tail, size_t tail_len, struct span piece)
+{
+    size_t keep = REGEX_TAIL_MAX;
+    if (piece.len >= keep) {
+        memcpy(tail, piece.ptr + (piece.len - keep), keep);
+        return keep;
+    }
+    size_t old = keep - piece.len < tail_len ? keep - piece.len : tail_len;
+    memmove(tail, tail + (tail_len - old), old);
+    memcpy(tail + old, piece.ptr, piece.len);
+    return old + piece.len;
+}
+
 void regex_piece_end(struct regex *self)
 {
     struct span piece = self->piece;
-    size_t keep = REGEX_TAIL_MAX;
-    if (piece.len >= keep) {
-        memcpy(self->tail, piece.ptr + (piece.len - keep), keep);
-        self->tail_len = keep;
-    } else if (piece.len > 0) {
-        size_t old =
-            keep - piece.len < self->tail_len ? keep - piece.len : self->tail_len;
-        memmove(self->tail, self->tail + (self->tail_len - old), old);
-        memcpy(self->tail + old, piece.ptr, piece.len);
-        self->tail_len = old + piece.len;
+    if (piece.len > 0) {
+        struct span sent = {.ptr = self->sent, .len = piece.len};
+        if (self->turned) {
+            (void)keep_tail(self->tail_sent, self->tail_len, sent);
+        }
+        self->tail_len = keep_tail(self->tail, self->tail_len, piece);
     }
     self->piece_start += piece.len;
     self->piece = (struct span){0};
+    self->sent = NULL;
 }
 
 void regex_end(struct regex *self, struct regex_tools *tools)

@@ -42,19 +42,24 @@ struct regex {
     enum regex_text text;
     bool ended;           /**< The body is complete. */
     uint64_t piece_start; /**< Offset of `piece`. */
-    struct span piece;    /**< The bytes being fed. */
+    struct span piece;    /**< The bytes being fed, */
+    const uint8_t *sent;  /**< as they were sent; only if `turned`. */
+    bool turned;          /**< The body is read in other bytes than it was sent. */
     size_t tail_len;      /**< Bytes of `tail`, which end at `piece_start`. */
     size_t waiting_count;
     uint64_t resume[MARKER_SELECTORS_MAX]; /**< Nothing of the row begins before. */
     struct regex_place waiting[REGEX_WAITING_MAX];
     uint8_t tail[REGEX_TAIL_MAX];
+    uint8_t tail_sent[REGEX_TAIL_MAX]; /**< The same of what was sent, if `turned`. */
 };
 
 /** At the start of a body. */
 void regex_init(struct regex *self, struct values *values, enum regex_text text);
 
-/** The next bytes come: places that waited for them are looked at, the rest searched. */
-void regex_piece_begin(struct regex *self, struct regex_tools *tools, struct span piece);
+/** The next bytes come: places that waited for them are looked at, the rest searched.
+ * `sent`: the same bytes as they were sent, or NULL: nothing was turned so far. */
+void regex_piece_begin(struct regex *self, struct regex_tools *tools, struct span piece,
+                       const uint8_t *sent);
 
 /** The matcher saw the literal that begins row `row` end at offset `end`. */
 void regex_place(struct regex *self, struct regex_tools *tools, size_t row, uint64_t end);

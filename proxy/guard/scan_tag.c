@@ -137,6 +137,15 @@ void tag_attribute_end(struct html *self)
     self->capturing = true;
 }
 
+/* As it was sent. */
+static struct span sent(const struct html *self, struct span part)
+{
+    if (self->jis_sent != NULL) {
+        part.ptr = self->jis_sent + (part.ptr - self->jis_turned);
+    }
+    return part;
+}
+
 void tag_value(struct html *self, struct span part)
 {
     if (!self->capturing) {
@@ -145,7 +154,7 @@ void tag_value(struct html *self, struct span part)
     struct html_capture *capture = &self->captures[self->capture_count - 1];
     size_t room = (size_t)(HTML_CAPTURE_MAX - capture->len);
     size_t left = (size_t)(HTML_TEXT_SIZE - self->text_len);
-    struct span taken = span_first(part, room < left ? room : left);
+    struct span taken = span_first(sent(self, part), room < left ? room : left);
     if (taken.len > 0) {
         memcpy(self->text + self->text_len, taken.ptr, taken.len);
     }
@@ -169,7 +178,9 @@ static size_t text_of(const struct html *self, const struct html_capture *captur
                       uint8_t *out, size_t capacity)
 {
     struct span raw = {.ptr = self->text + capture->start, .len = capture->len};
-    size_t len = scan_unescape_html(raw, true, out, capacity);
+    size_t len = self->jis
+                     ? scan_unescape_iso2022jp(SCAN_FORM_ATTRIBUTE, raw, out, capacity)
+                     : scan_unescape_html(raw, true, out, capacity);
     return capture->cut || len > capacity ? capacity + 1 : len;
 }
 

@@ -1,6 +1,8 @@
 #include "guard/scan_unescape.h"
 
+#include "base/check.h"
 #include "base/parse.h"
+#include "guard/charset.h"
 
 enum {
     ENTITY_NAME_MAX = 32,
@@ -275,4 +277,59 @@ size_t scan_unescape_json(struct span text, uint8_t *out, size_t capacity)
         }
     }
     return to.len;
+}
+
+static size_t copy(struct span text, uint8_t *out, size_t capacity)
+{
+    size_t len = text.len < capacity ? text.len : capacity;
+
+    if (len > 0) {
+        memcpy(out, text.ptr, len);
+    }
+    return text.len;
+}
+
+size_t scan_unescape(enum scan_form form, struct span text, uint8_t *out, size_t capacity)
+{
+    switch (form) {
+    case SCAN_FORM_HTML:
+    case SCAN_FORM_ATTRIBUTE:
+        return scan_unescape_html(text, form == SCAN_FORM_ATTRIBUTE, out, capacity);
+    case SCAN_FORM_JSON:
+        return scan_unescape_json(text, out, capacity);
+    case SCAN_FORM_PLAIN:
+        break;
+    }
+    return copy(text, out, capacity);
+}
+
+size_t scan_unescape_turned(enum scan_form form, struct span text, const uint8_t *turned,
+                            uint8_t *out, size_t capacity)
+{
+    size_t len = 0;
+
+    for (size_t done = 0, end = 0; done < text.len && len <= capacity; done = end) {
+        bool differs = text.ptr[done] != turned[done];
+        while (end < text.len && (text.ptr[end] != turned[end]) == differs) {
+            end++;
+        }
+        struct span run = span_first(span_from(text, done), end - done);
+        len += scan_unescape(differs ? SCAN_FORM_PLAIN : form, run, out + len,
+                             capacity - len);
+    }
+    return len;
+}
+
+size_t scan_unescape_iso2022jp(enum scan_form form, struct span text, uint8_t *out,
+                               size_t capacity)
+{
+    uint8_t turned[SCAN_UNESCAPE_MAX];
+    struct charset_state state = {0};
+
+    CHECK(text.len <= sizeof(turned));
+    if (span_find(text, CHARSET_ESC) == text.len) {
+        return scan_unescape(form, text, out, capacity);
+    }
+    charset_iso2022jp_text(&state, text, turned);
+    return scan_unescape_turned(form, text, turned, out, capacity);
 }

@@ -12,6 +12,7 @@ import pytest
 from support.client import Browser, Client
 from support.exchanges import field_of, last_request
 from support.plain_site import config, login, page_of, signed_in
+from support.written_site import WrittenSite
 
 pytestmark = pytest.mark.sanitize
 
@@ -624,3 +625,40 @@ def test_a_remembered_user_and_an_expired_session_alarm_nobody(origin, counterma
     assert page_of(browser, "alice").status == 200
     assert proxy.feature_is_up() and proxy.ledger().displays() == []
     browser.close()
+
+
+# Names in the encoding of the site
+
+@pytest.mark.parametrize("charset", ["Shift_JIS", "EUC-JP", "ISO-2022-JP"])
+@pytest.mark.parametrize("declared", ["by the field", "by a meta element"])
+def test_a_name_is_the_same_in_form_and_page_of_one_encoding(countermark, charset, declared):
+    """As a browser sends the form: the bytes of the page, percent-encoded."""
+    by_field = declared == "by the field"
+    kind = "text/html" + ("; charset=" + charset if by_field else "")
+    meta = "" if by_field else f'<meta charset="{charset}">'
+
+    def page_of_user(user):
+        text = f'{meta}<title>表能</title><meta name="user-marker" content="{user}">'
+        body = text.encode(charset)
+        return (f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n".encode(), [body])
+
+    site = WrittenSite()
+    with site.server:
+        proxy = countermark(config(site.port))
+        for user in ("山田ソ能あ", "予&quot;表x"):
+            browser = Browser(proxy.port)
+            name = user.replace("&quot;", '"').encode(charset)
+            assert browser.post("/login", {"userid": name, "password": "x"}).status == 303
+            site.page = lambda path, request, user=user: page_of_user(user)
+            for _ in range(2):
+                reply = browser.get("/mypage/top")
+                assert reply.status == 200 and "表能".encode(charset) in reply.body
+            browser.close()
+        assert not proxy.ledger().displays()
+        browser = Browser(proxy.port)
+        assert browser.post("/login", {"userid": name, "password": "x"}).status == 303
+        site.page = lambda path, request: page_of_user("山田")
+        assert browser.get("/mypage/top").status == 502
+        assert proxy.ledger().displays()[-1]["subject"] == \
+            "山田".encode(charset).decode("utf-8", "replace")
+        browser.close()

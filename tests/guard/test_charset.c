@@ -60,6 +60,13 @@ static void expect(const char *charset, struct span text, const char *expected)
     expect_of(SELECTORS, input, expected);
 }
 
+static void expect_json(const char *charset, struct span text, const char *expected)
+{
+    static const char *const SELECTORS[] = {"json:/u", "regex:v=([^\"]+)", NULL};
+    struct scan_case_input input = {SCAN_KIND_JSON, charset, text};
+    expect_of(SELECTORS, input, expected);
+}
+
 static void scan_reads_utf16_by_mark_and_by_name(void **state)
 {
     (void)state;
@@ -108,9 +115,7 @@ static void scan_knows_iso_2022_jp_that_nothing_tells(void **state)
     expect("", SPAN("<title>\x1b$B<p'\x1b(B</title><meta charset=iso-2022-jp><p u=2>"),
            "0=2");
     expect("", SPAN("<!--\x1b$B-->|-->>\x1b(B--><p u=2>"), "0=2");
-    expect("", SPAN("<p u='\x1b$B%\"\x1b(B'>"), "0=\x1b$B\xa5\xa2\x1b\xa8\xc2");
-    expect("iso-2022-jp", SPAN("<p u='\x1b$B%\"\x1b(B'>"),
-           "0=\x1b$B\xa5\xa2\x1b\xa8\xc2");
+    expect("", SPAN("<p u='\x1b$B%\"\x1b(B'>"), "0=\x1b$B%\"\x1b(B");
     /* One that was declared before is believed, one behind it contradicts. */
     expect("utf-8", SPAN("\x1b$B<p u=1>"), "0=1");
     expect("", SPAN("<meta charset=utf-8>\x1b$B<p u=1>"), "0=1");
@@ -120,6 +125,82 @@ static void scan_knows_iso_2022_jp_that_nothing_tells(void **state)
     expect("", SPAN("\x1b$B%\"\xe3\x81\x82"), "charset");
     expect("", SPAN("\x1b$B%\"\n\x1b(B"), "charset");
     expect("", SPAN("<p u=1>\x1b$x\x1b(B\x1b[0m\xe3\x81\x82"), "0=1");
+}
+
+/* What a form of the site sends: every byte as it was, escape sequences too. */
+static void value_in_iso_2022_jp_is_what_was_sent(void **state)
+{
+    (void)state;
+#define NAME "\x1b$B;3%\"\x1b(B"
+    expect("iso-2022-jp", SPAN("<p u='" NAME "'>"), "0=" NAME);
+    expect("iso-2022-jp", SPAN("<p u=\"" NAME "\">"), "0=" NAME);
+    expect("iso-2022-jp", SPAN("<p u=" NAME ">"), "0=" NAME);
+    expect("iso-2022-jp", SPAN("<p u=' a" NAME "b" NAME " '>"), "0=a" NAME "b" NAME);
+    expect("iso-2022-jp", SPAN("<p u='\x1b$@;3\x1b(I12\x1b(J'>"),
+           "0=\x1b$@;3\x1b(I12\x1b(J");
+    expect("", SPAN("<meta charset=iso-2022-jp><p u='" NAME "'>"), "0=" NAME);
+    expect("", SPAN("<p u='" NAME "' title='" NAME "'>"), "0=" NAME);
+    /* 26 61 6D 70 3B 3B spells `&amp;;` and is three characters; `&amp;` is one. */
+    expect("iso-2022-jp", SPAN("<p u='\x1b$B&amp;;\x1b(B&amp;'>"),
+           "0=\x1b$B&amp;;\x1b(B&");
+    expect("iso-2022-jp", SPAN("<p u='&copy" NAME "&#65" NAME "'>"),
+           "0=\xc2\xa9" NAME "A" NAME);
+    /* Bytes that the encoding does not have are what they are. */
+    expect("iso-2022-jp", SPAN("<p u='\xbb\xb3'><p u='\x1b$B\xbb\xb3\x1b(B'>"),
+           "0=\x1b$B\xbb\xb3\x1b(B 0=\xbb\xb3");
+    expect("utf-8", SPAN("<p u='" NAME "'>"), "0=" NAME);
+#undef NAME
+}
+
+static void value_of_json_in_iso_2022_jp_is_what_was_sent(void **state)
+{
+    (void)state;
+#define NAME "\x1b$B;3%\"\x1b(B"
+    expect_json("iso-2022-jp", SPAN("{\"u\":\"" NAME "\"}"), "0=" NAME);
+    expect_json("iso-2022-jp", SPAN("{\"a\":\"" NAME "\",\"u\":\"v=" NAME "\"}"),
+                "0=v=" NAME " 1?=" NAME);
+    /* 5C 5C is a character; the escapes of JSON around it are some. */
+    expect_json("iso-2022-jp", SPAN("{\"u\":\"v=\\\\\x1b$B\\\\\\u0041\x1b(B\\u0041\"}"),
+                "0=v=\\\x1b$B\\\\\\u0041\x1b(BA 1?=\\\x1b$B\\\\\\u0041\x1b(BA");
+    expect_json("iso-2022-jp", SPAN("{\"u\":\"a\x1b\"}"), "0=a\x1b");
+    expect_json("iso-2022-jp", SPAN("{\"u\":\"\x9b\xbb\xb3\"}"), "0=\x9b\xbb\xb3");
+    expect_json("iso-2022-jp", SPAN("\x1b(B{\x1b(J\"u\":7\x1b(B}"), "0=7");
+    expect_json("iso-2022-jp", SPAN("{\"u\":7,\x1b$B;3\x1b(B}"), "syntax");
+    expect_json("", SPAN("{\"a\":1,\"u\":\"" NAME "\"}"), "0=" NAME);
+    expect_json("", SPAN("{\"a\":\"\xe3\x81\x82\",\"u\":\"v=" NAME "\"}"),
+                "0=v=" NAME " 1?=" NAME);
+    expect_json("", SPAN("{\"u\":\"v=ab" NAME "\"}"), "0=v=ab" NAME " 1?=ab" NAME);
+    expect_json("", SPAN("{\"u\":\"\x1b$B%\" \x1b(B\"}"), "charset");
+    expect_json("", SPAN("\x9b{\"u\":\"1\"}"), "syntax");
+#undef NAME
+}
+
+/* The quote and the comma among characters of two bytes end no value. */
+static void pattern_in_iso_2022_jp_finds_what_was_sent(void **state)
+{
+    (void)state;
+    static const char *const SELECTORS[] = {"regex:\"n\":\"([^\"]+)\"",
+                                            "regex:v=([^,]+),", "json:/u", NULL};
+#define NAME "\x1b$B$\",#&amp;\x1b(B"
+    const struct {
+        enum scan_kind kind;
+        const char *text;
+        const char *expected;
+    } rows[] = {
+        {SCAN_KIND_HTML, "<script>{\"n\":\"" NAME "\\n\"}</script>v=&lt;" NAME ",",
+         "0?=" NAME " 1?=<" NAME},
+        {SCAN_KIND_SCRIPT, "x={\"n\":\"a" NAME "\"};v=\\x" NAME ",",
+         "0?=a" NAME " 1?=\\x" NAME},
+        {SCAN_KIND_TEXT, "v=" NAME ",w", "1?=" NAME},
+        {SCAN_KIND_UNKNOWN, " v=" NAME ",w", "1?=" NAME},
+        {SCAN_KIND_HTML, " {\"u\":\"" NAME "\"}", "2=" NAME},
+    };
+#undef NAME
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct scan_case_input input = {rows[i].kind, "iso-2022-jp",
+                                        span_of(rows[i].text)};
+        expect_of(SELECTORS, input, rows[i].expected);
+    }
 }
 
 static void scan_of_an_encoding_it_cannot_read_is_undecodable(void **state)
@@ -156,13 +237,6 @@ static void scan_reads_the_encoding_of_an_xml_declaration(void **state)
 #undef JIS
 }
 
-static void expect_json(const char *charset, struct span text, const char *expected)
-{
-    static const char *const SELECTORS[] = {"json:/u", "regex:v=([^\"]+)", NULL};
-    struct scan_case_input input = {SCAN_KIND_JSON, charset, text};
-    expect_of(SELECTORS, input, expected);
-}
-
 /* U+30BD is 83 5C in Shift_JIS: the second byte is a backslash and none. */
 static void scan_knows_which_backslashes_of_json_are_some(void **state)
 {
@@ -176,10 +250,6 @@ static void scan_knows_which_backslashes_of_json_are_some(void **state)
     expect_json("Shift_JIS", SPAN("{\"u\":\"\\u0061\x83\x5c\\n\"}"), "0=a\x83\x5c");
     expect_json("gbk", SPAN("{\"u\":\"v=\x81\x5c\"}"), "0=v=\x81\x5c 1?=\x81\x5c");
     expect_json("EUC-JP", SPAN("{\"u\":\"\xa5\xbd\"}"), "0=\xa5\xbd");
-    expect_json("iso-2022-jp", SPAN("{\"u\":\"\x1b$B%\"\x1b(B\"}"), "0=\xa5\xa2");
-    expect_json("iso-2022-jp", SPAN("{\"u\":\"a\x1b\"}"), "0=a");
-    expect_json("", SPAN("{\"a\":1,\"u\":\"\x1b$B%\"\x1b(B\"}"), "0=\xa5\xa2");
-    expect_json("", SPAN("{\"u\":\"\x1b$B%\" \x1b(B\"}"), "charset");
     expect_json("", SPAN("{\0\"\0u\0\"\0:\0005\0}\0"), "0=5");
     expect_json("", SPAN("\0[\0]"), "");
     expect_json("utf-16", SPAN("{\0\"\0u\0\"\0:\0005\0}\0"), "0=5");
@@ -197,6 +267,9 @@ int main(void)
         cmocka_unit_test(scan_knows_iso_2022_jp_that_nothing_tells),
         cmocka_unit_test(scan_reads_the_encoding_of_an_xml_declaration),
         cmocka_unit_test(scan_knows_which_backslashes_of_json_are_some),
+        cmocka_unit_test(value_in_iso_2022_jp_is_what_was_sent),
+        cmocka_unit_test(value_of_json_in_iso_2022_jp_is_what_was_sent),
+        cmocka_unit_test(pattern_in_iso_2022_jp_finds_what_was_sent),
         cmocka_unit_test(scan_of_an_encoding_it_cannot_read_is_undecodable),
     };
     return RUN_TESTS(tests);

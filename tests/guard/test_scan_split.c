@@ -89,6 +89,9 @@ static const char *const FRAGMENTS[] = {
     "<meta charset=iso-2022-jp>",
     "<meta charset=utf-8>",
     "\x1b(I",
+    "\x1b$",
+    "\x9b",
+    "$\"",
     "<p/data-user-id=3>",
 };
 
@@ -147,6 +150,11 @@ static void scan_sees_the_same_in_any_pieces_of_json_and_text(void **state)
     expect_same(SCAN_KIND_JSON, "", 3);
     expect_same(SCAN_KIND_TEXT, "", 4);
     expect_same(SCAN_KIND_UNKNOWN, "", 5);
+    expect_same(SCAN_KIND_JSON, "iso-2022-jp", 6);
+    expect_same(SCAN_KIND_SCRIPT, "", 8);
+    expect_same(SCAN_KIND_SCRIPT, "iso-2022-jp", 9);
+    expect_same(SCAN_KIND_TEXT, "iso-2022-jp", 10);
+    expect_same(SCAN_KIND_UNKNOWN, "iso-2022-jp", 12);
 }
 
 static void scan_sees_the_same_in_any_pieces_of_utf16(void **state)
@@ -160,7 +168,8 @@ static void regex_sees_the_same_in_a_long_text(void **state)
 {
     (void)state;
     static const char *const LONG[] = {"regex:a=([0-9]+)[^;]{0,3000};",
-                                       "regex:uid=(\\d+)", "attr:u", NULL};
+                                       "regex:uid=(\\d+)", "attr:u",
+                                       "regex:n:([^;]{0,250})", NULL};
     static char whole[SCAN_CASE_TEXT];
     static char text[40000];
     uint32_t seed = 5;
@@ -171,13 +180,15 @@ static void regex_sees_the_same_in_a_long_text(void **state)
             text[i] = (char)('b' + scan_case_random(&seed) % 20);
         }
         for (int i = 0; i < 30; i++) {
-            static const char *const PARTS[] = {"a=1234", ";", "uid=77", "<p u=5>"};
-            const char *part = PARTS[scan_case_random(&seed) % 4];
+            static const char *const PARTS[] = {"a=1234", ";",        "uid=77", "<p u=5>",
+                                                "n:",     "\x1b$B;:", "\x1b(B"};
+            const char *part = PARTS[scan_case_random(&seed) % 7];
             /* Bytes, not a string: nothing ends them. */
             // NOLINTNEXTLINE(bugprone-not-null-terminated-result)
             memcpy(text + scan_case_random(&seed) % 39000, part, strlen(part));
         }
         struct scan_case_input input = {.kind = SCAN_KIND_HTML,
+                                        .charset = round % 2 != 0 ? "iso-2022-jp" : "",
                                         .text = {(uint8_t *)text, sizeof(text)}};
         scan_case_run(&markers, input, SCAN_CASE_WHOLE, &seed, whole);
         scan_case_expect(&markers, input, whole);
