@@ -1,0 +1,105 @@
+/* People taken out of a page: where they stand in more than its body, nothing leaves. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "support/flow_world.h"
+#include "support/test.h"
+
+static struct flow_world world;
+static struct flow_peer client;
+static struct flow_peer upstream;
+static char path[64];
+static char name[] = "partners";
+
+static int set_up(void **state)
+{
+    static const char pairs[] = "alice,p1\n";
+
+    (void)state;
+    (void)snprintf(path, sizeof(path), "/tmp/flow-redact-XXXXXX");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, pairs, sizeof(pairs) - 1), sizeof(pairs) - 1);
+    assert_int_equal(close(fd), 0);
+    flow_init(&world);
+    world.redact = true;
+    world.grant = (struct grant_settings){
+        .name = name, .csv = path, .cache_ms = 30000, .deadline_ms = 5000};
+    flow_start(&world);
+    flow_client(&world, &client);
+    flow_bind(&world, &client, &upstream, "alice-session-token", "alice");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    flow_hang_up(&client);
+    flow_hang_up(&upstream);
+    flow_close(&world);
+    assert_int_equal(unlink(path), 0);
+    return 0;
+}
+
+/* A page with these fields and this body as answer to alice; its status. */
+static unsigned get(const char *fields, const char *body, struct flow_answer *answer_out)
+{
+    char page[1024];
+
+    flow_forget(&client);
+    flow_get(&world, &client, "/mypage/list", "alice-session-token");
+    if (upstream.fd < 0 || flow_knocks(&world)) {
+        flow_hang_up(&upstream);
+        flow_accept(&world, &upstream);
+    }
+    flow_hear_request(&world, &upstream);
+    flow_forget(&upstream);
+    (void)snprintf(page, sizeof(page),
+                   "HTTP/1.1 200 OK\r\n%s\r\nContent-Length: %zu\r\n\r\n%s", fields,
+                   strlen(body), body);
+    flow_say(&world, &upstream, page);
+    assert_true(flow_hear_answer(&world, &client, false, answer_out));
+    return answer_out->status;
+}
+
+#define HTML "Content-Type: text/html"
+#define LIST "<ul><li data-member-id=p1>A</li><li data-member-id=m7>B</li></ul>"
+#define LEFT "<ul><li data-member-id=p1>A</li></ul>"
+
+/* The body could lose him; the field, which says the same of him, could not. */
+static void person_who_stands_in_a_field_as_well_is_never_only_redacted(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    assert_int_equal(get(HTML, LIST, &answer), 200);
+    assert_true(span_equal(answer.body, SPAN(LEFT)));
+    assert_int_equal(get(HTML "\r\nX-Member: m7", LIST, &answer), 502);
+    assert_false(flow_has(&client, "m7"));
+    assert_false(flow_has(&client, "p1"));
+    assert_int_equal(get(HTML "\r\nSet-Cookie: member=m7", LIST, &answer), 502);
+    assert_false(flow_has(&client, "m7"));
+}
+
+static void
+person_in_a_field_who_may_be_seen_keeps_nobody_else_from_being_redacted(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    assert_int_equal(get(HTML "\r\nX-Member: p1", LIST, &answer), 200);
+    assert_true(span_equal(answer.body, SPAN(LEFT)));
+    assert_true(flow_has(&client, "X-Member: p1"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(person_who_stands_in_a_field_as_well_is_never_only_redacted),
+        TEST(person_in_a_field_who_may_be_seen_keeps_nobody_else_from_being_redacted),
+    };
+#undef TEST
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
