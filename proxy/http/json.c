@@ -75,19 +75,7 @@ void json_start(struct json *self, void *context)
     json_path_start(&self->path, self->wanted.pointers, self->wanted.pointer_count);
 }
 
-/* ---- Matching ---- */
-
-static void tell(const struct json *self, uint32_t here, struct json_match *match)
-{
-    for (size_t i = 0; i < self->wanted.pointer_count; i++) {
-        if ((here & (1U << i)) != 0) {
-            match->pointer_index = i;
-            self->wanted.sink(self->context, match);
-        }
-    }
-}
-
-static void report(const struct json *self)
+static void report(struct json *self)
 {
     bool too_long = self->text.too_long || self->text.len > self->wanted.value_size_max;
     struct json_match match = {.kind = self->kind, .too_long = too_long};
@@ -95,15 +83,11 @@ static void report(const struct json *self)
     if (!too_long) {
         match.value = (struct span){.ptr = self->text.bytes, .len = self->text.len};
     }
-    tell(self, self->here, &match);
-}
-
-static void report_container(const struct json *self, bool is_array)
-{
-    struct json_match match = {.kind = is_array ? JSON_ARRAY : JSON_OBJECT};
-
-    if (self->wanted.containers) {
-        tell(self, json_path_here(&self->path), &match);
+    for (size_t i = 0; i < self->wanted.pointer_count; i++) {
+        if ((self->here & (1U << i)) != 0) {
+            match.pointer_index = i;
+            self->wanted.sink(self->context, &match);
+        }
     }
 }
 
@@ -116,7 +100,6 @@ static enum expecting after_value(const struct json *self)
 
 static enum expecting open_container(struct json *self, bool is_array)
 {
-    report_container(self, is_array);
     if (!json_path_open(&self->path, is_array)) {
         return EXPECT_BAD;
     }
@@ -184,6 +167,10 @@ static enum expecting start_value(struct json *self, uint8_t byte)
     switch (byte) {
     case '{':
     case '[':
+        if (self->wanted.containers) {
+            (void)start_scalar(self, byte == '[' ? JSON_ARRAY : JSON_OBJECT, byte);
+            report(self);
+        }
         return open_container(self, byte == '[');
     case '"':
         return start_scalar(self, JSON_STRING, byte);

@@ -28,7 +28,7 @@ enum json_kind {
     JSON_STRING,  /**< Unescaped; a lone surrogate as three bytes, like any other. */
     JSON_NUMBER,  /**< As spelled. */
     JSON_BOOLEAN, /**< `true` or `false`. */
-    JSON_ARRAY,   /**< Begins here; `value` is empty. Only with `containers`. */
+    JSON_ARRAY,   /**< Begins here; `value` is its bracket. Only with `containers`. */
     JSON_OBJECT,  /**< The same. */
 };
 

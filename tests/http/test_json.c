@@ -195,7 +195,7 @@ static void json_tells_of_containers_where_they_are_wanted(void **state)
         assert_non_null(json);
         for (size_t i = 0; i < STEP_COUNT; i++) {
             assert_int_equal(walk(json, SPAN(text), STEPS[i], &log), JSON_DONE);
-            assert_string_equal(log.text, told != 0 ? "0o;2a;1o;1a;" : "");
+            assert_string_equal(log.text, told != 0 ? "0o{;2a[;1o{;1a[;" : "");
         }
         json_free(&json);
     }
