@@ -2,9 +2,10 @@
  * What to take out of a page so that it no longer shows those who must not be seen.
  *
  * Layer: guard. Pure: no I/O, no clock; working memory alone. Works on a whole decoded
- * body in an ASCII-compatible encoding. It proposes cuts that leave a document as well
- * formed as it was; whether nothing forbidden remains is told by scanning the result, not
- * by this. Never cuts inside of a comment, a script or another text that is no markup.
+ * body in an ASCII-compatible encoding; JSON in one without backslashes in characters. It
+ * proposes cuts that leave a document as well formed as it was; whether nothing forbidden
+ * remains is told by scanning the result, not by this. Never cuts inside of a comment, a
+ * script or another text that is no markup.
  */
 #pragma once
 

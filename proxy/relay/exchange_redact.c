@@ -30,13 +30,22 @@ static bool is_redactable(const struct exchange *self)
     return self->plain.kind == SCAN_KIND_HTML || self->plain.kind == SCAN_KIND_JSON;
 }
 
+/* What looks like markup or an escape is some: in JSON the second byte of a character may
+ * look like a backslash, in HTML it looks like nothing that matters. */
+static bool is_legible(enum scan_kind kind, enum charset charset)
+{
+    bool two_bytes = charset == CHARSET_SHIFT_JIS || charset == CHARSET_GBK;
+
+    return charset == CHARSET_ASCII || (two_bytes && kind == SCAN_KIND_HTML);
+}
+
 void exchange_note_redactable(struct exchange *self, enum scan_kind kind,
                               struct span charset)
 {
     bool html = kind == SCAN_KIND_HTML || kind == SCAN_KIND_JSON;
 
     self->plain.kind = self->plan->redacts && html &&
-                               charset_named(charset) == CHARSET_ASCII &&
+                               is_legible(kind, charset_named(charset)) &&
                                !exchange_observes(self)
                            ? kind
                            : SCAN_KIND_NONE;

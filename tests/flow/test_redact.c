@@ -93,12 +93,48 @@ person_in_a_field_who_may_be_seen_keeps_nobody_else_from_being_redacted(void **s
     assert_true(flow_has(&client, "X-Member: p1"));
 }
 
+/* The second bytes of these are a backslash, a bar and a small letter. */
+static void page_in_an_encoding_of_two_bytes_is_redacted_and_json_is_refused(void **state)
+{
+    static const char *const TYPES[] = {
+        "Content-Type: text/html; charset=Shift_JIS",
+        "Content-Type: text/html; charset=gbk",
+        "Content-Type: text/html; charset=big5",
+        "Content-Type: text/html; charset=euc-jp",
+    };
+#define WORD "\x83\x5c\x83\x7c\x94\x5c\x83\x61"
+    static const char body[] =
+        "<title>" WORD "</title><ul><li title='" WORD "' data-member-id=m7>" WORD
+        "</li>" WORD "<li data-member-id=p1>" WORD "</li></ul>" WORD;
+    static const char left[] = "<title>" WORD "</title><ul>" WORD
+                               "<li data-member-id=p1>" WORD "</li></ul>" WORD;
+#undef WORD
+    struct flow_answer answer;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(TYPES) / sizeof(TYPES[0]); i++) {
+        assert_int_equal(get(TYPES[i], body, &answer), 200);
+        assert_true(span_equal(answer.body, SPAN(left)));
+    }
+    assert_int_equal(get("Content-Type: text/html; charset=iso-2022-jp",
+                         "\x1b$B;3\x1b(B" LIST, &answer),
+                     502);
+    assert_int_equal(get("Content-Type: application/json; charset=Shift_JIS",
+                         "{\"members\":[{\"id\":\"m7\"},{\"id\":\"p1\"}]}", &answer),
+                     502);
+    assert_false(flow_has(&client, "m7"));
+    assert_int_equal(get("Content-Type: application/json",
+                         "{\"members\":[{\"id\":\"m7\"},{\"id\":\"p1\"}]}", &answer),
+                     200);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(person_who_stands_in_a_field_as_well_is_never_only_redacted),
         TEST(person_in_a_field_who_may_be_seen_keeps_nobody_else_from_being_redacted),
+        TEST(page_in_an_encoding_of_two_bytes_is_redacted_and_json_is_refused),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
