@@ -152,6 +152,7 @@ static void *run(void *arg)
                  loop_now_ms(self->loop) + WHEEL_TICK_MS);
     loop_run(self->loop);
     write_log_flush(self->relay->write_log);
+    doubt_log_flush(self->relay->doubt_log);
     close_listeners(self);
     deadline_remove(&self->tick);
     atomic_store(&self->running, false);

@@ -35,6 +35,57 @@ static void count_coverage(struct exchange *self, const struct judgement *judgem
     }
 }
 
+void exchange_note_doubt(struct exchange *self, enum journal_doubt_kind kind)
+{
+    const struct doubt_log_entry entry = {
+        .at_ms = loop_unix_ms(self->relay->loop),
+        .kind = kind,
+        .feature_mask = self->routed.features,
+        .route = self->routed.route->pattern,
+    };
+
+    if (self->routed.requirement.require_mask != 0 && !drill_is(self)) {
+        doubt_log_add(self->relay->doubt_log, &entry);
+    }
+}
+
+/* No byte of the answer has left, and none will. */
+static bool reaches_nobody(const struct exchange *self, const struct judgement *judgement)
+{
+    bool refused = judgement->verdict == VERDICT_REFUSE && !exchange_observes(self);
+
+    return !self->streaming && (refused || self->overflow || self->logout_while_down ||
+                                exchange_is_down(self));
+}
+
+/* Refused or observed, a finding about a person is a display of its own. */
+static bool is_display(const struct judgement *judgement)
+{
+    unsigned count = judgement->verdict == VERDICT_REFUSE ? judgement->findings.count : 0;
+
+    for (unsigned i = 0; i < count && i < FINDINGS_MAX; i++) {
+        if (judgement->findings.items[i].strength != STRENGTH_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What left and nobody verified; each answer once. */
+static void note_doubt(struct exchange *self, const struct judgement *judgement)
+{
+    bool read = self->inspected && !self->undecodable && !self->overflow;
+
+    if (reaches_nobody(self, judgement) || is_display(judgement)) {
+        return;
+    }
+    if (!read && (self->overflow || self->answer.has_content)) {
+        exchange_note_doubt(self, JOURNAL_UNINSPECTED);
+    } else if (judgement->unmarked) {
+        exchange_note_doubt(self, JOURNAL_UNMARKED);
+    }
+}
+
 /* Counters of the answer, once per exchange. */
 void exchange_count_answer(struct exchange *self, const struct judgement *judgement)
 {
@@ -53,6 +104,7 @@ void exchange_count_answer(struct exchange *self, const struct judgement *judgem
         meter_uninspected(self->relay, meter, route, self->uninspected);
     }
     count_coverage(self, judgement);
+    note_doubt(self, judgement);
     if (judgement->source != SOURCE_NONE) {
         meter_binding(self->relay, binding_source_name(judgement->source));
     }

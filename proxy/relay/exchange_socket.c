@@ -150,6 +150,7 @@ enum step exchange_close_socket(struct exchange *self, enum ending ending)
 static enum step judge_text(struct exchange *self)
 {
     bool owed = self->scan != NULL;
+    bool lacks = owed && missing(self) != 0;
     bool may = true;
     enum step step = STEP_WAIT;
 
@@ -161,9 +162,8 @@ static enum step judge_text(struct exchange *self)
     bool sent = self->grants != NULL && self->hold.len == 0;
     if (owed) {
         self->answer.status = STATUS_OK;
-        meter_marked(self->relay, self->plan->meter, self->routed.index,
-                     missing(self) == 0);
-        self->coverage = missing(self) == 0 ? ACCESS_LOG_MARKED : ACCESS_LOG_UNMARKED;
+        meter_marked(self->relay, self->plan->meter, self->routed.index, !lacks);
+        self->coverage = lacks ? ACCESS_LOG_UNMARKED : ACCESS_LOG_MARKED;
     }
     if (owed || !exchange_message_is_plain(self)) {
         may = exchange_judge_message(self, &step);
@@ -171,6 +171,9 @@ static enum step judge_text(struct exchange *self)
     exchange_end_message(self);
     if (!may) {
         return step;
+    }
+    if (lacks) {
+        exchange_note_doubt(self, JOURNAL_UNMARKED);
     }
     if (owed) {
         settle_requirement(self);
@@ -190,6 +193,7 @@ static bool refuse_unread(struct exchange *self, enum step *step_out)
     socket->passes = true;
     meter_uninspected(self->relay, self->plan->meter, self->routed.index, reason);
     if (exchange_observes(self) || !(required || text)) {
+        exchange_note_doubt(self, JOURNAL_UNINSPECTED);
         return false;
     }
     self->undecodable = true;

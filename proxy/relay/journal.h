@@ -83,7 +83,7 @@ struct journal_entry {
     unsigned more_count;
 };
 
-/** Unsafe requests of one session on one route within a minute. */
+/** Unsafe requests of one session on one route within a second. */
 struct journal_write {
     uint64_t first_at_ms;
     uint64_t last_at_ms;
@@ -93,6 +93,22 @@ struct journal_write {
     char route[JOURNAL_TEXT_MAX];
     char screen[JOURNAL_TEXT_MAX];
     char method[16];
+};
+
+/** Why nobody can say whose data a response showed. */
+enum journal_doubt_kind {
+    JOURNAL_UNINSPECTED,
+    JOURNAL_UNMARKED, /**< It was inspected. */
+};
+
+/** Responses that left without being verified, on one route within a second. */
+struct journal_doubt {
+    uint64_t first_at_ms;
+    uint64_t last_at_ms;
+    unsigned count;
+    enum journal_doubt_kind kind;
+    uint64_t feature_mask; /**< Features that the paths are in. */
+    char route[JOURNAL_TEXT_MAX];
 };
 
 /**
@@ -116,6 +132,8 @@ struct journal {
     bool (*failing)(void *self);
     /** Copies access evidence, which may be lost. Any thread. NULL: not kept. */
     void (*note_writes)(void *self, const struct journal_write *writes, unsigned count);
+    /** Likewise. */
+    void (*note_doubts)(void *self, const struct journal_doubt *doubts, unsigned count);
 };
 
 /** Bytes of a copy. */

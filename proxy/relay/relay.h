@@ -21,6 +21,7 @@
 #include "relay/admission.h"
 #include "relay/affinity.h"
 #include "relay/block.h"
+#include "relay/doubt_log.h"
 #include "relay/health.h"
 #include "relay/journal.h"
 #include "relay/meter.h"
@@ -72,6 +73,7 @@ struct relay {
     struct block_store *blocks;
     struct access_log *access_log; /**< NULL: off. */
     struct write_log *write_log;
+    struct doubt_log *doubt_log;
     struct list clients;
     struct list spare_exchanges;
     struct list spare_decoders;
