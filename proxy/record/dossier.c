@@ -50,7 +50,7 @@ const char *dossier_text(struct dossier_work *work, struct span text)
 struct db_rows *dossier_query(struct dossier_work *work, const char *sql,
                               const struct db_value *more, size_t count)
 {
-    struct db_value values[8];
+    struct db_value values[9];
     CHECK(count + 4 <= sizeof(values) / sizeof(*values));
 
     memcpy(values, work->scope, sizeof(work->scope));

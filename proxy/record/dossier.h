@@ -112,7 +112,7 @@ struct dossier {
     struct dossier_tally tallies[DOSSIER_PART_COUNT];
     uint64_t weak_cases;
     uint64_t writes;
-    uint64_t uninspected; /**< Responses of routes that require a marker. */
+    uint64_t uninspected; /**< Responses that left, of routes that require a marker. */
     uint64_t unmarked;
     uint64_t one_of_two;
     uint64_t one_of_two_left; /**< Of these: cut or delivered. */

@@ -1,4 +1,8 @@
+#include <stdio.h>
+#include <string.h>
+
 #include "record/dossier_private.h"
+#include "record/ledger_evidence.h"
 
 /* How often a row counts for the part ?5. */
 #define TIMES                                                                            \
@@ -104,23 +108,40 @@ static void read_writes(struct dossier_work *work)
     db_end(rows);
 }
 
-/* Coverage is kept by the hour: the hours that the window touches. */
+/* The feature whose routes alone are doubted, as it stands in `doubts`; "": all. An
+ * incident of `login` is about whoever is logged in, on any route. */
+static void name_feature(const struct dossier *self, char *text, size_t size)
+{
+    bool all = self->scope.incident == 0 || self->feature[0] == '\0' ||
+               strcmp(self->feature, "login") == 0;
+
+    (void)snprintf(text, size, all ? "" : ",%s,", self->feature);
+}
+
+#define DOUBTED                                                                          \
+    " FROM doubts WHERE slot BETWEEN ?5 AND ?6 AND last_at >= ?7 AND first_at <= ?8 AND" \
+    " (?9 = '' OR features = '*' OR instr(features, ?9) > 0)"
+
+/* What left without being verified, where a marker is required. */
 static void read_bound(struct dossier_work *work)
 {
-    enum { HOUR_MS = 3600000 };
+    enum { BACK_MS = 3600000 }; /* A row's length at most: an older version's hours. */
     struct dossier *self = work->dossier;
-    const struct db_value window[] = {DB_U64(self->from_ms / HOUR_MS),
-                                      DB_U64(self->to_ms / HOUR_MS)};
+    uint64_t back_ms = self->from_ms > BACK_MS ? self->from_ms - BACK_MS : 0;
+    char feature[FEATURE_NAME_SIZE_MAX + 2];
+    name_feature(self, feature, sizeof(feature));
+    const struct db_value window[] = {DB_U64(back_ms / LEDGER_DOUBT_SLOT_MS),
+                                      DB_U64(self->to_ms / LEDGER_DOUBT_SLOT_MS),
+                                      DB_U64(self->from_ms), DB_U64(self->to_ms),
+                                      DB_STRING(feature)};
 
     struct db_rows *rows = dossier_query(
         work,
         "SELECT (SELECT coalesce(sum(count), 0)" DOSSIER_SCOPE " AND one_of_two = 1),"
-        " (SELECT coalesce(sum(uninspected), 0) FROM coverage WHERE required = 1 AND"
-        " hour BETWEEN ?5 AND ?6),"
-        " (SELECT coalesce(sum(unmarked), 0) FROM coverage WHERE required = 1 AND"
-        " hour BETWEEN ?5 AND ?6),"
+        " (SELECT coalesce(sum(count), 0)" DOUBTED " AND kind = 'uninspected'),"
+        " (SELECT coalesce(sum(count), 0)" DOUBTED " AND kind = 'unmarked'),"
         " (SELECT coalesce(sum(cut + delivered), 0)" DOSSIER_SCOPE " AND one_of_two = 1)",
-        window, 2);
+        window, 5);
     if (db_next(rows)) {
         self->one_of_two = db_u64(rows, 0);
         self->uninspected = db_u64(rows, 1);

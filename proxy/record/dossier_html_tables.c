@@ -27,6 +27,7 @@ void html_figures(struct dossier_out *out)
         put_row(out, &figure);
     }
     html_table_end(out);
+    html_note(out, dossier_edge_note(out->dossier));
 }
 
 void html_outcomes(struct dossier_out *out)

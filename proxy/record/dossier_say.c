@@ -56,6 +56,12 @@ enum dossier_word dossier_word_of(const struct dossier *self, enum dossier_word 
     return word;
 }
 
+/* Rows of evidence end where an incident begins or ends, and nowhere else. */
+enum dossier_word dossier_edge_note(const struct dossier *self)
+{
+    return self->scope.incident != 0 ? WORD_EDGE_NOTE : WORD_EDGE_NOTE_ASKED;
+}
+
 /* Puts the bytes up to `end`. */
 static void put_piece(struct dossier_out *out, dossier_put_fn *put, const char *start,
                       const char *end)

@@ -24,6 +24,9 @@ enum dossier_reach dossier_reach_of(const struct dossier *self);
 /** `word` as it is true for this report: who "saw" becomes who "was about to see". */
 enum dossier_word dossier_word_of(const struct dossier *self, enum dossier_word word);
 
+/** How exactly writes and the upper bound keep to the range. */
+enum dossier_word dossier_edge_note(const struct dossier *self);
+
 /** Writes a text, escaped as the form needs it. */
 typedef void dossier_put_fn(struct dossier_out *out, const char *text);
 

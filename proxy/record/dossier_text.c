@@ -90,6 +90,8 @@ static void put_figures(struct dossier_out *out)
         out_word(out, figure.word);
         out_put(out, "\n");
     }
+    out_word(out, dossier_edge_note(self));
+    out_put(out, "\n");
     put_heading(out, WORD_OUTCOMES);
     for (size_t i = 0; i < DOSSIER_OUTCOME_COUNT; i++) {
         const struct dossier_tally *tally = &self->tallies[DOSSIER_OUTCOMES[i].part];

@@ -1,10 +1,13 @@
 /* What is kept besides findings: marks, access evidence, coverage by the hour. */
+#include "record/ledger_evidence.h"
+
 #include "base/parse.h"
 #include "record/ledger_private.h"
 
 enum {
     MINUTE_MS = 60000,
     HOUR_MS = 3600000,
+    SLOT_MS = LEDGER_DOUBT_SLOT_MS,
     TRIM_ROWS = 5000,
 };
 
@@ -19,6 +22,19 @@ void ledger_take_evidence(struct ledger *self, bool takes)
     self->declines_evidence = !takes;
 }
 
+/* The last time up to `at` at which an incident began or had just ended: rows of equal
+ * ones have none of these between them, and may be added up. */
+#define EDGE(at)                                                                         \
+    "max(coalesce((SELECT max(opened_at) FROM incidents WHERE opened_at <= " at "), 0)," \
+    " coalesce((SELECT max(closed_at) + 1 FROM incidents WHERE closed_at < " at "), 0))"
+
+/* `cut` and `cut_end` of a row from ?1 to ?2; what becomes of one that has the same. */
+#define EDGES EDGE("?1") ", " EDGE("?2")
+#define ADD_UP                                                                           \
+    " DO UPDATE SET count = count + excluded.count,"                                     \
+    " first_at = min(first_at, excluded.first_at),"                                      \
+    " last_at = max(last_at, excluded.last_at)"
+
 void ledger_add_write(struct ledger *self, const struct journal_write *write)
 {
     char session[FINGERPRINT_DIGITS + 1] = "";
@@ -30,14 +46,32 @@ void ledger_add_write(struct ledger *self, const struct journal_write *write)
     format_hex(write->session.bytes, FINGERPRINT_SIZE, session);
     pseudonym_of(&self->pseudonyms, PSEUDONYM_USER, user_span(&write->user), user);
     db_run(self->db,
-           "INSERT INTO writes(minute, session, user_id, route, screen, method, first_at,"
-           " last_at, count) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"
-           " ON CONFLICT(session, minute, user_id, route, method) DO UPDATE SET"
-           " count = count + excluded.count, last_at = max(last_at, excluded.last_at)",
-           DB_VALUES(DB_U64(write->first_at_ms / MINUTE_MS), DB_STRING(session),
+           "INSERT INTO writes(first_at, last_at, cut, cut_end, minute, session, user_id,"
+           " route, screen, method, count) VALUES(?1, ?2, " EDGES ", ?3, ?4, ?5, ?6, ?7,"
+           " ?8, ?9) ON CONFLICT(session, minute, user_id, route, method, cut, "
+           "cut_end)" ADD_UP,
+           DB_VALUES(DB_U64(write->first_at_ms), DB_U64(write->last_at_ms),
+                     DB_U64(write->first_at_ms / MINUTE_MS), DB_STRING(session),
                      DB_STRING(user), DB_STRING(write->route), DB_STRING(write->screen),
-                     DB_STRING(write->method), DB_U64(write->first_at_ms),
-                     DB_U64(write->last_at_ms), DB_U64(write->count)));
+                     DB_STRING(write->method), DB_U64(write->count)));
+}
+
+void ledger_add_doubt(struct ledger *self, const struct journal_doubt *doubt,
+                      const char *features)
+{
+    static const char *const KINDS[] = {
+        [JOURNAL_UNINSPECTED] = "uninspected",
+        [JOURNAL_UNMARKED] = "unmarked",
+    };
+
+    db_run(self->db,
+           "INSERT INTO doubts(first_at, last_at, cut, cut_end, slot, route, features,"
+           " kind, count) VALUES(?1, ?2, " EDGES ", ?3, ?4, ?5, ?6, ?7)"
+           " ON CONFLICT(slot, cut, cut_end, kind, route, features)" ADD_UP,
+           DB_VALUES(DB_U64(doubt->first_at_ms), DB_U64(doubt->last_at_ms),
+                     DB_U64(doubt->first_at_ms / SLOT_MS), DB_STRING(doubt->route),
+                     DB_STRING(features), DB_STRING(KINDS[doubt->kind]),
+                     DB_U64(doubt->count)));
 }
 
 void ledger_add_hour(struct ledger *self, const struct recorder_hour *hour)
@@ -61,7 +95,7 @@ uint64_t ledger_size(struct ledger *self)
     return (pages - unused) * db_one_u64(self->db, "PRAGMA page_size", 0);
 }
 
-/* Unsafe requests, then events, then alerts that were delivered. */
+/* Unsafe requests, then doubts, then events, then alerts that were delivered. */
 uint64_t ledger_trim(struct ledger *self)
 {
     const struct db_value rows = DB_U64(TRIM_ROWS);
@@ -70,6 +104,13 @@ uint64_t ledger_trim(struct ledger *self)
            "DELETE FROM writes WHERE id IN (SELECT id FROM writes ORDER BY id LIMIT ?)",
            &rows, 1);
     uint64_t count = db_changes(self->db);
+    if (count == 0) {
+        db_run(self->db,
+               "DELETE FROM doubts WHERE id IN (SELECT id FROM doubts ORDER BY id LIMIT"
+               " ?)",
+               &rows, 1);
+        count = db_changes(self->db);
+    }
     if (count == 0) {
         db_run(self->db,
                "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT"
@@ -124,6 +165,8 @@ void ledger_forget_evidence(struct ledger *self, uint64_t before_ms)
 {
     db_run(self->db, "DELETE FROM writes WHERE minute < ?",
            DB_VALUES(DB_U64(before_ms / MINUTE_MS)));
+    db_run(self->db, "DELETE FROM doubts WHERE slot < ?",
+           DB_VALUES(DB_U64(before_ms / SLOT_MS)));
     db_run(self->db, "DELETE FROM events WHERE hour < ?",
            DB_VALUES(DB_U64(before_ms / HOUR_MS)));
     db_run(self->db, "DELETE FROM coverage WHERE hour < ?",

@@ -154,26 +154,29 @@ static bool print_rows(struct db_rows *rows, const char *table, struct json_writ
 static const struct {
     const char *table;
     const char *sql;
+    unsigned since; /* Version of the schema; 0: the first. */
 } TABLES[] = {
-    {"incidents", "SELECT * FROM incidents ORDER BY id"},
-    {"displays", "SELECT * FROM displays ORDER BY id"},
-    {"closings", "SELECT * FROM closings ORDER BY id"},
-    {"feature_changes", "SELECT * FROM feature_changes ORDER BY id"},
-    {"config_changes", "SELECT * FROM config_changes ORDER BY id"},
-    {"accesses", "SELECT * FROM accesses ORDER BY id"},
-    {"events", "SELECT id, hour, detector, reason, outcome, route, screen, session,"
-               " first_at, last_at, count, method, path, status, exchange, previous,"
-               " upstream, connection FROM events ORDER BY id"},
-    {"marks", "SELECT * FROM marks ORDER BY id"},
-    {"erasures", "SELECT * FROM erasures ORDER BY id"},
-    {"coverage", "SELECT * FROM coverage ORDER BY id"},
-    {"writes", "SELECT * FROM writes ORDER BY id"},
-    {"chain_head", "SELECT * FROM chain_head ORDER BY id"},
+    {"incidents", "SELECT * FROM incidents ORDER BY id", 0},
+    {"displays", "SELECT * FROM displays ORDER BY id", 0},
+    {"closings", "SELECT * FROM closings ORDER BY id", 0},
+    {"feature_changes", "SELECT * FROM feature_changes ORDER BY id", 0},
+    {"config_changes", "SELECT * FROM config_changes ORDER BY id", 0},
+    {"accesses", "SELECT * FROM accesses ORDER BY id", 0},
+    {"events",
+     "SELECT id, hour, detector, reason, outcome, route, screen, session,"
+     " first_at, last_at, count, method, path, status, exchange, previous,"
+     " upstream, connection FROM events ORDER BY id",
+     0},
+    {"marks", "SELECT * FROM marks ORDER BY id", 3},
+    {"erasures", "SELECT * FROM erasures ORDER BY id", 3},
+    {"coverage", "SELECT * FROM coverage ORDER BY id", 3},
+    {"writes", "SELECT * FROM writes ORDER BY id", 3},
+    {"doubts", "SELECT * FROM doubts ORDER BY id", 6},
+    {"chain_head", "SELECT * FROM chain_head ORDER BY id", 0},
 };
 
 enum {
     TABLE_COUNT = sizeof(TABLES) / sizeof(*TABLES),
-    TABLES_OF_VERSION_2 = 7,
 };
 
 enum err ledger_file_export(const char *path, FILE *file, struct fault *fault_out)
@@ -188,8 +191,11 @@ enum err ledger_file_export(const char *path, FILE *file, struct fault *fault_ou
     }
     json_write_init(&json, ROW_SIZE_MAX);
     db_run(db, "BEGIN", NULL, 0);
-    bool old = db_one_u64(db, "PRAGMA user_version", 0) < 3;
-    for (int i = 0; written && i < (old ? TABLES_OF_VERSION_2 : TABLE_COUNT); i++) {
+    uint64_t version = db_one_u64(db, "PRAGMA user_version", 0);
+    for (int i = 0; written && i < TABLE_COUNT; i++) {
+        if (TABLES[i].since > version) {
+            continue;
+        }
         written = print_rows(db_query(db, TABLES[i].sql, NULL, 0), TABLES[i].table, &json,
                              file);
     }

@@ -121,6 +121,31 @@ static const char *const STEPS[] = {
     "DROP INDEX displays_once;"
     "CREATE UNIQUE INDEX displays_once ON displays(incident, viewer_id, subject_id,"
     " screen, one_of_two, marker_class, outcome);",
+
+    /* Rows of access evidence end where an incident begins or ends: `cut` is the last
+     * such time that is not after the row's first, `cut_end` not after its last. What an
+     * older version counted by the hour is doubted for every feature ("*"). */
+    "CREATE INDEX incidents_opened ON incidents(opened_at);"
+    "CREATE INDEX incidents_closed ON incidents(closed_at);"
+    "ALTER TABLE writes ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE writes ADD COLUMN cut_end INTEGER NOT NULL DEFAULT 0;"
+    "DROP INDEX writes_once;"
+    "CREATE UNIQUE INDEX writes_once ON writes(session, minute, user_id, route, method,"
+    " cut, cut_end);"
+    "CREATE TABLE doubts(id INTEGER PRIMARY KEY, slot INTEGER NOT NULL,"
+    " route NOT NULL, features NOT NULL, kind TEXT NOT NULL,"
+    " first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, count INTEGER NOT NULL,"
+    " cut INTEGER NOT NULL, cut_end INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX doubts_once ON doubts(slot, cut, cut_end, kind, route,"
+    " features);"
+    "INSERT INTO doubts(slot, route, features, kind, first_at, last_at, count, cut,"
+    " cut_end) SELECT hour * 6, route, '*', 'uninspected', hour * 3600000,"
+    " hour * 3600000 + 3599999, uninspected, 0, 0 FROM coverage WHERE required = 1 AND"
+    " uninspected > 0;"
+    "INSERT INTO doubts(slot, route, features, kind, first_at, last_at, count, cut,"
+    " cut_end) SELECT hour * 6, route, '*', 'unmarked', hour * 3600000,"
+    " hour * 3600000 + 3599999, unmarked, 0, 0 FROM coverage WHERE required = 1 AND"
+    " unmarked > 0;",
 };
 
 enum {
@@ -159,7 +184,7 @@ static enum err migrate(struct db *db, uint64_t version, const char *path,
 {
     static const char *const numbers[] = {
         "PRAGMA user_version = 1", "PRAGMA user_version = 2", "PRAGMA user_version = 3",
-        "PRAGMA user_version = 4", "PRAGMA user_version = 5"};
+        "PRAGMA user_version = 4", "PRAGMA user_version = 5", "PRAGMA user_version = 6"};
     _Static_assert(sizeof(numbers) / sizeof(*numbers) == VERSION, "one per step");
 
     while (version < VERSION) {

@@ -80,7 +80,8 @@ struct journal recorder_journal(struct recorder *self)
     return (struct journal){.self = self,
                             .post = post,
                             .failing = journal_failing,
-                            .note_writes = recorder_note_writes};
+                            .note_writes = recorder_note_writes,
+                            .note_doubts = recorder_note_doubts};
 }
 
 bool recorder_failing(const struct recorder *self)

@@ -1,4 +1,7 @@
+#include <stdio.h>
+
 #include "record/clock.h"
+#include "record/ledger_evidence.h"
 #include "record/recorder_private.h"
 
 /* The feature whose incident an entry belongs to: the first, which is `login` if any. */
@@ -95,6 +98,32 @@ static void apply_writes(struct recorder *self, const struct recorder_writes *wr
     }
 }
 
+/* As ledger_add_doubt() wants them. */
+static void name_features(const struct recorder *self, uint64_t mask, char *text,
+                          size_t size)
+{
+    size_t len = 0;
+
+    text[0] = '\0';
+    for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
+        if ((mask >> slot & 1) != 0) {
+            len += (size_t)snprintf(text + len, size - len, "%s%s,", len == 0 ? "," : "",
+                                    self->features->names[slot]);
+            CHECK(len < size);
+        }
+    }
+}
+
+static void apply_doubts(struct recorder *self, const struct recorder_doubts *doubts)
+{
+    char features[FEATURE_COUNT_MAX * (FEATURE_NAME_SIZE_MAX + 1) + 2];
+
+    for (unsigned i = 0; i < doubts->count; i++) {
+        name_features(self, doubts->rows[i].feature_mask, features, sizeof(features));
+        ledger_add_doubt(self->ledger, &doubts->rows[i], features);
+    }
+}
+
 static void apply_coverage(struct recorder *self, const struct recorder_hours *hours)
 {
     for (unsigned i = 0; i < hours->count; i++) {
@@ -122,6 +151,9 @@ void recorder_apply(struct recorder *self, struct recorder_item *item)
         return;
     case RECORDER_WRITES:
         apply_writes(self, item->body);
+        return;
+    case RECORDER_DOUBTS:
+        apply_doubts(self, item->body);
         return;
     case RECORDER_COVERAGE:
         apply_coverage(self, item->body);

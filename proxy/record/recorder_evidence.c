@@ -44,6 +44,21 @@ void recorder_note_writes(void *context, const struct journal_write *writes,
     }
 }
 
+void recorder_note_doubts(void *context, const struct journal_doubt *doubts,
+                          unsigned count)
+{
+    struct recorder *self = context;
+    struct recorder_item item = {
+        .kind = RECORDER_DOUBTS,
+        .body = body_of(offsetof(struct recorder_doubts, rows), doubts, sizeof(*doubts),
+                        count),
+    };
+    if (!recorder_push(self, &item)) {
+        log_write(LOG_LEVEL_WARNING, "responses that were not verified are missing from "
+                                     "the upper bound: the ledger's queue is full");
+    }
+}
+
 bool recorder_note_coverage(struct recorder *self, const struct recorder_hour *rows,
                             unsigned count)
 {

@@ -18,6 +18,7 @@ enum recorder_kind {
     RECORDER_CLOSE,    /**< struct recorder_close */
     RECORDER_MARK,     /**< struct recorder_note */
     RECORDER_WRITES,   /**< struct recorder_writes */
+    RECORDER_DOUBTS,   /**< struct recorder_doubts */
     RECORDER_COVERAGE, /**< struct recorder_hours */
     RECORDER_SYNC,     /**< uint64_t */
     RECORDER_RETRY,    /**< uint64_t: of a delivery */
@@ -63,6 +64,11 @@ struct recorder_change {
 struct recorder_writes {
     unsigned count;
     struct journal_write rows[];
+};
+
+struct recorder_doubts {
+    unsigned count;
+    struct journal_doubt rows[];
 };
 
 struct recorder_hours {

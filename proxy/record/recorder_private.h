@@ -110,6 +110,10 @@ void recorder_count(struct recorder *self, enum stat_id family, const char *labe
 /** Puts an item into the queue. Takes `item->body`, also when there is no room. */
 MUST_USE bool recorder_push(struct recorder *self, const struct recorder_item *item);
 
+/** The journal's note_doubts(). */
+void recorder_note_doubts(void *context, const struct journal_doubt *doubts,
+                          unsigned count);
+
 /** The journal's note_writes(). */
 void recorder_note_writes(void *context, const struct journal_write *writes,
                           unsigned count);

@@ -85,8 +85,8 @@ static void apply_kept(struct recorder *self, void *context)
 /* Kept by the way: no commit waits for the disk because of it, and it may be lost. */
 static bool is_evidence(const struct recorder_item *item)
 {
-    return item->kind == RECORDER_WRITES || item->kind == RECORDER_COVERAGE ||
-           item->kind == RECORDER_SYNC;
+    return item->kind == RECORDER_WRITES || item->kind == RECORDER_DOUBTS ||
+           item->kind == RECORDER_COVERAGE || item->kind == RECORDER_SYNC;
 }
 
 /* Must its commit wait for the disk? One more of a row that is there need not. */

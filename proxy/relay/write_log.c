@@ -6,7 +6,7 @@
 #include "base/span.h"
 
 enum {
-    MINUTE_MS = 60000,
+    SECOND_MS = 1000,
 };
 
 struct write_log {
@@ -37,7 +37,7 @@ static bool same(const struct journal_write *row, const struct write_log_entry *
     static const struct user nobody = {0};
     const struct user *user = entry->user != NULL ? entry->user : &nobody;
 
-    return row->first_at_ms / MINUTE_MS == entry->at_ms / MINUTE_MS &&
+    return row->first_at_ms / SECOND_MS == entry->at_ms / SECOND_MS &&
            fingerprint_equal(&row->session, entry->session) &&
            user_equal(&row->user, user) && strcmp(row->route, entry->route) == 0 &&
            strcmp(row->method, entry->method) == 0;

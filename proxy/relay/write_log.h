@@ -2,9 +2,10 @@
  * Who has sent unsafe requests: access evidence of one worker on its way to the record.
  *
  * Layer: relay. Owned by the relay, one thread. Requests of one session, route and method
- * within a minute are one row; rows go to the journal in batches, every tick and when
- * there is no room, so that a request costs no allocation and no lock. Evidence is not
- * waited for: what the record does not take is lost and counted as such.
+ * within a second are one row: so much is the edge of an incident's window. Rows go to
+ * the journal in batches, every tick and when there is no room, so that a request costs
+ * no allocation and no lock. Evidence is not waited for: what the record does not take is
+ * lost and counted as such.
  */
 #pragma once
 

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import sqlite3
+import time
 
 import pytest
 
@@ -69,8 +70,8 @@ def independent(proxy, incident):
         "SELECT session, user_id, count, last_at, first_at FROM writes")
         if (session in sessions or user in people) and last >= opened
         and (closed is None or first <= closed))
-    hours = db.execute("SELECT coalesce(sum(uninspected + unmarked), 0) FROM coverage WHERE"
-                       " required = 1 AND hour >= ?", (opened // 3600000,)).fetchone()[0]
+    doubts = db.execute("SELECT coalesce(sum(count), 0) FROM doubts WHERE last_at >= ? AND"
+                        " first_at <= ?", (opened, closed or 1 << 62)).fetchone()[0]
     one_of_two = db.execute("SELECT coalesce(sum(count), 0) FROM displays WHERE incident = ? AND"
                             " one_of_two = 1", (incident,)).fetchone()[0]
     db.close()
@@ -91,7 +92,7 @@ def independent(proxy, incident):
         "by_outcome": {name: part(rows, column) for name, column in
                        (("withheld", 4), ("cut", 5), ("delivered", 6))},
         "writes": writes,
-        "upper_bound": hours + one_of_two,
+        "upper_bound": doubts + one_of_two,
     }
 
 
@@ -170,6 +171,48 @@ def test_unmarked_pages_and_closed_windows_make_the_upper_bound(countermark, ori
     assert made["cases"] == 0 and made["upper_bound"] == 0 and made["timeline"] == []
     history = proxy.api("/coverage")["history"]
     assert [(e["route"], e["unmarked"]) for e in history] == [("/mypage/top", 3)]
+
+
+def test_the_upper_bound_and_the_writes_keep_to_the_window(countermark, origin):
+    config = plain_site.config(origin.port)
+    config["routes"][0]["unmarked"] = "release"
+    config["features"][0]["take_down"] = {"cases": 1000, "weak_cases": 0}
+    proxy = countermark(config)
+    alice = plain_site.signed_in(proxy.port, "alice")
+
+    def unmarked_and_writes(count):
+        time.sleep(1.1)                                 # a second is how exact the edge is
+        for _ in range(count):
+            assert alice.get("/mypage/goal").status == 200
+            assert alice.post("/other/write", {"x": "y"}).status == 200
+
+    unmarked_and_writes(4)
+    time.sleep(1.1)
+    assert plain_site.page_of(alice, "bob").status == 502
+    unmarked_and_writes(2)
+    time.sleep(1.1)
+    assert proxy.run("incidents", "close", "1", "--reason", "x").returncode == 0
+    unmarked_and_writes(5)
+    wait_until(lambda: len(proxy.ledger().rows("doubts")) == 3, 10, "the last are in the ledger")
+
+    made = report(proxy, "1")
+    assert (made["upper_bound"], made["unmarked"], made["writes"]) == (2, 2, 2)
+    check_against_sql(proxy, made)
+    assert "within a second" in proxy.run("report", "1").stdout
+
+
+@pytest.mark.parametrize("mode, counted", [("observe", 1), ("enforce", 0)])
+def test_a_response_that_cannot_be_read_is_suspected_once_and_only_if_it_left(
+        countermark, origin, mode, counted):
+    config = plain_site.config(origin.port, mode=mode)
+    config["features"][0]["take_down"] = {"cases": 1000, "weak_cases": 0}
+    proxy = countermark(config)
+    alice = plain_site.signed_in(proxy.port, "alice")
+    plain_site.page_of(alice, "bob")
+    reply = plain_site.page_of(alice, "alice", order="&field=Content-Encoding:foo")
+    assert reply.status == (200 if counted else 502)
+    made = report(proxy, "1")
+    assert (made["uninspected"], made["unmarked"], made["upper_bound"]) == (counted, 0, counted)
 
 
 def test_enforced_nothing_of_the_first_notice_is_delivered(countermark, jobcard):

@@ -291,33 +291,6 @@ dossier_counts_writes_of_the_people_of_the_incident_in_its_window(void **state)
     fixture_remove(&fixture);
 }
 
-static void dossier_adds_uninspected_and_unmarked_of_its_hours(void **state)
-{
-    struct fixture fixture;
-    struct journal_entry entry = fixture_display("a", "b", "top");
-    struct recorder_hour hours[] = {
-        {.at_ms = AT_MS, .required = true, .unmarked = 2, .uninspected = 3},
-        {.at_ms = AT_MS, .required = false, .uninspected = 50},
-        {.at_ms = AT_MS - 3600000, .required = true, .unmarked = 70},
-    };
-    (void)state;
-
-    span_copy(SPAN("/a"), hours[0].route, sizeof(hours[0].route));
-    span_copy(SPAN("/b"), hours[1].route, sizeof(hours[1].route));
-    span_copy(SPAN("/a"), hours[2].route, sizeof(hours[2].route));
-    fixture_make(&fixture);
-    post(&fixture, &entry);
-    assert_true(recorder_note_coverage(fixture.recorder, hours, 3));
-    assert_true(recorder_note_coverage(fixture.recorder, hours, 1));
-    settle(&fixture);
-    struct dossier *dossier = make(&fixture, 1);
-    assert_int_equal(dossier->unmarked, 4);
-    assert_int_equal(dossier->uninspected, 6);
-    assert_int_equal(dossier->upper_bound, 10);
-    dossier_free(&dossier);
-    fixture_remove(&fixture);
-}
-
 /* How many events of the kind are on the time line. */
 static unsigned count_events(const struct dossier *dossier, enum dossier_kind kind)
 {
@@ -422,7 +395,6 @@ int main(void)
         cmocka_unit_test(dossier_rounds_a_mean_half_up),
         cmocka_unit_test(
             dossier_counts_writes_of_the_people_of_the_incident_in_its_window),
-        cmocka_unit_test(dossier_adds_uninspected_and_unmarked_of_its_hours),
         cmocka_unit_test(a_restart_does_not_hide_the_last_change_of_configuration),
         cmocka_unit_test(a_reader_that_stays_delays_no_commit),
         cmocka_unit_test(a_report_that_nobody_waits_for_is_broken_off),

@@ -48,6 +48,44 @@ static void past_its_bound_evidence_goes_and_refusals_stay(void **state)
     fixture_remove(&fixture);
 }
 
+static void note_doubts(struct fixture *self, unsigned count)
+{
+    struct journal_doubt doubt = {.count = 1};
+
+    memset(doubt.route, 'r', sizeof(doubt.route) - 1);
+    for (unsigned i = 0; i < count; i++) {
+        doubt.first_at_ms = doubt.last_at_ms = UINT64_C(600000) * i;
+        self->journal.note_doubts(self->journal.self, &doubt, 1);
+    }
+}
+
+static void past_its_bound_doubts_go_too(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    fixture_make(&fixture);
+    note_doubts(&fixture, 1000);
+    settle(&fixture);
+    assert_int_equal(fixture_ask(&fixture, "SELECT count(*) FROM doubts"), 1000);
+    recorder_set_limits(fixture.recorder, 300000, UINT64_MAX);
+    fixture_await_value(&fixture, "SELECT count(*) FROM doubts", 0);
+    fixture_remove(&fixture);
+}
+
+static void doubts_go_after_retention(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    fixture_make(&fixture);
+    note_doubts(&fixture, 3);
+    settle(&fixture);
+    recorder_set_limits(fixture.recorder, UINT64_MAX, 1);
+    fixture_await_value(&fixture, "SELECT count(*) FROM doubts", 0);
+    fixture_remove(&fixture);
+}
+
 static void a_part_of_the_bound_is_kept_for_refusals(void **state)
 {
     struct fixture fixture;
@@ -164,6 +202,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(past_its_bound_evidence_goes_and_refusals_stay),
+        cmocka_unit_test(past_its_bound_doubts_go_too),
+        cmocka_unit_test(doubts_go_after_retention),
         cmocka_unit_test(a_part_of_the_bound_is_kept_for_refusals),
         cmocka_unit_test(the_bound_is_alerted),
         cmocka_unit_test(below_its_bound_nothing_goes),

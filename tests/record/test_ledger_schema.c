@@ -1,11 +1,17 @@
 #include "record/fixture.h"
 #include "record/ledger_file.h"
 #include "record/ledger_schema.h"
+#include "record/recorder_evidence.h"
 
 /* What a later version added is taken away: a ledger as an older one made it. */
 static void make_old(const struct fixture *self, unsigned version)
 {
     static const char *const scripts[] = {
+        [5] =
+            "DROP TABLE doubts; DROP INDEX incidents_opened; DROP INDEX incidents_closed;"
+            "DROP INDEX writes_once; ALTER TABLE writes DROP COLUMN cut;"
+            "ALTER TABLE writes DROP COLUMN cut_end; CREATE UNIQUE INDEX writes_once ON"
+            " writes(session, minute, user_id, route, method); PRAGMA user_version = 5",
         [4] = "DROP INDEX displays_once; CREATE UNIQUE INDEX displays_once ON displays("
               "incident, viewer_id, subject_id, screen, one_of_two, marker_class);"
               "PRAGMA user_version = 4",
@@ -27,7 +33,7 @@ static void make_old(const struct fixture *self, unsigned version)
 
     (void)snprintf(path, sizeof(path), "%s/ledger.db", self->path);
     assert_int_equal(db_open(path, DB_WRITE, &db, NULL), ERR_NONE);
-    for (unsigned i = 4; i >= version; i--) {
+    for (unsigned i = 5; i >= version; i--) {
         db_script(db, scripts[i]);
     }
     assert_false(db_failed(db));
@@ -60,6 +66,37 @@ static void carry_over(unsigned version)
     fixture_remove(&fixture);
 }
 
+static void a_ledger_of_the_fifth_version_is_carried_over_and_still_verifies(void **state)
+{
+    (void)state;
+    carry_over(5);
+}
+
+/* Responses that an older version counted by the hour are still suspected. */
+static void hours_of_the_fifth_version_are_doubts_of_every_feature(void **state)
+{
+    struct fixture fixture;
+    const struct recorder_hour hours[] = {
+        {.at_ms = 7200000, .required = true, .unmarked = 2, .uninspected = 3},
+        {.at_ms = 7200000, .uninspected = 50, .route = "/b"},
+    };
+    const struct journal_entry barrier = {.kind = JOURNAL_BARRIER};
+    (void)state;
+
+    fixture_make(&fixture);
+    assert_true(recorder_note_coverage(fixture.recorder, hours, 2));
+    assert_true(fixture_post(&fixture, &barrier).committed);
+    fixture_close(&fixture);
+    make_old(&fixture, 5);
+    fixture_open(&fixture);
+    assert_int_equal(fixture_ask(&fixture, "SELECT count(*) FROM doubts"), 2);
+    assert_int_equal(fixture_ask(&fixture, "SELECT sum(count) FROM doubts WHERE slot = 12"
+                                           " AND features = '*' AND first_at = 7200000"
+                                           " AND last_at = 10799999"),
+                     5);
+    fixture_remove(&fixture);
+}
+
 static void
 a_ledger_of_the_fourth_version_is_carried_over_and_still_verifies(void **state)
 {
@@ -89,6 +126,9 @@ static void a_ledger_of_the_first_version_is_carried_over_and_still_verifies(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            a_ledger_of_the_fifth_version_is_carried_over_and_still_verifies),
+        cmocka_unit_test(hours_of_the_fifth_version_are_doubts_of_every_feature),
         cmocka_unit_test(
             a_ledger_of_the_fourth_version_is_carried_over_and_still_verifies),
         cmocka_unit_test(
