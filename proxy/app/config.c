@@ -175,13 +175,29 @@ static bool complete_routes(struct loader *loader)
     return true;
 }
 
+/* False: something of them was reported, and what is left would be judged wrongly. */
+static bool markers_are_read(const struct site *site)
+{
+    bool all = site->marker_max > 0;
+
+    for (size_t i = 0; i < site->class_count; i++) {
+        const struct marker_class *class = &site->classes[i];
+        all = all && class->selector_count > 0;
+        for (size_t k = 0; k < class->selector_count; k++) {
+            all = all && class->selectors[k].kind != SELECTOR_NONE;
+        }
+    }
+    return all;
+}
+
 static void compile_markers(struct loader *loader)
 {
     struct site *site = &loader->snapshot->site;
     const struct node *list = node_find(loader->root, SPAN("markers"));
     char error[256];
 
-    if (site->class_count == 0) {
+    if (site->class_count == 0 ||
+        (report_error_count(loader->report) > 0 && !markers_are_read(site))) {
         return;
     }
     struct markers *markers = markers_new(site->classes, site->class_count,
@@ -243,16 +259,14 @@ static bool load(struct loader *loader, const struct config_source *source,
     loader_check(loader);
     loader_make_tls(loader);
     memory = memory && set_paths(loader, source->path);
-    if (!memory || report_error_count(loader->report) > 0) {
-        return false;
-    }
-    if (!complete_routes(loader)) {
+    if (!memory) {
         return false;
     }
     compile_markers(loader);
-    if (report_error_count(loader->report) == 0) {
-        place_features(loader, features);
+    if (report_error_count(loader->report) > 0 || !complete_routes(loader)) {
+        return false;
     }
+    place_features(loader, features);
     set_hash(loader);
     if (source->lint && report_error_count(loader->report) == 0) {
         lint_config(loader);

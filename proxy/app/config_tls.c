@@ -54,6 +54,30 @@ static const struct node *certificate_node(const struct node *tls, size_t index)
     return tls->kind == NODE_MAP ? tls : loader_item(tls, index);
 }
 
+/* An error before was told already, and may be why there is less to see: what is only
+ * missing is no error then, and nobody is warned yet. */
+static bool is_clean(const struct loader *loader)
+{
+    return report_error_count(loader->report) == 0;
+}
+
+/* The file that `key` of `map` names was not read. */
+static bool is_unread(const struct loader *loader, const struct node *map,
+                      const char *key, struct span content)
+{
+    return !is_clean(loader) && content.len == 0 && node_find(map, span_of(key)) != NULL;
+}
+
+/* Certificate and key, and whatever else is named. */
+static bool are_read(const struct loader *loader, const struct node *map,
+                     const struct tls_certificate *from)
+{
+    bool pair = from->certificate.len > 0 && from->key.len > 0;
+
+    return (pair || is_clean(loader)) && !is_unread(loader, map, "ocsp", from->ocsp) &&
+           !is_unread(loader, map, "client_ca", from->client_ca);
+}
+
 /* What holds for a whole address is said once. */
 static bool check_clients(struct loader *loader, const struct node *tls,
                           const struct listen_settings *listen)
@@ -62,7 +86,8 @@ static bool check_clients(struct loader *loader, const struct node *tls,
     const struct node *verify =
         node_find(certificate_node(tls, 0), SPAN("client_verify"));
 
-    if (verify != NULL && first->client_ca.len == 0) {
+    if (verify != NULL && first->client_ca.len == 0 &&
+        !is_unread(loader, certificate_node(tls, 0), "client_ca", first->client_ca)) {
         report_error(loader->report, verify->place,
                      "`client_verify` needs `client_ca`: whose certificates");
         return false;
@@ -93,7 +118,7 @@ static void warn_expiry(struct loader *loader, const struct node *map, int64_t u
     const struct node *file = node_find(map, SPAN("certificate"));
     int64_t left_s = until_s - now_s();
 
-    if (file == NULL || until_s == 0 || left_s > EXPIRY_WARNING_S) {
+    if (file == NULL || until_s == 0 || left_s > EXPIRY_WARNING_S || !is_clean(loader)) {
         return;
     }
     if (left_s < 0) {
@@ -106,7 +131,7 @@ static void warn_expiry(struct loader *loader, const struct node *map, int64_t u
     }
 }
 
-/* NULL: reported. */
+/* NULL: reported. A certificate that is not whole was reported before. */
 static struct tls_context *make_context(struct loader *loader, const struct node *tls,
                                         const struct tls_certificate *certificates,
                                         size_t count, const char *alpn)
@@ -117,6 +142,9 @@ static struct tls_context *make_context(struct loader *loader, const struct node
 
     for (size_t i = 0; i < count; i++) {
         const struct tls_certificate *from = &certificates[i];
+        if (!are_read(loader, certificate_node(tls, i), from)) {
+            return NULL;
+        }
         pairs[i] = (struct tls_pair){
             .certificate = from->certificate, .key = from->key, .ocsp = from->ocsp};
     }
@@ -156,11 +184,17 @@ static void make_server(struct loader *loader, const struct node *tls,
 static void warn_proxies(struct loader *loader, const struct node *item,
                          const struct listen_settings *listen)
 {
-    if (listen->proxy_protocol && listen->trusted_proxy_count == 0) {
+    if (is_clean(loader) && listen->proxy_protocol && listen->trusted_proxy_count == 0) {
         report_warning(loader->report, node_find(item, SPAN("proxy_protocol"))->place,
                        "`proxy_protocol` without `trusted_proxies`: whoever reaches this "
                        "address can claim to come from anywhere");
     }
+}
+
+/* An empty list; what is no list of maps was reported. */
+static bool names_nothing(const struct loader *loader, const struct node *tls)
+{
+    return is_clean(loader) || (tls->kind == NODE_LIST && tls->count == 0);
 }
 
 static void make_listen(struct loader *loader, const struct node *item,
@@ -178,9 +212,9 @@ static void make_listen(struct loader *loader, const struct node *item,
                      "`redirect` sends clients back to the address itself");
         return;
     }
-    if (listen->certificate_count == 0) {
+    if (listen->certificate_count == 0 && names_nothing(loader, tls)) {
         report_error(loader->report, tls->place, "`tls` names no certificate");
-    } else if (check_clients(loader, tls, listen)) {
+    } else if (listen->certificate_count > 0 && check_clients(loader, tls, listen)) {
         make_server(loader, tls, listen);
     }
     listen->certificates = NULL; /* Their files' contents end with the load. */
@@ -196,7 +230,8 @@ static void make_admin(struct loader *loader, struct admin_settings *admin)
     if (admin->certificate_count > 0) {
         admin->tls = make_context(loader, tls, admin->certificates,
                                   admin->certificate_count, "http/1.1");
-    } else if (admin->host != NULL && !admin->loopback) {
+    } else if (admin->host != NULL && !admin->loopback &&
+               (tls == NULL || names_nothing(loader, tls))) {
         report_error(loader->report, node_find(node, SPAN("address"))->place,
                      "`admin.address` that is not a loopback address needs `tls`");
     }
@@ -218,6 +253,11 @@ static bool has_secure_server(const struct upstream_settings *upstream)
 static bool check_client(struct loader *loader, const struct node *tls,
                          const struct upstream_tls *settings)
 {
+    if (is_unread(loader, tls, "certificate", settings->certificate) ||
+        is_unread(loader, tls, "key", settings->key) ||
+        is_unread(loader, tls, "ca_file", settings->ca)) {
+        return false;
+    }
     if ((settings->certificate.len > 0) == (settings->key.len > 0)) {
         return true;
     }
@@ -272,14 +312,14 @@ static void make_upstream(struct loader *loader, const struct node *item,
 
     check_health(loader, item, &upstream->health);
     if (!has_secure_server(upstream)) {
-        if (tls != NULL) {
+        if (tls != NULL && is_clean(loader)) {
             report_warning(loader->report, tls->place,
                            "`tls` of `%s` is without effect: no server is `https:`",
                            upstream->name);
         }
         return;
     }
-    if (settings->unverified) {
+    if (settings->unverified && is_clean(loader)) {
         report_warning(loader->report, tls->place,
                        "`verify: off` on `%s`: whoever stands between us and it can "
                        "read and change every response; name its authority in "
@@ -309,9 +349,6 @@ void loader_make_tls(struct loader *self)
     struct config *config = &self->snapshot->config;
     const struct node *list = node_find(self->root, SPAN("listen"));
 
-    if (report_error_count(self->report) > 0) {
-        return;
-    }
     for (size_t i = 0; i < config->listen_count; i++) {
         make_listen(self, loader_item(list, i), &config->listens[i]);
     }

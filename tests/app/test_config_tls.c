@@ -234,9 +234,77 @@ static void tls_config_has_another_hash_with_other_certificates(void **state)
     config_free(&after);
 }
 
+#define MOED      "moed: x\n"
+#define UNKNOWN   ": unknown key `moed`; the nearest one here is `mode`"
+#define NEEDS_TLS ": `admin.address` that is not a loopback address needs `tls`"
+
+/* Every error at once, and none that only follows from another. */
+static void tls_config_is_judged_although_something_else_is_wrong(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *messages[3];
+    } rows[] = {
+        {GOOD "admin: {address: '0.0.0.0:9901'}\n" MOED,
+         {"t.yaml:6:18" NEEDS_TLS, "t.yaml:7:1" UNKNOWN}},
+        {GOOD "admin: {address: '0.0.0.0:9901', tokens: [{name: a, token_file: none}]}\n",
+         {"t.yaml:6:18" NEEDS_TLS,
+          "t.yaml:6:65: cannot read `token_file` `none`: it does not exist"}},
+        {GOOD "admin: {address: '0.0.0.0:9901', tls: }\n",
+         {"t.yaml:6:39: `tls` has no value"}},
+        {GOOD "admin: {address: '0.0.0.0:9901', tls: {" PAIR "}}\n" MOED,
+         {"t.yaml:7:1" UNKNOWN}},
+        {LISTENS("{certificate: site.crt, key: noise.pem}") MOED,
+         {"t.yaml:1:67: `key` `noise.pem`: it holds no key in PEM without a pass phrase",
+          "t.yaml:6:1" UNKNOWN}},
+        {LISTENS("") MOED, {"t.yaml:1:38: `tls` has no value", "t.yaml:6:1" UNKNOWN}},
+        {LISTENS("[]") MOED,
+         {"t.yaml:1:38: `tls` names no certificate", "t.yaml:6:1" UNKNOWN}},
+        {LISTENS("[5]"), {"t.yaml:1:39: `tls` must be a map, not a single value"}},
+        {LISTENS("{certificate: none.crt, key: site.key}"),
+         {"t.yaml:1:52: cannot read `certificate` `none.crt`: it does not exist"}},
+        {LISTENS("{" PAIR ", client_ca: none.pem, client_verify: optional}"),
+         {"t.yaml:1:88: cannot read `client_ca` `none.pem`: it does not exist"}},
+        {LISTENS("{" PAIR ", ocsp: none}"),
+         {"t.yaml:1:83: cannot read `ocsp` `none`: it does not exist"}},
+        {HTTPS(
+             "'https://x'], tls: {certificate: none.crt, key: site.key}, health: {path: "
+             "x}, resolve: [1s]"),
+         {"t.yaml:2:66: cannot read `certificate` `none.crt`: it does not exist",
+          "t.yaml:2:107: `path` must begin with `/` and be as it is sent, without blanks",
+          "t.yaml:2:120: `resolve` must be a single value, not a list"}},
+        {"listen: 5\n" REST, {"t.yaml:1:9: `listen` must be a list, not a single value"}},
+        {LISTEN UPSTREAMS SESSION FEATURES
+         "markers: [{name: owner, find: ['regex:(']}]\n" MOED,
+         {"t.yaml:5:10: pattern \"(\": missing closing parenthesis at byte 1",
+          "t.yaml:6:1" UNKNOWN}},
+        {LISTEN UPSTREAMS SESSION FEATURES
+         "markers: [{name: owner, find: ['regex:(', 'meat:x']}]\n",
+         {"t.yaml:5:43: unknown selector \"meat:x\": it must begin with header:, meta:, "
+          "attr:, json:, regex: or cookie:"}},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct report *report = report_new();
+        size_t count = 0;
+        assert_null(config_case_load(rows[i].text, report));
+        for (; count < 3 && rows[i].messages[count] != NULL; count++) {
+            const char *text = report_text(report, count);
+            assert_non_null(text);
+            assert_ptr_equal(strstr(text, rows[i].messages[count]), text);
+        }
+        if (report_text(report, count) != NULL) {
+            fail_msg("row %zu: also %s", i, report_text(report, count));
+        }
+        report_free(&report);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tls_config_is_judged_although_something_else_is_wrong),
         cmocka_unit_test(tls_config_takes_one_pair_or_a_list),
         cmocka_unit_test(tls_config_asks_clients_only_where_it_says_so),
         cmocka_unit_test(tls_config_says_which_file_is_wrong_and_why),
