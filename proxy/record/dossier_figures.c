@@ -115,7 +115,10 @@ static void name_feature(const struct dossier *self, char *text, size_t size)
     bool all = self->scope.incident == 0 || self->feature[0] == '\0' ||
                strcmp(self->feature, "login") == 0;
 
-    (void)snprintf(text, size, all ? "" : ",%s,", self->feature);
+    text[0] = '\0';
+    if (!all) {
+        (void)snprintf(text, size, ",%s,", self->feature);
+    }
 }
 
 #define DOUBTED                                                                          \
