@@ -100,6 +100,39 @@ static void an_ambiguous_viewer_is_nobody(void **state)
     assert_null(trip.judgement.viewer);
 }
 
+static void a_stateless_viewer_is_whom_the_request_names(void **state)
+{
+    const struct session nobody = {0};
+    struct evidence evidence = {.rules = &world.rules,
+                                .asker = &trip.asker,
+                                .now = &nobody,
+                                .answer = &trip.answer};
+    (void)state;
+    for (unsigned checked = 0; checked < 2; checked++) {
+        trip_ask(&trip, 0);
+        trip.asker.kind = ASKER_STATELESS;
+        trip.asker.trust = checked > 0 ? CREDENTIAL_CHECKED : CREDENTIAL_SAID;
+        (void)user_set(&trip.asker.named, SPAN("aoki"));
+        judge_response(&evidence, &trip.judgement);
+        assert_ptr_equal(trip.judgement.viewer, &trip.asker.named);
+        assert_int_equal(trip.judgement.viewer_confirmed, checked > 0);
+    }
+}
+
+static void a_marker_is_missed_in_every_status_of_success_and_in_no_other(void **state)
+{
+    static const unsigned statuses[] = {199, 200, 299, 300};
+    (void)state;
+    world.requirement.require_mask = 1;
+    for (unsigned i = 0; i < 4; i++) {
+        trip_ask(&trip, 0);
+        trip_forward(&world, &trip);
+        trip.answer.status = statuses[i];
+        assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+        assert_int_equal(trip.judgement.unmarked, i == 1 || i == 2);
+    }
+}
+
 static void doubt_is_told_from_a_finding(void **state)
 {
     (void)state;
@@ -483,6 +516,9 @@ int main(void)
         cmocka_unit_test(two_tokens_are_mixed_unless_both_can_only_be_one_user),
         cmocka_unit_test_setup(the_viewer_is_who_it_is_now_or_was_when_he_asked, set_up),
         cmocka_unit_test_setup(an_ambiguous_viewer_is_nobody, set_up),
+        cmocka_unit_test_setup(a_stateless_viewer_is_whom_the_request_names, set_up),
+        cmocka_unit_test_setup(
+            a_marker_is_missed_in_every_status_of_success_and_in_no_other, set_up),
         cmocka_unit_test_setup(doubt_is_told_from_a_finding, set_up),
         cmocka_unit_test_setup(an_echo_is_missed_only_where_it_is_expected, set_up),
         cmocka_unit_test_setup(a_login_is_open_unless_it_failed, set_up),
