@@ -111,6 +111,17 @@ static void observed_display_is_counted_as_such_and_not_doubted(void **state)
     doubts_are(0, 0);
 }
 
+/* What would have been refused without being about a person is no display. */
+static void observed_response_without_marker_is_doubted(void **state)
+{
+    (void)state;
+    world.routes[FLOW_OBSERVE].requirement.unmarked = UNMARKED_REFUSE;
+    answer_with("/observe/a", UNMARKED);
+    assert_true(flow_has(&client, "200 OK"));
+    assert_int_equal(world.journal.displays, 0);
+    doubts_are(0, 1);
+}
+
 static void features_of_the_path_are_told(void **state)
 {
     (void)state;
@@ -159,6 +170,7 @@ int main(void)
         FLOW_TEST(response_that_is_refused_because_it_cannot_be_read_is_not_doubted),
         FLOW_TEST(response_of_a_route_without_requirement_is_not_doubted),
         FLOW_TEST(observed_display_is_counted_as_such_and_not_doubted),
+        FLOW_TEST(observed_response_without_marker_is_doubted),
         FLOW_TEST(features_of_the_path_are_told),
         FLOW_TEST(unverified_messages_of_a_socket_are_doubted_one_by_one),
     };
