@@ -74,20 +74,30 @@ class Server:
 
     def cpu_ns(self):
         """User and system time of all threads so far; one that has ended is no longer counted."""
-        return sum(thread_ns(path) for pid in self.pids() for path in threads(pid))
+        return sum(self.cpu_ns_by_thread().values())
+
+    def cpu_ns_by_thread(self):
+        """The same by the threads' names."""
+        found = {}
+        for pid in self.pids():
+            for folder in threads(pid):
+                name = first_of(f"{folder}/comm", "")
+                found[name] = found.get(name, 0) + int(first_of(f"{folder}/schedstat", 0))
+        return found
 
 
 def threads(pid):
     folder = f"/proc/{pid}/task"
-    return [f"{folder}/{thread}/schedstat" for thread in os.listdir(folder)]
+    return [f"{folder}/{thread}" for thread in os.listdir(folder)]
 
 
-def thread_ns(path):
+def first_of(path, otherwise):
+    """Its first word; `otherwise` of a thread that has ended."""
     try:
         with open(path, encoding="ascii") as file:
-            return int(file.read().split()[0])
+            return file.read().split()[0]
     except FileNotFoundError:
-        return 0
+        return otherwise
 
 
 def children(pid):

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 struct buffer {
     struct list_link link;
@@ -121,8 +122,8 @@ struct log_writer *log_writer_new(const struct access_log_settings *settings)
     }
     (void)pthread_mutex_init(&self->lock, NULL);
     (void)pthread_cond_init(&self->more, NULL);
-    int error = self->fd < 0 ? errno : pthread_create(&self->thread, NULL, run, self);
-    if (error != 0) {
+    int error = self->fd < 0 ? errno : EAGAIN;
+    if (self->fd < 0 || !thread_start(&self->thread, "access-log", run, self)) {
         free(self->path);
         free(self);
         errno = error;

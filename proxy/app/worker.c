@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "net/listener.h"
 #include "net/tls_context.h"
 #include "relay/client.h"
@@ -151,8 +152,7 @@ static void *run(void *arg)
     deadline_set(&self->tick, loop_wheel(self->loop),
                  loop_now_ms(self->loop) + WHEEL_TICK_MS);
     loop_run(self->loop);
-    write_log_flush(self->relay->write_log);
-    doubt_log_flush(self->relay->doubt_log);
+    evidence_log_flush(self->relay->evidence_log);
     close_listeners(self);
     deadline_remove(&self->tick);
     atomic_store(&self->running, false);
@@ -163,7 +163,7 @@ bool worker_start(struct worker *self)
 {
     atomic_store(&self->running, true);
     atomic_store(&self->beat_ms, loop_now_ms(self->loop));
-    if (pthread_create(&self->thread, NULL, run, self) != 0) {
+    if (!thread_start(&self->thread, "worker", run, self)) {
         atomic_store(&self->running, false);
         return false;
     }

@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "base/stats.h"
+#include "base/thread.h"
 #include "notify/datagram.h"
 #include "notify/delivery.h"
 #include "notify/receivers.h"
@@ -359,7 +360,7 @@ static void *run(void *context)
 enum err notifier_start(struct notifier *self)
 {
     CHECK(!self->started);
-    if (pthread_create(&self->thread, NULL, run, self) != 0) {
+    if (!thread_start(&self->thread, "notifier", run, self)) {
         return ERR_SYSTEM;
     }
     self->started = true;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "record/clock.h"
 #include "record/recorder_private.h"
 
@@ -333,7 +334,7 @@ enum err recorder_new(const struct recorder_settings *settings,
 enum err recorder_start(struct recorder *self)
 {
     CHECK(!self->started);
-    if (pthread_create(&self->thread, NULL, recorder_run, self) != 0) {
+    if (!thread_start(&self->thread, "recorder", recorder_run, self)) {
         return ERR_SYSTEM;
     }
     self->started = true;

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/queue.h"
+#include "base/thread.h"
 #include "record/recorder_evidence.h"
 
 enum {
@@ -86,7 +87,7 @@ struct reporter *reporter_new(const struct state_dir *directory,
     self->recorder = recorder;
     self->queue = queue_new(sizeof(struct reporter_ticket *), REPORTER_QUEUE_MAX);
     self->started =
-        self->queue != NULL && pthread_create(&self->thread, NULL, run, self) == 0;
+        self->queue != NULL && thread_start(&self->thread, "reporter", run, self);
     if (!self->started) {
         reporter_free(&self);
     }

@@ -151,7 +151,7 @@ static void note_write(struct exchange *self)
         self->routed.role != ROLE_NONE) {
         return;
     }
-    const struct write_log_entry entry = {
+    const struct evidence_log_write write = {
         .at_ms = loop_unix_ms(self->relay->loop),
         .session = &asker->session.first,
         .user = asker->session.binding != BINDING_NONE ? &asker->session.requester : NULL,
@@ -159,7 +159,7 @@ static void note_write(struct exchange *self)
         .screen = self->routed.route->screen,
         .method = self->method_text,
     };
-    write_log_add(self->relay->write_log, &entry);
+    evidence_log_add_write(self->relay->evidence_log, &write);
 }
 
 /* Counts and logs the end; then the client has it back. */

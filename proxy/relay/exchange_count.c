@@ -37,7 +37,7 @@ static void count_coverage(struct exchange *self, const struct judgement *judgem
 
 void exchange_note_doubt(struct exchange *self, enum journal_doubt_kind kind)
 {
-    const struct doubt_log_entry entry = {
+    const struct evidence_log_doubt doubt = {
         .at_ms = loop_unix_ms(self->relay->loop),
         .kind = kind,
         .feature_mask = self->routed.features,
@@ -45,7 +45,7 @@ void exchange_note_doubt(struct exchange *self, enum journal_doubt_kind kind)
     };
 
     if (self->routed.requirement.require_mask != 0 && !drill_is(self)) {
-        doubt_log_add(self->relay->doubt_log, &entry);
+        evidence_log_add_doubt(self->relay->evidence_log, &doubt);
     }
 }
 

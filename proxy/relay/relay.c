@@ -121,12 +121,10 @@ struct relay *relay_new(struct relay_shared *shared, struct loop *loop, struct s
     self->fingerprinter = fingerprinter_new(shared->fingerprint_key);
     self->stats = stats_block_new(shared->stats);
     self->blocks = block_store_new(&shared->budget);
-    self->write_log = write_log_new(shared->journal);
-    self->doubt_log = doubt_log_new(shared->journal);
+    self->evidence_log = evidence_log_new(shared->journal);
     self->held = stats_series(shared->stats, STAT_HELD_BYTES, "");
     if (self->mailbox == NULL || self->fingerprinter == NULL || self->stats == NULL ||
-        self->blocks == NULL || self->write_log == NULL || self->doubt_log == NULL ||
-        !relay_use(self, site)) {
+        self->blocks == NULL || self->evidence_log == NULL || !relay_use(self, site)) {
         relay_free(&self);
     }
     return self;
@@ -148,8 +146,7 @@ void relay_free(struct relay **self_p)
     exchange_free_decoders(self);
     free(self->frames);
     block_store_free(&self->blocks);
-    write_log_free(&self->write_log);
-    doubt_log_free(&self->doubt_log);
+    evidence_log_free(&self->evidence_log);
     fingerprinter_free(&self->fingerprinter);
     mailbox_free(&self->mailbox);
     free(self);
@@ -286,8 +283,7 @@ void relay_tick(struct relay *self)
         relay_settle(self);
     }
     stats_set(self->stats, self->held, block_store_used(self->blocks));
-    write_log_flush(self->write_log);
-    doubt_log_flush(self->doubt_log);
+    evidence_log_flush(self->evidence_log);
     if (self->access_log != NULL && now_ms - self->logged_ms > 1000) {
         self->logged_ms = now_ms;
         access_log_flush(self->access_log);

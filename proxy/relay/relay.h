@@ -21,12 +21,11 @@
 #include "relay/admission.h"
 #include "relay/affinity.h"
 #include "relay/block.h"
-#include "relay/doubt_log.h"
+#include "relay/evidence_log.h"
 #include "relay/health.h"
 #include "relay/journal.h"
 #include "relay/meter.h"
 #include "relay/site.h"
-#include "relay/write_log.h"
 
 /** Made once by the graph; outlives all workers. */
 struct relay_shared {
@@ -72,8 +71,7 @@ struct relay {
     struct stats_block *stats;
     struct block_store *blocks;
     struct access_log *access_log; /**< NULL: off. */
-    struct write_log *write_log;
-    struct doubt_log *doubt_log;
+    struct evidence_log *evidence_log;
     struct list clients;
     struct list spare_exchanges;
     struct list spare_decoders;

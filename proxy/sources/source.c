@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/queue.h"
+#include "base/thread.h"
 #include "net/loop.h"
 #include "sources/backend.h"
 
@@ -226,7 +227,7 @@ static bool starts(struct crew *crew)
 
     pthread_mutex_lock(&source->lock);
     if (!crew->started && !source->stopped) {
-        crew->started = pthread_create(&crew->thread, NULL, run, crew) == 0;
+        crew->started = thread_start(&crew->thread, "grants", run, crew);
     }
     bool started = crew->started && !source->stopped;
     pthread_mutex_unlock(&source->lock);

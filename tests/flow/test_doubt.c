@@ -41,7 +41,7 @@ static void answer_with(const char *path, const char *text)
     flow_say(&world, &upstream, text);
     assert_true(flow_hear(&world, &client, "HTTP/1.1 "));
     flow_settle(&world);
-    doubt_log_flush(world.relay->doubt_log);
+    evidence_log_flush(world.relay->evidence_log);
 }
 
 static void doubts_are(unsigned uninspected, unsigned unmarked)
@@ -155,7 +155,7 @@ static void unverified_messages_of_a_socket_are_doubted_one_by_one(void **state)
              "bin\x82\x03"
              "end");
     assert_true(flow_hear(&world, &client, "end"));
-    doubt_log_flush(world.relay->doubt_log);
+    evidence_log_flush(world.relay->evidence_log);
     doubts_are(2, 1);
     flow_hang_up(&site);
 }
