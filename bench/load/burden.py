@@ -8,6 +8,7 @@ import socket
 import statistics
 import time
 
+from .dial import dial
 from .pages import COOKIE_NAME, path_of, session_token
 from .server import Failed
 
@@ -24,12 +25,7 @@ def source_of(number):
 
 
 def connect(port, number):
-    client = socket.socket()
-    client.setsockopt(socket.IPPROTO_IP, 24, 1)             # IP_BIND_ADDRESS_NO_PORT
-    client.bind((source_of(number), 0))
-    client.settimeout(CONNECT_SECONDS)
-    client.connect(("127.0.0.1", port))
-    return client
+    return dial(port, source_of(number), CONNECT_SECONDS)
 
 
 def request(method, path, *fields):

@@ -5,6 +5,7 @@ import socket
 import ssl
 import sys
 
+from dial import dial
 from handshakes import context
 
 TOGETHER = 64
@@ -30,7 +31,7 @@ def must(piece):
 
 
 def opened(port, source, tls):
-    stream = socket.create_connection(("127.0.0.1", port), 30, (source, 0))
+    stream = dial(port, source, 30)
     stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if tls is None:
         return stream

@@ -14,6 +14,7 @@ from .server import Failed, on_cores
 # Kept connections without and with TLS, many streams on each, or a connection for each request.
 WAYS = ("plain", "tls", "h2", "full", "resumed")
 STREAMS = 8
+TRIES, SPARE_SECONDS = 3, 30
 
 # One request per session, made once; wrk takes the next for every request.
 MANY_SESSIONS = """
@@ -85,7 +86,7 @@ class Load:
             argv += ["-s", self._script, url, self._tokens]
         else:
             argv += ["-H", f"Cookie: {COOKIE_NAME}={session_token()}", url]
-        return parse(self._output(argv))
+        return parse(self._output(argv, seconds))
 
     def _h2load(self, port, size, seconds):
         if os.path.exists(self._log):
@@ -93,7 +94,7 @@ class Load:
         argv = ["h2load", "-t1", f"-c{self.connections}", f"-m{STREAMS}", f"-D{seconds}",
                 f"--log-file={self._log}", "-H", f"cookie: {COOKIE_NAME}={session_token()}",
                 f"https://127.0.0.1:{port}{path_of(size)}"]
-        text = self._output(argv)
+        text = self._output(argv, seconds)
         done = re.search(r"requests: .* (\d+) succeeded, 0 failed, 0 errored", text)
         if done is None or "Application protocol: h2" not in text:
             raise Failed(f"h2load was not served as it should be:\n{text}")
@@ -104,18 +105,24 @@ class Load:
     def _handshakes(self, port, size, seconds):
         script = os.path.join(os.path.dirname(__file__), "handshakes.py")
         text = self._output([sys.executable, script, str(port), path_of(size),
-                             f"{COOKIE_NAME}={session_token()}", str(seconds), self._way])
+                             f"{COOKIE_NAME}={session_token()}", str(seconds), self._way], seconds)
         if not re.fullmatch(r"(\d+\n)+", text):
             raise Failed(f"a TLS connection was not served as it should be:\n{text[-500:]}")
         return sample_of([int(line) for line in text.split()], seconds)
 
-    def _output(self, argv):
-        try:
-            done = subprocess.run(on_cores(self._cores, argv), capture_output=True, text=True,
-                                  check=False)
-        except OSError as error:
-            raise Failed(f"{argv[0]} cannot be run: {error.strerror}") from error
-        return done.stdout + done.stderr
+    def _output(self, argv, seconds):
+        """What it prints. One that does not end by itself is no measurement, and is begun once
+        more: h2load 1.52 has been seen to go on for ever."""
+        for _ in range(TRIES):
+            try:
+                done = subprocess.run(on_cores(self._cores, argv), capture_output=True, text=True,
+                                      check=False, timeout=seconds + SPARE_SECONDS)
+                return done.stdout + done.stderr
+            except subprocess.TimeoutExpired:
+                print(f"{argv[0]} did not end", file=sys.stderr)
+            except OSError as error:
+                raise Failed(f"{argv[0]} cannot be run: {error.strerror}") from error
+        raise Failed(f"{argv[0]} did not end, {TRIES} times")
 
 
 def sample_of(times, seconds):
