@@ -9,6 +9,13 @@
 #include "net/listener.h"
 #include "net/local.h"
 
+/* The ways in. */
+enum door {
+    DOOR_SOCKET,
+    DOOR_ADDRESS,
+    DOOR_COUNT,
+};
+
 struct admin {
     struct connection_setup setup;
     struct admin_control control;
@@ -17,8 +24,7 @@ struct admin {
     struct feeds feeds;
     char policy[CONSOLE_POLICY_SIZE_MAX];
     struct mailbox *mailbox;
-    struct list connections;
-    unsigned connection_count;
+    struct list connections[DOOR_COUNT]; /* Oldest first. */
     struct local *local;
     char local_path[LOCAL_PATH_SIZE_MAX]; /* "": no socket to remove. */
     struct listener *listener;
@@ -28,10 +34,8 @@ struct admin {
 
 static void on_end(void *owner, struct connection *connection)
 {
-    struct admin *self = owner;
-
+    (void)owner;
     list_remove(connection_link(connection));
-    self->connection_count--;
     connection_free(&connection);
 }
 
@@ -49,7 +53,9 @@ struct admin *admin_new(struct loop *loop, const struct admin_control *control,
         return NULL;
     }
     self->control = *control;
-    list_init(&self->connections);
+    for (int door = 0; door < DOOR_COUNT; door++) {
+        list_init(&self->connections[door]);
+    }
     operations_init(&self->operations, self->mailbox);
     console_policy(self->policy);
     self->setup = (struct connection_setup){
@@ -77,32 +83,51 @@ bool admin_set_tokens(struct admin *self, const struct access_token *tokens, siz
     return access_set(&self->access, tokens, count);
 }
 
-/* A connection for a client who came from `origin`, or NULL when there is no room. */
-static struct connection *make_room(struct admin *self, const struct api_origin *origin)
+/* Is there room, or can somebody who waits give way? */
+static bool make_room(struct list *connections)
 {
-    if (self->connection_count >= ADMIN_CONNECTIONS_MAX) {
-        return NULL;
+    struct connection *waiting = NULL;
+    unsigned count = 0;
+
+    for (struct list_link *link = list_first(connections);
+         link != NULL && link != &connections->head; link = link->next) {
+        struct connection *connection = connection_of(link);
+        count++;
+        if (waiting == NULL && connection_waits(connection)) {
+            waiting = connection;
+        }
     }
-    return connection_new(&self->setup, origin);
+    if (count >= ADMIN_CONNECTIONS_MAX && waiting != NULL) {
+        on_end(NULL, waiting);
+        return true;
+    }
+    return count < ADMIN_CONNECTIONS_MAX;
 }
 
-static void begin(struct admin *self, struct connection *connection,
-                  struct stream *stream, struct tls_context *tls)
+/* A connection for a client who came from `origin`, or NULL when there is no room. */
+static struct connection *admit(struct admin *self, enum door door,
+                                const struct api_origin *origin)
+{
+    return make_room(&self->connections[door]) ? connection_new(&self->setup, origin)
+                                               : NULL;
+}
+
+static void begin(struct admin *self, enum door door, struct connection *connection,
+                  struct stream *stream)
 {
     if (stream == NULL) {
         connection_free(&connection);
         return;
     }
-    list_push_back(&self->connections, connection_link(connection));
-    self->connection_count++;
-    connection_start(connection, stream, tls);
+    list_push_back(&self->connections[door], connection_link(connection));
+    connection_start(connection, stream, door == DOOR_ADDRESS ? self->tls : NULL);
 }
 
 static void on_local(void *owner, int fd, const struct local_peer *peer)
 {
     struct admin *self = owner;
     const struct api_origin origin = {.local = true, .user = peer->user};
-    struct connection *connection = make_room(self, &origin);
+    struct connection *connection = admit(self, DOOR_SOCKET, &origin);
 
     if (connection == NULL) {
         (void)close(fd);
@@ -110,7 +135,7 @@ static void on_local(void *owner, int fd, const struct local_peer *peer)
     }
     struct stream *stream =
         stream_open(self->setup.loop, fd, connection_events(), connection);
-    begin(self, connection, stream, NULL);
+    begin(self, DOOR_SOCKET, connection, stream);
 }
 
 /* A client for whom there is no room is taken all the same: accepting goes on only when
@@ -120,14 +145,14 @@ static void on_client(void *owner, void *server_handle)
     struct admin *self = owner;
     const struct api_origin origin = {.address = self->address,
                                       .secure = self->tls != NULL};
-    struct connection *connection = make_room(self, &origin);
+    struct connection *connection = admit(self, DOOR_ADDRESS, &origin);
     struct stream *stream =
         stream_accept(self->setup.loop, server_handle, connection_events(), connection);
     if (connection == NULL) {
         stream_free(&stream);
         return;
     }
-    begin(self, connection, stream, self->tls);
+    begin(self, DOOR_ADDRESS, connection, stream);
 }
 
 void admin_set_tls(struct admin *self, struct tls_context *tls)
@@ -180,8 +205,10 @@ void admin_stop(struct admin *self)
         (void)unlink(self->local_path);
         self->local_path[0] = '\0';
     }
-    while ((link = list_first(&self->connections)) != NULL) {
-        on_end(self, connection_of(link));
+    for (int door = 0; door < DOOR_COUNT; door++) {
+        while ((link = list_first(&self->connections[door])) != NULL) {
+            on_end(self, connection_of(link));
+        }
     }
 }
 

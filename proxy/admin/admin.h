@@ -3,7 +3,9 @@
  *
  * Layer: admin. Owned by the control thread, on whose loop everything runs. Who reaches
  * the socket is an operator (the file's permissions say who does); on the address a
- * bearer token says who asks, and Host is checked against DNS rebinding. Life:
+ * bearer token says who asks, and Host is checked against DNS rebinding. Each has room of
+ * its own, and a newcomer takes the place of the oldest who has asked for nothing: nobody
+ * who only connects keeps out operators, scrapes or a balancer's health checks. Life:
  * admin_new(), admin_start(), admin_stop() when the process drains or ends, and
  * admin_free() after recorder_free(), because tickets of changes under way live here.
  */
@@ -20,7 +22,7 @@
 #include "net/tls_context.h"
 
 enum {
-    ADMIN_CONNECTIONS_MAX = 64,
+    ADMIN_CONNECTIONS_MAX = 64, /**< Of the socket, and of the address. */
 };
 
 struct admin;

@@ -389,6 +389,11 @@ void connection_free(struct connection **self_p)
     *self_p = NULL;
 }
 
+bool connection_waits(const struct connection *self)
+{
+    return self->state == STATE_IDLE || self->state == STATE_HEAD;
+}
+
 struct list_link *connection_link(struct connection *self)
 {
     return &self->link;

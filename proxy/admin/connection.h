@@ -38,6 +38,9 @@ void connection_start(struct connection *self, struct stream *stream,
 /** Closes at once; a change under way goes on. Sets NULL. NULL is fine. */
 void connection_free(struct connection **self_p);
 
+/** Nothing whole was asked for since the last answer. */
+bool connection_waits(const struct connection *self);
+
 /** For the owner's list. */
 struct list_link *connection_link(struct connection *self);
 struct connection *connection_of(struct list_link *link);

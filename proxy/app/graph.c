@@ -82,7 +82,7 @@ static bool become_user(struct graph *self)
     if (user == NULL || geteuid() != 0) {
         return true;
     }
-    graph_make_parents(self->config->state);
+    graph_make_parents(self->config->state, 0755); /* The user has to get through. */
     enum err err = process_make_directory(self->config->state, user);
     if (err == ERR_NONE) {
         err = make_log_directory(self, user);

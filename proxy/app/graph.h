@@ -144,6 +144,9 @@ bool graph_test_alert(void *context, const char *alert, const char *who,
 const char *graph_schedule_up(void *context, const struct feature_change *change,
                               uint64_t at_ms);
 
+/** An operator has decided about the feature: a time that was set before is given up. */
+void graph_schedule_drop(struct graph *self, const struct feature_change *change);
+
 /** When a feature is to come up by itself, 0: never; and brings up what is due. */
 uint64_t graph_reopens_at(const struct graph *self, unsigned slot);
 void graph_reopen_due(struct graph *self);

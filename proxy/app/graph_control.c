@@ -97,14 +97,10 @@ static bool change_feature(void *context, const struct feature_change *change,
                            struct control_ticket *ticket)
 {
     struct graph *self = context;
-    unsigned slot = 0;
 
     graph_drill_leave(self, change->name);
+    graph_schedule_drop(self, change);
     ticket->reply_to = self->mailbox;
-    if (change->state == FEATURE_UP &&
-        feature_table_find(self->features, span_of(change->name), &slot)) {
-        takedown_forget(self->shared.takedown, UINT64_C(1) << slot);
-    }
     return recorder_change_feature(self->recorder, change, ticket);
 }
 

@@ -11,8 +11,7 @@
 #include "net/listener.h"
 #include "net/local.h"
 
-/* The parents of the state directory, when it is where nobody has said it should be. */
-void graph_make_parents(const char *path)
+void graph_make_parents(const char *path, mode_t mode)
 {
     char partial[STATE_DIR_PATH_MAX];
 
@@ -20,7 +19,7 @@ void graph_make_parents(const char *path)
         if (path[i] == '/') {
             memcpy(partial, path, i);
             partial[i] = '\0';
-            (void)mkdir(partial, 0700);
+            (void)mkdir(partial, mode);
         }
     }
 }
@@ -104,7 +103,7 @@ static bool open_common(struct graph *self)
 int graph_open_state(struct graph *self)
 {
     struct fault fault = {{0}};
-    graph_make_parents(self->config->state);
+    graph_make_parents(self->config->state, 0700);
     if (open_directory(self, &fault) != ERR_NONE) {
         log_write(LOG_LEVEL_ERROR, "%s", fault.text);
         return CLI_USAGE;
@@ -129,6 +128,7 @@ int graph_open_state(struct graph *self)
         .features = self->features,
         .registry = self->shared.registry,
         .aliases = self->shared.aliases,
+        .takedown = self->shared.takedown,
         .stats = self->shared.stats,
         .joins = self->successor.joined,
     };

@@ -5,10 +5,12 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "app/graph.h"
 
-/** The parents of `path`, when it is where nobody has said it should be. */
-void graph_make_parents(const char *path);
+/** Makes the parents of `path` that are not there, with `mode`. */
+void graph_make_parents(const char *path, mode_t mode);
 
 /** The directory of the access log, which is made when it alone is missing. False: none.
  */

@@ -100,6 +100,23 @@ const char *graph_schedule_up(void *context, const struct feature_change *change
     return NULL;
 }
 
+void graph_schedule_drop(struct graph *self, const struct feature_change *change)
+{
+    unsigned slot = 0;
+
+    if (!feature_table_find(self->features, span_of(change->name), &slot)) {
+        return;
+    }
+    struct graph_reopening *reopening = &self->reopenings[slot];
+    if (reopening->at_ms != 0) {
+        reopening->at_ms = 0;
+        log_write(LOG_LEVEL_NOTICE,
+                  "the time that %s set for feature `%s` to come up is given up: %s has "
+                  "decided anew",
+                  reopening->change.who, change->name, change->who);
+    }
+}
+
 uint64_t graph_reopens_at(const struct graph *self, unsigned slot)
 {
     return feature_table_state(self->features, slot) == FEATURE_UP
@@ -121,7 +138,6 @@ static void reopen(struct graph *self, unsigned slot)
             name, reopening->change.who);
         return;
     }
-    takedown_forget(self->shared.takedown, UINT64_C(1) << slot);
     if (!recorder_change_feature(self->recorder, &reopening->change, NULL)) {
         log_write(LOG_LEVEL_ERROR, "feature `%s` stays down: the ledger's queue is full",
                   name);

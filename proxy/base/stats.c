@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/stats_text.h"
 
 /* One series of a family. Its slots are the same in every block. */
 struct series {
-    struct series *next; /* Of the family, in the order in which they were made. */
+    struct series *next;  /* Of the family, in the order in which they were made. */
+    struct series *chain; /* Of the same hash. */
+    enum stat_id family;
     unsigned slot;
     char labels[];
 };
@@ -23,11 +26,17 @@ struct block_link {
     struct stats_block block;
 };
 
+enum {
+    HASHES = 4096,
+};
+
 struct stats {
     pthread_mutex_t lock;
     struct block_link *blocks;
     unsigned slot_count;
+    bool full; /* Which the log has said. */
     struct family families[STAT_COUNT];
+    struct series *hashed[HASHES];
 };
 
 /* Upper bounds of the buckets in microseconds; the last bucket has none. */
@@ -97,23 +106,53 @@ struct stats_block *stats_block_new(struct stats *self)
     return &link->block;
 }
 
-static unsigned find_series(const struct family *family, const char *labels)
+/* FNV-1a. */
+static struct series **chain_of(struct stats *self, enum stat_id id, const char *labels)
 {
-    for (const struct series *at = family->first; at != NULL; at = at->next) {
-        if (strcmp(at->labels, labels) == 0) {
+    uint32_t hash = 2166136261U ^ (uint32_t)id;
+
+    for (const char *at = labels; *at != '\0'; at++) {
+        hash = (hash ^ (uint8_t)*at) * 16777619U;
+    }
+    return &self->hashed[hash % HASHES];
+}
+
+static unsigned find_series(struct stats *self, enum stat_id id, const char *labels)
+{
+    for (const struct series *at = *chain_of(self, id, labels); at != NULL;
+         at = at->chain) {
+        if (at->family == id && strcmp(at->labels, labels) == 0) {
             return at->slot;
         }
     }
     return 0;
 }
 
+static bool has_room(struct stats *self, enum stat_id id)
+{
+    bool of_routes = strstr(stats_family(id)->labels, "route") != NULL;
+    unsigned most = of_routes ? STATS_SERIES_MAX - STATS_RESERVED : STATS_SERIES_MAX;
+
+    if (self->slot_count + slots_of(stats_family(id)->kind) <= most) {
+        return true;
+    }
+    if (!self->full) {
+        log_write(LOG_LEVEL_ERROR,
+                  "/metrics has no room for a series of %s, and for none of its kind after "
+                  "it: use fewer routes, or restart after many reloads that rename them",
+                  stats_family(id)->name);
+        self->full = true;
+    }
+    return false;
+}
+
 static unsigned make_series(struct stats *self, enum stat_id id, const char *labels)
 {
-    unsigned slots = slots_of(stats_family(id)->kind);
     struct family *family = &self->families[id];
+    struct series **chain = chain_of(self, id, labels);
     size_t size = strlen(labels) + 1;
 
-    if (slots > STATS_SERIES_MAX - self->slot_count) {
+    if (!has_room(self, id)) {
         return 0;
     }
     struct series *series = malloc(sizeof(*series) + size);
@@ -121,9 +160,12 @@ static unsigned make_series(struct stats *self, enum stat_id id, const char *lab
         return 0;
     }
     series->next = NULL;
+    series->chain = *chain;
+    series->family = id;
     series->slot = self->slot_count;
     memcpy(series->labels, labels, size);
-    self->slot_count += slots;
+    self->slot_count += slots_of(stats_family(id)->kind);
+    *chain = series;
     *(family->last != NULL ? &family->last->next : &family->first) = series;
     family->last = series;
     return series->slot;
@@ -134,7 +176,7 @@ unsigned stats_series(struct stats *self, enum stat_id family, const char *label
     CHECK(family < STAT_COUNT);
 
     pthread_mutex_lock(&self->lock);
-    unsigned slot = find_series(&self->families[family], labels);
+    unsigned slot = find_series(self, family, labels);
     if (slot == 0) {
         slot = make_series(self, family, labels);
     }

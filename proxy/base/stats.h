@@ -16,7 +16,8 @@
 #include "base/span.h"
 
 enum {
-    STATS_SERIES_MAX = 16384,  /**< Slots of all series; a histogram takes several. */
+    STATS_SERIES_MAX = 65536,  /**< Slots of all series; a histogram takes several. */
+    STATS_RESERVED = 2048,     /**< Of them for families without the label `route`. */
     STATS_RATIO_ONE = 1000000, /**< What a STAT_RATIO of 1 is stored as. */
 };
 
@@ -58,8 +59,9 @@ struct stats_block *stats_block_new(struct stats *self);
  * The first slot of a series, made when it is new. Thread-safe; takes a lock.
  *
  * `labels`: `route="/a",code_class="2xx"` with values escaped by stats_label(), or "".
- * When all slots are taken (or memory is) slot 0 is returned: it and the slots of a
- * histogram behind it may be written and are never shown.
+ * When all slots are taken (or memory is) slot 0 is returned, and the log says so once: it
+ * and the slots of a histogram behind it may be written and are never shown. Routes cannot
+ * take the last slots: what alerts look at has its place however many routes there are.
  */
 unsigned stats_series(struct stats *self, enum stat_id family, const char *labels);
 

@@ -182,11 +182,10 @@ static const struct noted *next_independent(const struct takedown *self,
 static bool weak_enough(const struct takedown *self, const struct noted *last,
                         const struct take_down_policy *policy)
 {
-    enum { CHOSEN_MAX = 16 };
-    const struct noted *chosen[CHOSEN_MAX] = {last};
+    const struct noted *chosen[TAKEDOWN_WEAK_CASES_MAX] = {last};
     unsigned count = 1;
 
-    if (policy->weak_cases == 0 || policy->weak_cases > CHOSEN_MAX) {
+    if (policy->weak_cases == 0 || policy->weak_cases > TAKEDOWN_WEAK_CASES_MAX) {
         return false;
     }
     while (count < policy->weak_cases) {

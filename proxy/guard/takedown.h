@@ -20,6 +20,7 @@
 enum {
     TAKEDOWN_CASES_MAX = 1024, /**< Cases remembered, all features together. */
     TAKEDOWN_ADDRESS_SIZE = 16,
+    TAKEDOWN_WEAK_CASES_MAX = 16, /**< Of a policy; options.def allows no more. */
 };
 
 /** How the viewer of a case is known, least first. */

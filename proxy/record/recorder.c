@@ -317,6 +317,7 @@ enum err recorder_new(const struct recorder_settings *settings,
         return ERR_MEMORY;
     }
     self->features = settings->features;
+    self->takedown = settings->takedown;
     self->registry = settings->registry;
     self->alias_memo = settings->aliases;
     self->away = settings->joins;

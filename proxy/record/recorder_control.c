@@ -97,6 +97,9 @@ static enum control_result commit_open(struct recorder *self, struct change_task
         return CONTROL_FAILED;
     }
     write_state(self, state == FEATURE_UP ? (int)task->slot : -1);
+    if (state == FEATURE_UP && self->takedown != NULL) {
+        takedown_forget(self->takedown, UINT64_C(1) << task->slot);
+    }
     if (!feature_table_open(self->features, task->slot, state, task->asked)) {
         stay_down(self, task);
         return CONTROL_FINDING;

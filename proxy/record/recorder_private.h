@@ -10,6 +10,7 @@
 
 #include "base/queue.h"
 #include "base/stats.h"
+#include "guard/takedown.h"
 #include "record/aliases.h"
 #include "record/bindings.h"
 #include "record/ledger.h"
@@ -28,6 +29,7 @@ enum {
 
 struct recorder {
     struct feature_table *features;
+    struct takedown *takedown; /**< Or NULL. */
     struct registry *registry;
     struct ledger *ledger;
     struct state_file *state_file;

@@ -432,6 +432,20 @@ static inline bool fixture_closes(struct fixture *self, int fd)
     return false;
 }
 
+/* Sends a change and waits until the control has it. */
+static inline int fixture_begin(struct fixture *self, bool local, const char *request)
+{
+    int fd = fixture_connect(self, local);
+
+    fixture_send(fd, request);
+    for (int i = 0; i < FIXTURE_STEPS_MAX && self->ticket == NULL && self->reload == NULL;
+         i++) {
+        loop_step(self->loop);
+    }
+    assert_true(self->ticket != NULL || self->reload != NULL);
+    return fd;
+}
+
 /* One request on a connection of its own; returns the status. */
 static inline int fixture_ask(struct fixture *self, bool local, const char *request)
 {

@@ -4,6 +4,8 @@
 
 #define HOST "Host: localhost\r\n"
 #define LIVE "GET /livez HTTP/1.1\r\n" HOST
+#define REASON                                                                            \
+    "Content-Type: application/json\r\nContent-Length: 14\r\n\r\n{\"reason\":\"x\"}"
 #define DOWN "POST /api/v1/features/login/down HTTP/1.1\r\n" HOST
 
 enum {
@@ -212,27 +214,65 @@ static void admin_takes_a_body_of_exactly_its_bound(void **state)
     (void)close(fd);
 }
 
-static void admin_has_room_for_a_bounded_number(void **state)
+/* Takes all the room of one way in, with connections that have each sent `sent`. */
+static void crowd(struct fixture *fixture, bool local, const char *sent,
+                  int fds[ADMIN_CONNECTIONS_MAX])
+{
+    for (size_t i = 0; i < ADMIN_CONNECTIONS_MAX; i++) {
+        fds[i] = fixture_connect(fixture, local);
+        fixture_send(fds[i], sent);
+        loop_step(fixture->loop);
+    }
+}
+
+static void close_all(const int fds[ADMIN_CONNECTIONS_MAX])
+{
+    for (size_t i = 0; i < ADMIN_CONNECTIONS_MAX; i++) {
+        (void)close(fds[i]);
+    }
+}
+
+static void admin_lets_the_oldest_that_waits_give_way(void **state)
 {
     struct fixture *fixture = fixture_of(state);
     int fds[ADMIN_CONNECTIONS_MAX];
 
+    for (int i = 0; i < 4; i++) {
+        bool local = i % 2 == 0;
+        crowd(fixture, local, i < 2 ? "" : "GET /livez", fds);
+        assert_int_equal(fixture_ask(fixture, local, LIVE "\r\n"), 200);
+        assert_true(fixture_closes(fixture, fds[0]));
+        assert_int_equal(fixture_ask(fixture, !local, LIVE "\r\n"), 200);
+        fixture_send(fds[1], i < 2 ? LIVE "\r\n" : " HTTP/1.1\r\n" HOST "\r\n");
+        fixture_answer(fixture, fds[1], false);
+        fixture_expect(fixture, "HTTP/1.1 200 ");
+        close_all(fds);
+        loop_step(fixture->loop);
+    }
+}
+
+/* Its answer is awaited: nobody takes its place. */
+static void admin_has_room_for_a_bounded_number(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct control_ticket *tickets[ADMIN_CONNECTIONS_MAX];
+    int fds[ADMIN_CONNECTIONS_MAX];
+
     for (size_t i = 0; i < ADMIN_CONNECTIONS_MAX; i++) {
-        fds[i] = fixture_connect(fixture, i % 2 == 0);
-        fixture_send(fds[i], LIVE "\r\n");
-        fixture_answer(fixture, fds[i], false);
+        fds[i] = fixture_begin(fixture, true, DOWN REASON);
+        tickets[i] = fixture->ticket;
+        fixture->ticket = NULL;
     }
-    for (int i = 0; i < 2; i++) {
-        int extra = fixture_connect(fixture, i == 0);
-        assert_true(fixture_closes(fixture, extra));
-        (void)close(extra);
-    }
-    (void)close(fds[0]);
-    loop_step(fixture->loop);
+    int extra = fixture_connect(fixture, true);
+    assert_true(fixture_closes(fixture, extra));
+    (void)close(extra);
     assert_int_equal(fixture_ask(fixture, false, LIVE "\r\n"), 200);
-    for (size_t i = 1; i < ADMIN_CONNECTIONS_MAX; i++) {
-        (void)close(fds[i]);
+    close_all(fds);
+    for (size_t i = 0; i < ADMIN_CONNECTIONS_MAX; i++) {
+        mailbox_post(tickets[i]->reply_to, &tickets[i]->mail);
     }
+    loop_step(fixture->loop);
+    assert_int_equal(fixture_ask(fixture, true, LIVE "\r\n"), 200);
 }
 
 /* Lets the server's deadlines pass without waiting for them. */
@@ -344,6 +384,7 @@ int main(void)
         TEST(admin_refuses_what_is_not_plain_http),
         TEST(admin_bounds_heads_and_bodies),
         TEST(admin_takes_a_body_of_exactly_its_bound),
+        TEST(admin_lets_the_oldest_that_waits_give_way),
         TEST(admin_has_room_for_a_bounded_number),
         TEST(admin_waits_only_so_long_for_a_slow_head),
         TEST(admin_waits_only_so_long_for_a_slow_body),

@@ -33,24 +33,9 @@ static void answer_ticket(struct fixture *fixture, enum control_result result)
     fixture->ticket = NULL;
 }
 
-/* Sends a change and waits until the control has it. */
-static int begin_over(struct fixture *fixture, bool local, const char *request)
-{
-    int fd = fixture_connect(fixture, local);
-
-    fixture_send(fd, request);
-    for (int i = 0;
-         i < FIXTURE_STEPS_MAX && fixture->ticket == NULL && fixture->reload == NULL;
-         i++) {
-        loop_step(fixture->loop);
-    }
-    assert_true(fixture->ticket != NULL || fixture->reload != NULL);
-    return fd;
-}
-
 static int begin(struct fixture *fixture, const char *request)
 {
-    return begin_over(fixture, true, request);
+    return fixture_begin(fixture, true, request);
 }
 
 static void expect_result(struct fixture *fixture, const char *request,
@@ -68,7 +53,7 @@ static void api_change_tells_who_what_and_why(void **state)
 {
     struct fixture *fixture = fixture_of(state);
     int fd =
-        begin_over(fixture, false,
+        fixture_begin(fixture, false,
                    UP "Authorization: Bearer operator\r\n" JSON
                       "Content-Length: 31\r\n\r\n{\"reason\":\"why\",\"anyway\":true}"
                       " ");

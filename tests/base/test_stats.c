@@ -183,6 +183,13 @@ static void stats_past_the_last_slot_count_into_nothing(void **state)
     }
     assert_int_equal(slot, 0);
     stats_observe(block, slot, 1);
+    assert_int_not_equal(stats_series(stats, STAT_FEATURE_UP, "feature=\"login\""), 0);
+    slot = 1;
+    for (int i = 0; i < STATS_RESERVED && slot != 0; i++) {
+        (void)snprintf(labels, sizeof(labels), "reason=\"%d\"", i);
+        slot = stats_series(stats, STAT_REJECTED, labels);
+    }
+    assert_int_equal(slot, 0);
     assert_int_equal(stats_read(stats, stats_series(stats, STAT_INCIDENTS_OPEN, "")), 0);
 
     stats_free(&stats);

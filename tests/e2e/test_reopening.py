@@ -91,6 +91,21 @@ def test_a_time_to_come_up_does_not_outweigh_a_finding_or_an_open_incident(origi
     wait_until(lambda: state_of(proxy)["state"] == "up", 20, "login is up")
 
 
+def test_an_operator_who_decides_anew_cancels_the_time(origin, countermark):
+    proxy = countermark(with_trial(origin.port))
+    assert proxy.run("down", "login", *REASON).returncode == 0
+    for again in ("down", "trial"):
+        assert proxy.run("up", "login", "--at", in_seconds(60), *REASON).returncode == 0
+        assert state_of(proxy)["up_at"]
+        assert proxy.run(again, "login", *REASON).returncode == 0       # Down: it is so already.
+        assert state_of(proxy)["up_at"] is None
+    assert proxy.run("up", "login", "--at", in_seconds(2), *REASON).returncode == 0
+    assert proxy.run("up", "login", *REASON).returncode == 0
+    assert proxy.run("down", "login", *REASON).returncode == 0          # For another reason.
+    time.sleep(4)
+    assert state_of(proxy)["state"] == "down"
+
+
 def receiver_config(proxy_config, receiver, folder):
     path = f"{folder}/soc.secret"
     with open(path, "w", encoding="ascii") as out:

@@ -56,7 +56,7 @@ def test_a_service_manager_hears_of_readiness_reload_watchdog_and_stop(origin, c
 def test_a_socket_of_the_service_manager_serves_at_once_and_for_all_workers(origin, folder):
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
-    state = os.path.join(folder, "state")
+    state = os.path.join(folder, "new", "state")
     argv = [BINARY, "serve", "--listen", f"127.0.0.1:{port}", "--workers", "2",
             "--upstream", f"http://127.0.0.1:{origin.port}", "--session-cookie", "JSESSIONID",
             "--marker", "owner=meta:user-marker", "--feature", "login=/login,/mypage/**",

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "guard/registry.h"
+#include "guard/takedown.h"
 #include "record/db.h"
 #include "record/query.h"
 #include "record/recorder.h"
@@ -59,6 +60,7 @@ struct fixture {
     char path[256];
     struct state_dir *directory;
     struct feature_table features;
+    struct takedown *takedown;
     struct recorder *recorder;
     struct journal journal;
 };
@@ -112,10 +114,13 @@ static inline enum err fixture_try_open(struct fixture *self, struct fault *faul
     unsigned slot = 0;
     assert_int_equal(feature_table_slot(&self->features, SPAN("mypage"), &slot),
                      ERR_NONE);
+    self->takedown = takedown_new(NULL);
     struct recorder_settings settings = {.directory = self->directory,
-                                         .features = &self->features};
+                                         .features = &self->features,
+                                         .takedown = self->takedown};
     err = recorder_new(&settings, &self->recorder, fault);
     if (err != ERR_NONE) {
+        takedown_free(&self->takedown);
         state_dir_close(&self->directory);
         return err;
     }
@@ -135,6 +140,7 @@ static inline void fixture_open(struct fixture *self)
 static inline void fixture_close(struct fixture *self)
 {
     recorder_free(&self->recorder);
+    takedown_free(&self->takedown);
     state_dir_close(&self->directory);
 }
 

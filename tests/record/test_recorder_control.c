@@ -97,12 +97,51 @@ static void a_feature_goes_on_trial_and_up_and_both_outlast_a_restart(void **sta
     fixture_remove(&fixture);
 }
 
+/* A weak case about `subject`: must mypage go down, where it takes two? */
+static bool goes_down(const char *subject, uint8_t network)
+{
+    struct take_down_policy policies[FEATURE_COUNT_MAX] = {
+        [MYPAGE] = {.cases = 1, .weak_cases = 2, .within_ms = 600000}};
+    const uint8_t address[TAKEDOWN_ADDRESS_SIZE] = {
+        [10] = 0xff, [11] = 0xff, [12] = 127, [14] = network};
+    const struct takedown_case noted = {.feature_mask = MYPAGE_BIT,
+                                        .strength = STRENGTH_WEAK,
+                                        .viewer_kind = VIEWER_ADDRESS,
+                                        .viewer = span_of(subject),
+                                        .subject = span_of(subject),
+                                        .address = address,
+                                        .now_ms = 1000};
+
+    return takedown_note(fixture.takedown, &noted, policies) != 0;
+}
+
+static void only_what_comes_up_forgets_its_cases(void **state)
+{
+    (void)state;
+    make_down();
+    assert_false(goes_down("alice", 1));
+    assert_int_equal(fixture_change(&fixture, "mypage", FEATURE_DOWN, false).result,
+                     CONTROL_UNCHANGED);
+    assert_int_equal(fixture_change(&fixture, "mypage", FEATURE_TRIAL, false).result,
+                     CONTROL_DONE);
+    assert_true(goes_down("bob", 2));
+    assert_int_equal(fixture_change(&fixture, "mypage", FEATURE_UP, false).result,
+                     CONTROL_DONE);
+    assert_false(goes_down("carol", 3));
+    assert_int_equal(fixture_change(&fixture, "mypage", FEATURE_UP, false).result,
+                     CONTROL_UNCHANGED);
+    assert_true(goes_down("dave", 4));
+
+    fixture_remove(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_finding_while_a_feature_is_opened_keeps_it_down),
         cmocka_unit_test(a_take_down_that_is_not_recorded_yet_is_not_undone),
         cmocka_unit_test(a_feature_goes_on_trial_and_up_and_both_outlast_a_restart),
+        cmocka_unit_test(only_what_comes_up_forgets_its_cases),
     };
     return RUN_TESTS(tests);
 }
