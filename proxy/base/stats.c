@@ -137,10 +137,11 @@ static bool has_room(struct stats *self, enum stat_id id)
         return true;
     }
     if (!self->full) {
-        log_write(LOG_LEVEL_ERROR,
-                  "/metrics has no room for a series of %s, and for none of its kind after "
-                  "it: use fewer routes, or restart after many reloads that rename them",
-                  stats_family(id)->name);
+        log_write(
+            LOG_LEVEL_ERROR,
+            "/metrics has no room for a series of %s, and for none of its kind after "
+            "it: use fewer routes, or restart after many reloads that rename them",
+            stats_family(id)->name);
         self->full = true;
     }
     return false;

@@ -59,9 +59,10 @@ struct stats_block *stats_block_new(struct stats *self);
  * The first slot of a series, made when it is new. Thread-safe; takes a lock.
  *
  * `labels`: `route="/a",code_class="2xx"` with values escaped by stats_label(), or "".
- * When all slots are taken (or memory is) slot 0 is returned, and the log says so once: it
- * and the slots of a histogram behind it may be written and are never shown. Routes cannot
- * take the last slots: what alerts look at has its place however many routes there are.
+ * When all slots are taken (or memory is) slot 0 is returned, and the log says so once:
+ * it and the slots of a histogram behind it may be written and are never shown. Routes
+ * cannot take the last slots: what alerts look at has its place however many routes there
+ * are.
  */
 unsigned stats_series(struct stats *self, enum stat_id family, const char *labels);
 

@@ -48,8 +48,8 @@ struct evidence_log_doubt {
 };
 
 /**
- * Alike are those of one route, kind and set of features. Each response is one doubt: what
- * was not inspected is not unmarked too.
+ * Alike are those of one route, kind and set of features. Each response is one doubt:
+ * what was not inspected is not unmarked too.
  */
 void evidence_log_add_doubt(struct evidence_log *self,
                             const struct evidence_log_doubt *doubt);
