@@ -299,16 +299,8 @@ static void on_end(void *owner, enum err err)
     advance(self);
 }
 
-static void on_drain(void *owner, enum err err)
-{
-    struct connection *self = owner;
-
-    self->broken = self->broken || err != ERR_NONE;
-    advance(self);
-}
-
-/* The end of a handshake. */
-static void on_connect(void *owner, enum err err)
+/* Of writing, and of a handshake. */
+static void on_done(void *owner, enum err err)
 {
     struct connection *self = owner;
 
@@ -330,8 +322,8 @@ const struct stream_events *connection_events(void)
         .space = on_space,
         .on_read = on_read,
         .on_end = on_end,
-        .on_drain = on_drain,
-        .on_connect = on_connect,
+        .on_drain = on_done,
+        .on_connect = on_done,
     };
     return &events;
 }

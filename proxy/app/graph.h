@@ -133,20 +133,3 @@ bool graph_set_tokens(struct graph *self);
 
 /** The admin interface's view of the graph. */
 struct admin_control graph_control(struct graph *self);
-
-/* graph_operate.c: as struct admin_control has them. */
-enum err graph_alerts(void *context, struct json_write *out);
-enum err graph_deliveries(void *context, const struct query_delivery_filter *filter,
-                          struct json_write *out);
-uint64_t graph_retry_alerts(void *context, uint64_t id, const char *who);
-bool graph_test_alert(void *context, const char *alert, const char *who,
-                      uint64_t *after_out);
-const char *graph_schedule_up(void *context, const struct feature_change *change,
-                              uint64_t at_ms);
-
-/** An operator has decided about the feature: a time that was set before is given up. */
-void graph_schedule_drop(struct graph *self, const struct feature_change *change);
-
-/** When a feature is to come up by itself, 0: never; and brings up what is due. */
-uint64_t graph_reopens_at(const struct graph *self, unsigned slot);
-void graph_reopen_due(struct graph *self);

@@ -4,6 +4,7 @@
 
 #include "app/graph.h"
 #include "app/graph_drill.h"
+#include "app/graph_operate.h"
 #include "app/graph_ready.h"
 #include "app/graph_show.h"
 #include "base/log.h"

@@ -1,8 +1,8 @@
-/* What operators do beside taking down and bringing up: alerts, and a time to come up. */
+#include "app/graph_operate.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "app/graph.h"
 #include "app/graph_drill.h"
 #include "base/json_write.h"
 #include "base/log.h"

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "app/graph.h"
+#include "app/graph_operate.h"
 #include "app/restart.h"
 #include "app/weaker.h"
 #include "base/check.h"

@@ -38,9 +38,9 @@ struct recorder_settings {
     struct feature_table *features; /**< Gets what is down, in recorder_new(). */
     struct registry *registry;      /**< Its bindings are kept; NULL: none. */
     struct memo *aliases;           /**< Kept too; NULL: none. */
-    struct takedown *takedown;      /**< Forgets the cases of what comes up; NULL: none. */
-    struct stats *stats;            /**< NULL: not counted. */
-    bool joins;                     /**< As recorder_house.h says. */
+    struct takedown *takedown; /**< Forgets the cases of what comes up; NULL: none. */
+    struct stats *stats;       /**< NULL: not counted. */
+    bool joins;                /**< As recorder_house.h says. */
 };
 
 /**

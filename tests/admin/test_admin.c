@@ -4,7 +4,7 @@
 
 #define HOST "Host: localhost\r\n"
 #define LIVE "GET /livez HTTP/1.1\r\n" HOST
-#define REASON                                                                            \
+#define REASON                                                                           \
     "Content-Type: application/json\r\nContent-Length: 14\r\n\r\n{\"reason\":\"x\"}"
 #define DOWN "POST /api/v1/features/login/down HTTP/1.1\r\n" HOST
 

@@ -54,9 +54,9 @@ static void api_change_tells_who_what_and_why(void **state)
     struct fixture *fixture = fixture_of(state);
     int fd =
         fixture_begin(fixture, false,
-                   UP "Authorization: Bearer operator\r\n" JSON
-                      "Content-Length: 31\r\n\r\n{\"reason\":\"why\",\"anyway\":true}"
-                      " ");
+                      UP "Authorization: Bearer operator\r\n" JSON
+                         "Content-Length: 31\r\n\r\n{\"reason\":\"why\",\"anyway\":true}"
+                         " ");
 
     assert_string_equal(fixture->change.name, "login");
     assert_int_equal(fixture->change.state, FEATURE_UP);
