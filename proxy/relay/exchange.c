@@ -187,7 +187,8 @@ static void end(struct exchange *self)
     caller->kind->on_done(caller, self, disposition);
 }
 
-/* The only loop that moves an exchange. The last line may free `self`. */
+/* The only loop that moves an exchange. The last line may free `self`. No state waits
+ * once the client is gone: a connection that breaks frees what its exchanges refer to. */
 void exchange_advance(struct exchange *self)
 {
     if (self->advancing) {
@@ -198,6 +199,9 @@ void exchange_advance(struct exchange *self)
     for (int round = 0; step == STEP_AGAIN; round++) {
         CHECK(round < ROUNDS_MAX);
         step = TABLE[self->state].run(self);
+        if (step == STEP_WAIT && self->client_gone) {
+            step = exchange_close_silently(self, ENDING_CLIENT_GONE);
+        }
     }
     self->advancing = false;
     if (step == STEP_DONE) {

@@ -55,7 +55,7 @@ void exchange_on_client_busy(struct exchange *self);
 /** That is too much for its address, and has been for too long: it ends. */
 void exchange_on_client_full(struct exchange *self);
 
-/** The client's connection broke. The exchange ends. */
+/** The client's connection, or its stream, broke. The exchange has ended on return. */
 void exchange_on_client_gone(struct exchange *self);
 
 /** The client sent FIN and asks no more. What stays open without end is over. */

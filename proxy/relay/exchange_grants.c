@@ -294,7 +294,7 @@ enum step exchange_step_grants(struct exchange *self)
     if (self->delivery != DELIVERY_WHOLE && exchange_is_closed(self, &step)) {
         return step;
     }
-    if (self->client_gone && !(self->streaming && exchange_observes(self))) {
+    if (self->client_gone) {
         return exchange_close_silently(self, ENDING_CLIENT_GONE);
     }
     if (grants->pending > 0 && !self->timed_out) {
@@ -309,6 +309,17 @@ enum step exchange_step_grants(struct exchange *self)
         stream_resume(self->upstream->stream, PAUSE_SINK_FULL);
     }
     return exchange_become(self, grants->return_to);
+}
+
+void exchange_stop_asking(struct exchange *self)
+{
+    if (exchange_wants_grants(self) && make_room(self)) {
+        keep_requester(self);
+        ask_sources(self); /* For those who are known already. */
+    }
+    if (self->grants != NULL) {
+        forget_questions(self);
+    }
 }
 
 void exchange_forget_grants(struct exchange *self)

@@ -17,6 +17,10 @@ bool exchange_wants_grants(struct exchange *self);
  * enforced the answer leaves first. */
 enum step exchange_ask_grants(struct exchange *self);
 
+/** Nobody waits any more: who was not answered for counts as failed, but for those whose
+ * grant is known. */
+void exchange_stop_asking(struct exchange *self);
+
 /** Puts what is known into the evidence. */
 void exchange_summon_grants(struct exchange *self);
 

@@ -284,6 +284,23 @@ bool exchange_judge_message(struct exchange *self, enum step *step_out)
     return true;
 }
 
+/* Judges for the record alone what has left, as far as it came. */
+void exchange_judge_late(struct exchange *self)
+{
+    struct court court;
+    bool whole = !self->judged && self->answer_part == ANSWER_COMPLETE;
+
+    if (!decide(self, &court)) {
+        return;
+    }
+    if (whole) {
+        exchange_count_answer(self, &court.judgement);
+    } else {
+        exchange_count_findings(self, &court.judgement);
+    }
+    exchange_record_beside(self, &court.judgement);
+}
+
 enum step exchange_judge(struct exchange *self)
 {
     struct court court;

@@ -53,6 +53,10 @@ bool exchange_is_upgrade(const struct exchange *self, const struct head *head);
 bool exchange_take_upgrade(struct exchange *self, const struct head *head);
 bool exchange_takes_frames(const struct exchange *self);
 
+/* exchange_judge.c, exchange_observe.c: what left before it was judged */
+void exchange_judge_late(struct exchange *self);
+void exchange_judge_left(struct exchange *self);
+
 /* exchange_pin.c: what closes an answer that stays open */
 void exchange_pin(struct exchange *self);
 bool exchange_is_closed(struct exchange *self, enum step *step_out);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "relay/drill.h"
-#include "relay/exchange_rooms.h"
+#include "relay/exchange_grants.h"
 
 bool exchange_observes(const struct exchange *self)
 {
@@ -57,4 +57,29 @@ bool exchange_flows(struct exchange *self)
     return self->answer_part == ANSWER_BODY && exchange_observes(self) &&
            self->delivery == DELIVERY_WHOLE && self->asker.role == ROLE_NONE &&
            self->answer.issued_count == 0 && exchange_may_stream(self);
+}
+
+/* Bytes leave before they are judged. */
+static bool left_unjudged(const struct exchange *self)
+{
+    bool waits =
+        self->delivery == DELIVERY_WHOLE ? !self->judged : exchange_message_waits(self);
+
+    return waits && self->streaming && exchange_observes(self);
+}
+
+/* An answer ends before its judgement. What a piece of a page lacks may have been about
+ * to come: only what was found in it counts. */
+void exchange_judge_left(struct exchange *self)
+{
+    if (!left_unjudged(self)) {
+        return;
+    }
+    bool piece = !self->judged && self->answer_part != ANSWER_COMPLETE;
+    exchange_stop_asking(self);
+    if (!piece || exchange_judge_part(self) == VERDICT_REFUSE) {
+        exchange_judge_late(self);
+    }
+    self->judged = true;
+    exchange_end_message(self);
 }

@@ -114,6 +114,10 @@ bool exchange_is_closed(struct exchange *self, enum step *step_out)
         *step_out = exchange_cut(self, ENDING_SESSION_CHANGED);
         return true;
     }
+    if (self->client_gone) {
+        *step_out = exchange_close_silently(self, ENDING_CLIENT_GONE);
+        return true;
+    }
     return false;
 }
 

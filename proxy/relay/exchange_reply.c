@@ -72,6 +72,7 @@ enum step exchange_finish(struct exchange *self)
 /* The client is gone or broken: nothing can be said any more. */
 static enum step give_up(struct exchange *self, enum ending ending)
 {
+    exchange_judge_left(self);
     if (self->ending == ENDING_NONE || self->ending == ENDING_RELEASED) {
         self->ending = ending;
     }
@@ -294,6 +295,7 @@ enum step exchange_reply_logged_out(struct exchange *self)
 /* A client that could not tell a page of ours from a cut gets nothing at all. */
 enum step exchange_close_silently(struct exchange *self, enum ending ending)
 {
+    exchange_judge_left(self);
     self->ending = ending;
     self->disposition = DISPOSITION_RESET;
     exchange_drop_upstream(self);

@@ -132,6 +132,7 @@ enum step exchange_close_socket(struct exchange *self, enum ending ending)
     if (!self->drained || self->client_gone || socket->server.closed) {
         return exchange_close_silently(self, ending);
     }
+    exchange_judge_left(self);
     exchange_drop_upstream(self);
     exchange_stop_answer(self, true);
     socket->rest = (struct span){0};
@@ -375,10 +376,7 @@ static enum step go_on(struct exchange *self)
     if (exchange_message_waits(self)) {
         return judge_text(self);
     }
-    if (take_frames(self, &step) || is_over(self, &step)) {
-        return step;
-    }
-    return rest(self);
+    return take_frames(self, &step) || is_over(self, &step) ? step : rest(self);
 }
 
 enum step exchange_step_socket(struct exchange *self)

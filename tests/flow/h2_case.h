@@ -22,7 +22,7 @@ static struct flow_h2 client;
 static struct flow_peer upstream;
 static struct flow_peer second;
 
-static int set_up(void **state)
+static inline int set_up(void **state)
 {
     (void)state;
     flow_init(&world);
@@ -34,7 +34,7 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
+static inline int tear_down(void **state)
 {
     (void)state;
     flow_h2_close(&client);

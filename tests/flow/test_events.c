@@ -411,6 +411,17 @@ static void client_that_leaves_an_idle_stream_is_noticed(void **state)
     assert_int_equal(flow_ended(&world, "client-gone"), 1);
 }
 
+static void client_that_breaks_before_the_first_event_is_noticed(void **state)
+{
+    (void)state;
+    ask("/mypage/strict/live");
+    say_head("");
+    flow_settle(&world);
+    flow_break(&client);
+    assert_true(flow_hear_end(&world, &upstream));
+    assert_int_equal(flow_ended(&world, "client-gone"), 1);
+}
+
 static void idle_stream_holds_no_memory(void **state)
 {
     (void)state;
@@ -523,6 +534,7 @@ int main(void)
         FLOW_TEST(request_of_the_same_session_closes_nothing),
         FLOW_TEST(silent_stream_ends_at_its_deadline_and_not_before),
         FLOW_TEST(client_that_leaves_an_idle_stream_is_noticed),
+        FLOW_TEST(client_that_breaks_before_the_first_event_is_noticed),
         FLOW_TEST(idle_stream_holds_no_memory),
         FLOW_TEST(observed_stream_is_delivered_with_its_findings),
         FLOW_TEST(old_client_that_could_not_tell_gets_it_whole),

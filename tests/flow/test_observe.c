@@ -81,6 +81,56 @@ static void observed_answer_flows_as_it_is_scanned(void **state)
     assert_int_equal(flow_last_entry(&world)->outcome, JOURNAL_DELIVERED);
 }
 
+static void what_was_shown_of_a_page_is_recorded_when_its_client_leaves(void **state)
+{
+    (void)state;
+    flow_get(&world, &client, "/observe/x", SID);
+    flow_hear_request(&world, &upstream);
+    flow_say(&world, &upstream,
+             "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 79\r\n\r\n"
+             "<meta name=\"user-marker\" content=\"bob\">");
+    assert_true(flow_hear(&world, &client, "bob"));
+    flow_break(&client);
+    assert_true(flow_hear_end(&world, &upstream));
+    assert_int_equal(flow_ended(&world, "client-gone"), 1);
+    assert_int_equal(world.journal.displays, 1);
+    assert_string_equal(flow_last_entry(&world)->reason, "other-owner");
+    assert_int_equal(flow_last_entry(&world)->outcome, JOURNAL_DELIVERED);
+    assert_true(is_logged("\"would_have\":\"take-down\""));
+}
+
+static void what_was_shown_of_a_page_is_recorded_when_its_upstream_leaves(void **state)
+{
+    (void)state;
+    flow_get(&world, &client, "/observe/x", SID);
+    flow_hear_request(&world, &upstream);
+    flow_say(&world, &upstream,
+             "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 79\r\n\r\n"
+             "<meta name=\"user-marker\" content=\"bob\">");
+    assert_true(flow_hear(&world, &client, "bob"));
+    flow_hang_up(&upstream);
+    assert_true(flow_hear_end(&world, &client));
+    assert_int_equal(world.journal.displays, 1);
+}
+
+/* The marker may have been about to come. */
+static void piece_of_a_page_lacks_no_marker_when_its_client_leaves(void **state)
+{
+    (void)state;
+    world.routes[FLOW_OBSERVE].requirement.require_mask = 1;
+    world.routes[FLOW_OBSERVE].requirement.unmarked = UNMARKED_REFUSE;
+    flow_get(&world, &client, "/observe/x", SID);
+    flow_hear_request(&world, &upstream);
+    flow_say(&world, &upstream,
+             "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 79\r\n\r\n"
+             "<p>first</p>");
+    assert_true(flow_hear(&world, &client, "first"));
+    flow_break(&client);
+    assert_true(flow_hear_end(&world, &upstream));
+    assert_int_equal(flow_ended(&world, "client-gone"), 1);
+    assert_int_equal(world.journal.count, 0);
+}
+
 /* Else her next request could come before its token is known. */
 static void observed_answer_that_issues_a_token_is_held_to_its_end(void **state)
 {
@@ -226,6 +276,9 @@ int main(void)
         FLOW_TEST(finding_is_delivered_and_says_what_would_have_gone_down),
         FLOW_TEST(observed_cases_do_not_count_where_it_is_enforced),
         FLOW_TEST(observed_answer_flows_as_it_is_scanned),
+        FLOW_TEST(what_was_shown_of_a_page_is_recorded_when_its_client_leaves),
+        FLOW_TEST(what_was_shown_of_a_page_is_recorded_when_its_upstream_leaves),
+        FLOW_TEST(piece_of_a_page_lacks_no_marker_when_its_client_leaves),
         FLOW_TEST(observed_answer_that_issues_a_token_is_held_to_its_end),
         FLOW_TEST(fields_of_an_observed_exchange_are_left_alone),
         FLOW_TEST(observed_request_without_a_wish_gets_none_from_us),
