@@ -147,6 +147,11 @@ enum step exchange_step_login(struct exchange *self)
     if (self->upload.broken) {
         return exchange_refuse_request(self, 400, ENDING_MALFORMED);
     }
+    if (!self->body_asked) {
+        self->body_asked = true;
+        self->caller->kind->resume_body(self->caller); /* What came before its turn. */
+        return STEP_AGAIN;
+    }
     if (self->expects_continue && !self->continue_sent) {
         exchange_send_continue(self);
     }

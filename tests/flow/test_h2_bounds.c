@@ -1,6 +1,8 @@
 /* HTTP/2: what is bounded, what breaks rules, and how a connection ends. */
 #include "flow/h2_case.h"
 
+enum { END_STREAM = 1 };
+
 static void requests_that_break_rules_are_answered_as_in_http_1(void **state)
 {
     static const struct {
@@ -148,6 +150,52 @@ static void a_stream_waits_where_its_address_has_no_connection_left(void **state
     world.site->limits.connections_per_address_max = 1000;
 }
 
+/* A login whose first `early` pieces of body come before it may run. */
+static void let_login_wait(unsigned early)
+{
+    static const char *const PIECES[] = {"user=al", "ice&pw=x"};
+
+    world.site->limits.connections_per_address_max = 1;
+    int32_t first = get("/a", NULL);
+    reach(&upstream);
+    int32_t login = h2_client_begin(
+        &client.client, ":method: POST\n:scheme: http\n:authority: site\n:path: /login\n"
+                        "content-type: application/x-www-form-urlencoded\n");
+    for (unsigned i = 0; i <= 2; i++) {
+        if (i == early) {
+            flow_h2_turn(&world, &client);
+            flow_say(&world, &upstream,
+                     "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\n"
+                     "page a");
+            expect_whole(first, 200, "page a");
+            flow_h2_turn(&world, &client);
+        }
+        if (i < 2) {
+            h2_client_frame(&client.client, FRAME_DATA, i == 1 ? END_STREAM : 0, login,
+                            span_of(PIECES[i]));
+            flow_h2_turn(&world, &client);
+        }
+    }
+    reach(&second);
+    assert_true(flow_hear(&world, &second, "user=alice&pw=x"));
+    flow_page(&world, &second, NULL, "hello");
+    expect_whole(login, 200, "hello");
+    world.site->limits.connections_per_address_max = 1000;
+}
+
+/* The name in it is needed before anything is forwarded. */
+static void a_login_that_waited_is_read_whole(void **state)
+{
+    (void)state;
+    let_login_wait(2);
+}
+
+static void a_login_that_waited_is_read_on_as_it_comes(void **state)
+{
+    (void)state;
+    let_login_wait(1);
+}
+
 static void rapid_resets_end_the_connection_and_every_request(void **state)
 {
     (void)state;
@@ -269,6 +317,8 @@ int main(void)
         T(a_client_that_shuts_its_window_is_cut_and_costs_its_address),
         T(streams_past_what_may_run_wait_their_turn),
         T(a_stream_waits_where_its_address_has_no_connection_left),
+        T(a_login_that_waited_is_read_whole),
+        T(a_login_that_waited_is_read_on_as_it_comes),
         T(rapid_resets_end_the_connection_and_every_request),
         T(draining_warns_then_ends_after_what_is_under_way),
         T(an_idle_connection_is_ended_with_a_goaway),
