@@ -32,11 +32,40 @@ static void send(struct exchange *self, const struct span *spans, size_t count)
     UNREACHABLE();
 }
 
-/* The request is out as far as we have it; who is waited for next? */
+/* What is waited for is the answer: not its client, a grant source or the disk. */
+bool exchange_awaits_answer(const struct exchange *self)
+{
+    switch (self->state) {
+    case STATE_ACQUIRE:
+    case STATE_ASK:
+    case STATE_HOLD:
+        return true;
+    case STATE_STREAM:
+    case STATE_EVENTS:
+    case STATE_SOCKET:
+        return !self->streaming || self->drained;
+    case STATE_END:
+    case STATE_SETTLE:
+    case STATE_LOGIN:
+    case STATE_GRANTS:
+    case STATE_COMMIT:
+    case STATE_REPLY:
+        return false;
+    case STATE_COUNT:
+        break;
+    }
+    UNREACHABLE();
+}
+
+/* The request is out as far as we have it; who is waited for next? Any other deadline is
+ * not the client's to move. */
 void exchange_arm_ask(struct exchange *self)
 {
     exchange_note_upload(self);
     self->request_sent = self->request_read && !stream_writing(self->upstream->stream);
+    if (self->no_room || !exchange_awaits_answer(self)) {
+        return;
+    }
     exchange_set_deadline(self, self->request_sent
                                     ? pool_settings(self->pool)->response_timeout_ms
                                     : exchange_limits(self)->body_timeout_ms);

@@ -11,6 +11,9 @@
 
 struct exchange;
 
+/* exchange_ask.c: whom it waits for */
+bool exchange_awaits_answer(const struct exchange *self);
+
 /* exchange_unasked.c: bytes that are not the answer */
 bool exchange_take_unasked(struct exchange *self, struct span bytes);
 void exchange_note_no_head(struct exchange *self, struct span bytes);
