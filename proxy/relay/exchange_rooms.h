@@ -23,8 +23,6 @@ void exchange_advance(struct exchange *self);
 enum step exchange_become(struct exchange *self, enum exchange_state state);
 void exchange_set_deadline(struct exchange *self, uint64_t timeout_ms);
 const struct limits *exchange_limits(const struct exchange *self);
-bool exchange_is_oldest(const struct exchange *self);
-struct stream_space exchange_hold_space(struct exchange *self);
 void exchange_drop_upstream(struct exchange *self);
 void exchange_part_with_upstream(struct exchange *self);
 

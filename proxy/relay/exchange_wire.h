@@ -1,6 +1,6 @@
 /**
- * What the rooms of an exchange do about its upstream connection: whose it is, and what
- * comes on it unasked.
+ * What the rooms of an exchange do about its upstream connection: whose it is, what comes
+ * on it unasked, and where there is room for the rest.
  *
  * Layer: relay. Part of exchange_rooms.h; nobody else includes this.
  */
@@ -8,11 +8,16 @@
 
 #include "guard/fingerprint.h"
 #include "http/head.h"
+#include "net/stream.h"
 
 struct exchange;
 
 /* exchange_ask.c: whom it waits for */
 bool exchange_awaits_answer(const struct exchange *self);
+
+/* exchange_hold.c: memory for what comes */
+bool exchange_is_oldest(const struct exchange *self);
+struct stream_space exchange_hold_space(struct exchange *self);
 
 /* exchange_unasked.c: bytes that are not the answer */
 bool exchange_take_unasked(struct exchange *self, struct span bytes);
