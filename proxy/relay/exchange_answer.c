@@ -25,7 +25,9 @@ static struct stream_space on_space(void *owner)
     }
     if (space.ptr == NULL) {
         self->no_room = true;
-        exchange_set_deadline(self, exchange_limits(self)->hold_wait_ms);
+        if (exchange_awaits_answer(self)) {
+            exchange_set_deadline(self, exchange_limits(self)->hold_wait_ms);
+        }
         return (struct stream_space){.ptr = loop_read_buffer(self->relay->loop)};
     }
     return space;

@@ -35,7 +35,7 @@ void exchange_retry_holds(struct relay *relay)
                 return;
             }
             self->no_room = false;
-            exchange_set_deadline(self, pool_settings(self->pool)->response_timeout_ms);
+            exchange_arm_ask(self);
             stream_resume(self->upstream->stream, PAUSE_HOLD);
         }
     }

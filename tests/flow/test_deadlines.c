@@ -198,6 +198,35 @@ static void body_does_not_put_off_the_look_at_a_slow_reader(void **state)
     assert_int_equal(exchange->deadline.due_ms, at_ms);
 }
 
+/* Bytes behind the answer find no room, and need none. */
+static void want_of_room_does_not_put_off_the_wait_for_a_grant_source(void **state)
+{
+    static const char body[] = "<p data-member-id=m7>A</p>";
+    const size_t len = 19600; /* With its head the first block is as good as full. */
+    char page[512];
+
+    (void)state;
+    start();
+    begin_oldest();
+    flow_get(&world, &client, "/reports/1", SID);
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    (void)snprintf(page, sizeof(page),
+                   "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+                   "Content-Length: %zu\r\n\r\n%s",
+                   len, body);
+    flow_say(&world, &upstream, page);
+    flow_say_bytes(&world, &upstream,
+                   (struct span){.ptr = (uint8_t *)filler, .len = len - strlen(body)});
+    use_memory_up();
+    const struct exchange *exchange = under_way("grants");
+    uint64_t at_ms = exchange->deadline.due_ms;
+    flow_say(&world, &upstream, "more");
+    flow_settle(&world);
+    assert_ptr_equal(under_way("grants"), exchange);
+    assert_true(exchange->no_room);
+    assert_int_equal(exchange->deadline.due_ms, at_ms);
+}
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -205,6 +234,7 @@ int main(void)
         TEST(body_does_not_put_off_the_wait_for_room),
         TEST(body_does_not_put_off_the_wait_for_a_grant_source),
         TEST(body_does_not_put_off_the_look_at_a_slow_reader),
+        TEST(want_of_room_does_not_put_off_the_wait_for_a_grant_source),
     };
 #undef TEST
     return RUN_TESTS(tests);
