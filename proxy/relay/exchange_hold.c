@@ -12,15 +12,20 @@ bool exchange_is_oldest(const struct exchange *self)
     return first == NULL || first == &self->hold_link;
 }
 
-/* Room for the next read. At the bound of all held bytes the oldest of each worker may
- * still go on, by one whole answer. */
-struct stream_space exchange_hold_space(struct exchange *self)
+/* One whole answer of each worker. */
+uint64_t exchange_hold_beyond(const struct exchange *self)
 {
     uint64_t whole = exchange_limits(self)->hold_max + HOLD_SLACK;
 
-    return hold_space(&self->hold, exchange_is_oldest(self)
-                                       ? whole * self->relay->shared->worker_count
-                                       : 0);
+    return whole * self->relay->shared->worker_count;
+}
+
+/* Room for the next read. At the bound of all held bytes the oldest of each worker may
+ * still go on. */
+struct stream_space exchange_hold_space(struct exchange *self)
+{
+    return hold_space(&self->hold,
+                      exchange_is_oldest(self) ? exchange_hold_beyond(self) : 0);
 }
 
 void exchange_retry_holds(struct relay *relay)

@@ -231,14 +231,15 @@ static bool passes(struct exchange *self, const struct surgery *surgery)
     return good;
 }
 
-/* Puts the result where the body was. False: no memory; what is there is not to leave. */
+/* Puts the result where the body was, and past the bound of all held bytes if need be: so
+ * may have been the body. False: no memory; what is there is not to leave. */
 static bool replace(struct exchange *self, const struct surgery *surgery)
 {
     struct span rest = {.ptr = surgery->result, .len = surgery->result_len};
 
     hold_clear(&self->hold, true);
     while (rest.len > 0) {
-        struct stream_space space = hold_space(&self->hold, true);
+        struct stream_space space = hold_space(&self->hold, exchange_hold_beyond(self));
         if (space.ptr == NULL) {
             return false;
         }

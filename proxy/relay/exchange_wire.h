@@ -17,6 +17,7 @@ bool exchange_awaits_answer(const struct exchange *self);
 
 /* exchange_hold.c: memory for what comes */
 bool exchange_is_oldest(const struct exchange *self);
+uint64_t exchange_hold_beyond(const struct exchange *self);
 struct stream_space exchange_hold_space(struct exchange *self);
 
 /* exchange_unasked.c: bytes that are not the answer */

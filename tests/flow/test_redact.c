@@ -1,6 +1,7 @@
 /* People taken out of a page: where they stand in more than its body, nothing leaves. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "support/flow_world.h"
@@ -128,6 +129,31 @@ static void page_in_an_encoding_of_two_bytes_is_redacted_and_json_is_refused(voi
                      200);
 }
 
+/* It held more than all answers together may: as the oldest, and so does what is left. */
+static void page_past_the_bound_of_all_held_bytes_is_redacted(void **state)
+{
+    static char page[3000128];
+    static const char head[] =
+        "HTTP/1.1 200 OK\r\n" HTML "\r\nContent-Length: 3000000\r\n\r\n" LIST;
+    struct flow_answer answer;
+    size_t whole = 3000000 + sizeof(head) - sizeof(LIST);
+
+    (void)state;
+    world.site->limits.hold_max = 4194304;
+    world.shared.budget.total_max = 2097152;
+    memset(page, 'x', sizeof(page));
+    memcpy(page, head, sizeof(head) - 1);
+    flow_forget(&client);
+    flow_get(&world, &client, "/mypage/list", "alice-session-token");
+    flow_hear_request(&world, &upstream);
+    flow_say_bytes(&world, &upstream,
+                   (struct span){.ptr = (uint8_t *)page, .len = whole});
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(answer.body.len, 3000000 - strlen(LIST) + strlen(LEFT));
+    assert_false(flow_has(&client, "m7"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -135,6 +161,7 @@ int main(void)
         TEST(person_who_stands_in_a_field_as_well_is_never_only_redacted),
         TEST(person_in_a_field_who_may_be_seen_keeps_nobody_else_from_being_redacted),
         TEST(page_in_an_encoding_of_two_bytes_is_redacted_and_json_is_refused),
+        TEST(page_past_the_bound_of_all_held_bytes_is_redacted),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
