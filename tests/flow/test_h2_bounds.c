@@ -70,7 +70,7 @@ static void a_client_that_shuts_its_window_is_cut_and_costs_its_address(void **s
 
     (void)state;
     memset(page, 'p', sizeof(page) - 1);
-    world.relay->shared->budget.total_max = 16 * 100000;
+    world.relay->shared->budget.total_max = UINT64_C(1600000);
     world.site->limits.hold_wait_ms = 200;
     flow_h2_open_slow(&world, &slow);
     for (int i = 0; i < 3; i++) {
