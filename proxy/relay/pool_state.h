@@ -1,8 +1,8 @@
 /**
- * The inside of a pool, shared by pool.c and pool_connect.c and nobody else.
+ * The inside of a pool, shared by pool*.c and nobody else.
  *
- * Layer: relay. pool.c keeps connections and hands them out, pool_connect.c finds servers
- * and brings connections up.
+ * Layer: relay. pool.c keeps connections, pool_queue.c hands them out, pool_connect.c
+ * finds servers and brings connections up, pool_choose.c knows which server is next.
  */
 #pragma once
 
@@ -62,12 +62,15 @@ enum served { SERVED, SERVED_LATER, SERVED_FAILED };
 /* pool.c */
 void pool_destroy(struct upstream **upstream_p);
 void pool_take_from_idle(struct upstream *upstream);
-COLD void pool_fail(struct pool_request *request, enum ending failure);
 void pool_lend(struct upstream *upstream);
-void pool_serve_waiting(struct pool *self);
+struct list *pool_bucket(struct pool *self, const struct fingerprint *key);
 void pool_count_connection(struct pool_server *server, bool up);
 struct stream_space pool_shared_space(void *owner);
 void pool_ignore_drain(void *owner, enum err err);
+
+/* pool_queue.c */
+COLD void pool_fail(struct pool_request *request, enum ending failure);
+void pool_serve_waiting(struct pool *self);
 
 /* pool_choose.c */
 struct pool_server *pool_choose(struct pool *self, const struct pool_request *request);
