@@ -35,15 +35,18 @@ static bool make_buckets(struct pool *self)
     return true;
 }
 
-struct pool *pool_new(struct relay *relay, const struct upstream_settings *settings)
+struct pool *pool_new(struct relay *relay, struct plan *plan,
+                      const struct upstream_settings *settings)
 {
     struct pool *self =
         malloc(sizeof(*self) + settings->server_count * sizeof(struct pool_server));
     if (self == NULL) {
         return NULL;
     }
-    *self = (struct pool){
-        .relay = relay, .settings = settings, .server_count = settings->server_count};
+    *self = (struct pool){.relay = relay,
+                          .plan = plan,
+                          .settings = settings,
+                          .server_count = settings->server_count};
     list_init(&self->waiting);
     list_init(&self->attempts);
     if (!make_buckets(self)) {

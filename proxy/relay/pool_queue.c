@@ -53,7 +53,7 @@ static bool serve_kept(struct pool *self, struct pool_request *request)
     return true;
 }
 
-void pool_serve_waiting(struct pool *self)
+static void serve_waiting(struct pool *self)
 {
     for (struct list_link *link = list_first(&self->waiting); link != NULL;
          link = list_first(&self->waiting)) {
@@ -63,6 +63,15 @@ void pool_serve_waiting(struct pool *self)
             return;
         }
     }
+}
+
+/* Whoever is told that he gets none may have been the last to keep a retired plan. */
+void pool_serve_waiting(struct pool *self)
+{
+    struct plan *plan = plan_ref(self->plan);
+
+    serve_waiting(self);
+    plan_unref(&plan);
 }
 
 struct upstream *pool_take(struct pool *self, struct pool_request *request)

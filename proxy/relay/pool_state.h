@@ -37,6 +37,7 @@ struct pool_server {
 
 struct pool {
     struct relay *relay;
+    struct plan *plan; /* Owns it. */
     const struct upstream_settings *settings;
     struct list waiting;  /* Requests, oldest first. */
     struct list attempts; /* Connections on their way up. */
