@@ -111,6 +111,7 @@ void pool_free(struct pool **self_p)
     }
     CHECK(list_empty(&self->waiting));
     CHECK(self->lent == 0);
+    pool_want(self, NULL);
     pool_end_attempts(self);
     for (size_t i = 0; i < self->server_count; i++) {
         struct pool_server *server = &self->servers[i];
@@ -219,8 +220,9 @@ void pool_return(struct upstream **upstream_p, const struct fingerprint *key)
 
     *upstream_p = NULL;
     unlend(upstream);
-    if (self->settings->connections == CONNECTIONS_NONE || self->retired ||
-        pool_is_drained(upstream->server) || upstream->adopted) {
+    if (pool_give_back(upstream->server) || self->retired || upstream->adopted ||
+        self->settings->connections == CONNECTIONS_NONE ||
+        pool_is_drained(upstream->server)) {
         pool_destroy(&upstream);
         pool_serve_waiting(self);
         return;
@@ -246,6 +248,7 @@ void pool_discard(struct upstream **upstream_p)
 
     *upstream_p = NULL;
     unlend(upstream);
+    (void)pool_give_back(upstream->server);
     pool_destroy(&upstream);
     if (!list_empty(&self->waiting)) {
         pool_serve_waiting(self);
@@ -254,6 +257,7 @@ void pool_discard(struct upstream **upstream_p)
 
 static void tick_server(struct pool *self, struct pool_server *server, uint64_t now_ms)
 {
+    pool_give_idle(server);
     pool_watch(server, now_ms);
     if (pool_is_drained(server)) {
         close_all_idle(server);

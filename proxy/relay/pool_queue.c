@@ -63,6 +63,7 @@ static void serve_waiting(struct pool *self)
             return;
         }
     }
+    pool_want(self, NULL);
 }
 
 /* Whoever is told that he gets none may have been the last to keep a retired plan. */
@@ -105,9 +106,11 @@ bool pool_is_short(const struct pool *self)
 
 void pool_cancel(struct pool *self, struct pool_request *request)
 {
-    (void)self;
     list_remove(&request->link);
     request->waiting = false;
+    if (list_empty(&self->waiting)) {
+        pool_want(self, NULL);
+    }
     if (request->connecting != NULL) {
         request->connecting->attempt->request = NULL;
         request->connecting = NULL;
