@@ -29,6 +29,7 @@ struct server {
     bool secure;                   /**< With TLS. */
     char *text;                    /**< `10.0.0.11:8080`, for the ledger and logs. */
     _Atomic(unsigned) connections; /**< Open now, of all workers; mutable. */
+    _Atomic(unsigned) wanted;      /**< By workers that found no room; mutable. */
 };
 
 /** `upstreams[].tls:` The spans hold contents of files, while it is read. */

@@ -93,7 +93,6 @@ static struct span read_heads(struct exchange *self)
 static void note_coded(struct exchange *self)
 {
     struct coded_mark *mark = &self->coded_mark;
-    uint64_t received = self->body_sent + self->hold.len;
     uint64_t scanned = self->decoded_len - scan_pending(self->scan);
     size_t steps = coding_step_count(self->decoder->coding);
 
@@ -101,11 +100,11 @@ static void note_coded(struct exchange *self)
         mark->decoded = self->decoded_len;
         mark->steps_left--;
     } else if (mark->steps_left == steps) {
-        mark->received = received; /* No more was decoded here than there. */
+        mark->received = self->body_received; /* No more was decoded than there. */
     }
     if (mark->steps_left == 0 && scanned >= mark->decoded) {
         mark->settled = mark->received;
-        mark->received = received;
+        mark->received = self->body_received;
         mark->decoded = self->decoded_len;
         mark->steps_left = steps;
     }
@@ -165,6 +164,7 @@ static void complete(struct exchange *self)
 /* A piece of the body goes to where it is held, and to the scanner. False: failed. */
 static bool keep_body(struct exchange *self, struct span content)
 {
+    self->body_received += content.len;
     if (exchange_is_recoded(self)) {
         if (content.len > 0 && exchange_decode(self, content) < CODING_MORE) {
             exchange_fail_upstream(self, ENDING_UPSTREAM_MALFORMED);

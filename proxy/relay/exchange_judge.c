@@ -242,14 +242,25 @@ static enum step refuse(struct exchange *self, const struct judgement *judgement
     return exchange_become(self, STATE_COMMIT);
 }
 
+/* A stream that its verdict stops: more of it would have come. */
+static bool is_stopped(const struct exchange *self)
+{
+    return self->delivery == DELIVERY_WHOLE && self->streaming &&
+           self->answer_part != ANSWER_COMPLETE;
+}
+
 /* Judges what is there as a whole, and puts what follows for the sessions in place.
- * False: others were always faster. */
+ * False: others were always faster, or what stopped a stream is not found any more, since
+ * another worker has changed the session. */
 static bool decide(struct exchange *self, struct court *court)
 {
     self->answer.complete = true;
     summon_observations(self, court);
     for (unsigned tries = 0; tries <= COMMIT_TRIES_MAX; tries++) {
         judge_once(self, court);
+        if (is_stopped(self) && court->judgement.verdict != VERDICT_REFUSE) {
+            return false;
+        }
         if (note(self, court) && commit(self, &court->judgement)) {
             CHECK(court->judgement.verdict != VERDICT_HOLD);
             exchange_learn(self, &court->judgement);
@@ -304,14 +315,17 @@ void exchange_judge_late(struct exchange *self)
 enum step exchange_judge(struct exchange *self)
 {
     struct court court;
-    bool observes = exchange_observes(self);
+    /* What stopped a stream is enforced, also if break-glass has begun just now. */
+    bool stopped = is_stopped(self);
+    bool observes = !stopped && exchange_observes(self);
 
     if (exchange_wants_grants(self)) {
         return exchange_ask_grants(self);
     }
     exchange_redact(self);
     if (!decide(self, &court)) {
-        return exchange_reply_error(self, 503, ENDING_INTERNAL);
+        return stopped ? exchange_cut(self, ENDING_CUT)
+                       : exchange_reply_error(self, 503, ENDING_INTERNAL);
     }
     self->judged = true;
     exchange_count_answer(self, &court.judgement);

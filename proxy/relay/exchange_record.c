@@ -287,7 +287,7 @@ void exchange_fill_entry(struct exchange *self, const struct judgement *judgemen
         .kind = JOURNAL_EVENT,
         .at_ms = loop_unix_ms(self->relay->loop),
         .status = self->upstream_status,
-        .body_size = self->hold.len + self->body_sent,
+        .body_size = self->body_received,
         .drill = drill_is(self),
     };
     fill_finding(self, judgement, entry);

@@ -100,8 +100,7 @@ static enum step send_frame(struct exchange *self, enum websocket_opcode opcode,
 
 static enum step send_control(struct exchange *self)
 {
-    struct exchange_socket *socket = self->socket;
-    struct span bytes = {.ptr = socket->control, .len = socket->control_len};
+    struct span bytes = {.ptr = self->socket->control, .len = self->socket->control_len};
     struct caller_part part = {.body = &bytes, .count = 1};
 
     self->body_sent += bytes.len;
@@ -252,6 +251,7 @@ static bool take_payload(struct exchange *self, struct span payload, enum step *
         socket->control_len += payload.len;
         return false;
     }
+    self->body_received += payload.len;
     if (!hold_keep(&self->hold, &payload)) {
         *step_out = exchange_cut(self, ENDING_INTERNAL);
         return true;

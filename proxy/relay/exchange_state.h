@@ -66,7 +66,8 @@ struct exchange {
     uint64_t began_us;
     uint64_t hold_began_us;
     uint64_t released_us;
-    uint64_t body_sent;
+    uint64_t body_received; /* Of the answer, without framing. */
+    uint64_t body_sent;     /* What waits to be taken is in it. */
     uint64_t decoded_len;
     struct coded_mark coded_mark;
     struct exchange_upload upload;

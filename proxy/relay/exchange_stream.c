@@ -93,8 +93,7 @@ static uint64_t pending_bytes(const struct exchange *self)
     if (self->undecodable) {
         return 0;
     }
-    uint64_t received = self->body_sent + self->hold.len;
-    return received - self->coded_mark.settled;
+    return self->body_received - self->coded_mark.settled;
 }
 
 /* Kept bytes that nothing pending can reach, in whole segments. */
@@ -203,7 +202,11 @@ enum step exchange_step_stream(struct exchange *self)
     }
     size_t count = ready_segments(self);
     if (count > 0) {
-        return exchange_send_segments(self, count);
+        step = exchange_send_segments(self, count);
+        if (step == STEP_WAIT) {
+            exchange_wait_for_client(self);
+        }
+        return step;
     }
     if (self->answer_part == ANSWER_COMPLETE) {
         return exchange_end_stream(self);

@@ -8,11 +8,7 @@
 #include "relay/pool_state.h"
 #include "relay/probe.h"
 
-enum {
-    RECENT_MS = 1000, /* An unsafe request trusts a connection idle for less. */
-};
-
-static struct list *bucket_of(struct pool *self, const struct fingerprint *key)
+struct list *pool_bucket(struct pool *self, const struct fingerprint *key)
 {
     uint32_t hash;
     memcpy(&hash, key->bytes, sizeof(hash));
@@ -39,15 +35,18 @@ static bool make_buckets(struct pool *self)
     return true;
 }
 
-struct pool *pool_new(struct relay *relay, const struct upstream_settings *settings)
+struct pool *pool_new(struct relay *relay, struct plan *plan,
+                      const struct upstream_settings *settings)
 {
     struct pool *self =
         malloc(sizeof(*self) + settings->server_count * sizeof(struct pool_server));
     if (self == NULL) {
         return NULL;
     }
-    *self = (struct pool){
-        .relay = relay, .settings = settings, .server_count = settings->server_count};
+    *self = (struct pool){.relay = relay,
+                          .plan = plan,
+                          .settings = settings,
+                          .server_count = settings->server_count};
     list_init(&self->waiting);
     list_init(&self->attempts);
     if (!make_buckets(self)) {
@@ -112,6 +111,7 @@ void pool_free(struct pool **self_p)
     }
     CHECK(list_empty(&self->waiting));
     CHECK(self->lent == 0);
+    pool_want(self, NULL);
     pool_end_attempts(self);
     for (size_t i = 0; i < self->server_count; i++) {
         struct pool_server *server = &self->servers[i];
@@ -201,34 +201,6 @@ static const struct stream_events IDLE_EVENTS = {
     .on_connect = pool_ignore_drain,
 };
 
-/* The kept connection with `key` that was used last. */
-static struct upstream *find_kept(struct pool *self, const struct pool_request *request)
-{
-    struct list *bucket = bucket_of(self, &request->key);
-    uint64_t now_ms = loop_now_ms(self->relay->loop);
-
-    for (struct list_link *link = list_first(bucket);
-         link != NULL && link != &bucket->head; link = link->next) {
-        struct upstream *upstream = LIST_ENTRY(link, struct upstream, key_link);
-        if (fingerprint_equal(&upstream->key, &request->key)) {
-            bool recent = now_ms - upstream->idle_since_ms < RECENT_MS;
-            if (pool_is_drained(upstream->server)) {
-                continue;
-            }
-            return request->recent && !recent ? NULL : upstream;
-        }
-    }
-    return NULL;
-}
-
-void pool_fail(struct pool_request *request, enum ending failure)
-{
-    request->failure = failure;
-    request->waiting = false;
-    list_remove(&request->link);
-    request->on_failed(request);
-}
-
 void pool_lend(struct upstream *upstream)
 {
     upstream->pool->lent++;
@@ -241,74 +213,6 @@ static void unlend(struct upstream *upstream)
     meter_connections(upstream->pool->relay, METER_UPSTREAM_BUSY, -1);
 }
 
-/* Hands a kept connection to a request that began to wait. */
-static bool serve_kept(struct pool *self, struct pool_request *request)
-{
-    struct upstream *kept =
-        request->alone || request->fresh ? NULL : find_kept(self, request);
-    if (kept == NULL) {
-        return false;
-    }
-    pool_take_from_idle(kept);
-    list_remove(&request->link);
-    request->waiting = false;
-    pool_lend(kept);
-    request->on_ready(request, kept);
-    return true;
-}
-
-void pool_serve_waiting(struct pool *self)
-{
-    for (struct list_link *link = list_first(&self->waiting); link != NULL;
-         link = list_first(&self->waiting)) {
-        struct pool_request *request = LIST_ENTRY(link, struct pool_request, link);
-        if (!serve_kept(self, request) &&
-            pool_serve(self, request, true) == SERVED_LATER) {
-            return;
-        }
-    }
-}
-
-struct upstream *pool_take(struct pool *self, struct pool_request *request)
-{
-    CHECK(!request->waiting && request->connecting == NULL);
-
-    if (!request->alone && !request->fresh) {
-        struct upstream *kept = find_kept(self, request);
-        if (kept != NULL) {
-            pool_take_from_idle(kept);
-            pool_lend(kept);
-            return kept;
-        }
-    }
-    request->waiting = true;
-    request->tried = 0;
-    memset(request->tried_mask, 0, sizeof(request->tried_mask));
-    request->failure = ENDING_QUEUE_TIMEOUT;
-    request->since_ms = loop_now_ms(self->relay->loop);
-    list_push_back(&self->waiting, &request->link);
-    if (list_first(&self->waiting) == &request->link) {
-        (void)pool_serve(self, request, false);
-    }
-    return NULL;
-}
-
-bool pool_is_short(const struct pool *self)
-{
-    return !list_empty(&self->waiting);
-}
-
-void pool_cancel(struct pool *self, struct pool_request *request)
-{
-    (void)self;
-    list_remove(&request->link);
-    request->waiting = false;
-    if (request->connecting != NULL) {
-        request->connecting->attempt->request = NULL;
-        request->connecting = NULL;
-    }
-}
-
 void pool_return(struct upstream **upstream_p, const struct fingerprint *key)
 {
     struct upstream *upstream = *upstream_p;
@@ -316,8 +220,9 @@ void pool_return(struct upstream **upstream_p, const struct fingerprint *key)
 
     *upstream_p = NULL;
     unlend(upstream);
-    if (self->settings->connections == CONNECTIONS_NONE || self->retired ||
-        pool_is_drained(upstream->server) || upstream->adopted) {
+    if (pool_give_back(upstream->server) || self->retired || upstream->adopted ||
+        self->settings->connections == CONNECTIONS_NONE ||
+        pool_is_drained(upstream->server)) {
         pool_destroy(&upstream);
         pool_serve_waiting(self);
         return;
@@ -329,7 +234,7 @@ void pool_return(struct upstream **upstream_p, const struct fingerprint *key)
     upstream->idle_turn = loop_turn(self->relay->loop);
     stream_set_owner(upstream->stream, &IDLE_EVENTS, upstream);
     list_push_back(&upstream->server->idle, &upstream->link);
-    list_push_front(bucket_of(self, key), &upstream->key_link);
+    list_push_front(pool_bucket(self, key), &upstream->key_link);
     meter_connections(self->relay, METER_UPSTREAM_IDLE, 1);
     if (!list_empty(&self->waiting)) {
         pool_serve_waiting(self);
@@ -343,6 +248,7 @@ void pool_discard(struct upstream **upstream_p)
 
     *upstream_p = NULL;
     unlend(upstream);
+    (void)pool_give_back(upstream->server);
     pool_destroy(&upstream);
     if (!list_empty(&self->waiting)) {
         pool_serve_waiting(self);
@@ -351,6 +257,7 @@ void pool_discard(struct upstream **upstream_p)
 
 static void tick_server(struct pool *self, struct pool_server *server, uint64_t now_ms)
 {
+    pool_give_idle(server);
     pool_watch(server, now_ms);
     if (pool_is_drained(server)) {
         close_all_idle(server);

@@ -13,6 +13,7 @@
 #include "relay/upstream.h"
 
 struct relay;
+struct plan;
 struct pool;
 
 /** One exchange's wish for a connection. */
@@ -35,8 +36,9 @@ struct pool_request {
     void (*on_failed)(struct pool_request *self);
 };
 
-/** `settings` must outlive the pool. NULL: memory. */
-struct pool *pool_new(struct relay *relay, const struct upstream_settings *settings);
+/** A pool of `plan`, whose site has `settings`. NULL: memory. */
+struct pool *pool_new(struct relay *relay, struct plan *plan,
+                      const struct upstream_settings *settings);
 
 /** Closes idle connections; no request may be waiting and none may be lent. */
 void pool_free(struct pool **self_p);

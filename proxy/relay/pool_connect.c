@@ -69,26 +69,6 @@ bool pool_init_server(struct pool *self, size_t index)
     return true;
 }
 
-/* Room for one more connection to `server`, by closing the one idle longest if need be.
- */
-bool pool_make_room(struct pool_server *server)
-{
-    const struct pool *self = server->pool;
-    unsigned count =
-        atomic_load_explicit(&server->server->connections, memory_order_relaxed);
-    if (count < self->settings->connections_max) {
-        return true;
-    }
-    struct list_link *link = list_first(&server->idle);
-    if (link == NULL) {
-        return false;
-    }
-    struct upstream *longest = LIST_ENTRY(link, struct upstream, link);
-    pool_take_from_idle(longest);
-    pool_destroy(&longest);
-    return true;
-}
-
 static void attempt_free(struct attempt *attempt)
 {
     list_remove(&attempt->link);
@@ -308,6 +288,7 @@ enum served pool_serve(struct pool *self, struct pool_request *request, bool may
         server = pool_choose(self, request);
     }
     if (server->address_count == 0) {
+        pool_want(self, NULL);
         if (server->unresolvable && may_fail) {
             pool_fail(request, ENDING_RESOLVE);
             return SERVED_FAILED;
@@ -318,8 +299,10 @@ enum served pool_serve(struct pool *self, struct pool_request *request, bool may
         return SERVED_LATER;
     }
     if (!pool_make_room(server)) {
+        pool_want(self, server);
         return SERVED_LATER;
     }
+    pool_want(self, NULL);
     if (connect_for(server, request)) {
         return SERVED;
     }

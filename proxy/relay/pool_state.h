@@ -1,8 +1,9 @@
 /**
- * The inside of a pool, shared by pool.c and pool_connect.c and nobody else.
+ * The inside of a pool, shared by pool*.c and nobody else.
  *
- * Layer: relay. pool.c keeps connections and hands them out, pool_connect.c finds servers
- * and brings connections up.
+ * Layer: relay. pool.c keeps connections, pool_queue.c hands them out, pool_connect.c
+ * finds servers and brings connections up, pool_choose.c knows which server is next,
+ * pool_share.c is fair to the other workers.
  */
 #pragma once
 
@@ -33,14 +34,18 @@ struct pool_server {
     uint64_t told_ms;             /* When a failed handshake was last logged; 0: never. */
     bool unresolvable; /* The last question failed and no older answer is left. */
     struct list idle;  /* Longest first. */
+    unsigned given;    /* Places left to other workers since the last tick. */
 };
 
 struct pool {
     struct relay *relay;
+    struct plan *plan; /* Owns it. */
     const struct upstream_settings *settings;
-    struct list waiting;  /* Requests, oldest first. */
-    struct list attempts; /* Connections on their way up. */
-    bool retired;         /* Of a plan no longer in force: nothing is kept. */
+    struct list waiting;             /* Requests, oldest first. */
+    struct pool_server *wanted_from; /* Where the first waits for room, or NULL, */
+    unsigned wanted;                 /* and for how many that was said. */
+    struct list attempts;            /* Connections on their way up. */
+    bool retired;                    /* Of a plan no longer in force: nothing is kept. */
     size_t server_next;
     unsigned lent;        /* Connections that are with exchanges. */
     struct list *buckets; /* Idle connections by key: as many as connections, about. */
@@ -62,12 +67,25 @@ enum served { SERVED, SERVED_LATER, SERVED_FAILED };
 /* pool.c */
 void pool_destroy(struct upstream **upstream_p);
 void pool_take_from_idle(struct upstream *upstream);
-COLD void pool_fail(struct pool_request *request, enum ending failure);
 void pool_lend(struct upstream *upstream);
-void pool_serve_waiting(struct pool *self);
+struct list *pool_bucket(struct pool *self, const struct fingerprint *key);
 void pool_count_connection(struct pool_server *server, bool up);
 struct stream_space pool_shared_space(void *owner);
 void pool_ignore_drain(void *owner, enum err err);
+
+/* pool_queue.c */
+COLD void pool_fail(struct pool_request *request, enum ending failure);
+void pool_serve_waiting(struct pool *self);
+
+/* pool_share.c */
+/* Room for one more connection, by closing the one idle longest if need be. */
+bool pool_make_room(struct pool_server *server);
+/* The pool's first request waits for room at the server; NULL: at none. */
+void pool_want(struct pool *self, struct pool_server *server);
+/* With every tick: closes idle connections for other workers. */
+void pool_give_idle(struct pool_server *server);
+/* True: the room of a connection that comes back is another worker's. */
+bool pool_give_back(struct pool_server *server);
 
 /* pool_choose.c */
 struct pool_server *pool_choose(struct pool *self, const struct pool_request *request);
@@ -78,7 +96,6 @@ void pool_watch(struct pool_server *server, uint64_t now_ms);
 
 /* pool_connect.c */
 bool pool_init_server(struct pool *self, size_t index);
-bool pool_make_room(struct pool_server *server);
 struct stream *pool_open_stream(struct pool_server *from, const struct address *address,
                                 const struct stream_events *events, void *owner);
 void pool_ask_name(struct pool_server *server);

@@ -67,7 +67,7 @@ static struct plan *plan_new(struct relay *relay, struct site *site)
     plan->pools = calloc(site->upstream_count, sizeof(struct pool *));
     bool whole = plan->scanner != NULL && plan->meter != NULL && plan->pools != NULL;
     for (size_t i = 0; whole && i < site->upstream_count; i++) {
-        plan->pools[i] = pool_new(relay, &site->upstreams[i]);
+        plan->pools[i] = pool_new(relay, plan, &site->upstreams[i]);
         whole = plan->pools[i] != NULL;
     }
     if (!whole) {
