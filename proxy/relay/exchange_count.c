@@ -110,3 +110,24 @@ void exchange_count_answer(struct exchange *self, const struct judgement *judgem
     }
     exchange_count_findings(self, judgement);
 }
+
+/* Evidence of what may have changed another person's data, should this session turn out
+ * to be part of an incident. Logins and logouts change nobody's. */
+void exchange_note_write(struct exchange *self)
+{
+    const struct asker *asker = &self->asker;
+
+    if (!asker->unsafe || asker->session.id == 0 || self->upstream_number == 0 ||
+        self->routed.role != ROLE_NONE) {
+        return;
+    }
+    const struct evidence_log_write write = {
+        .at_ms = loop_unix_ms(self->relay->loop),
+        .session = &asker->session.first,
+        .user = asker->session.binding != BINDING_NONE ? &asker->session.requester : NULL,
+        .route = self->routed.route->pattern,
+        .screen = self->routed.route->screen,
+        .method = self->method_text,
+    };
+    evidence_log_add_write(self->relay->evidence_log, &write);
+}
