@@ -76,7 +76,7 @@ static void read_grants(struct dossier_work *work)
         work,
         "SELECT m, count(*), max(n), (2 * sum(n) + count(*)) / (2 * count(*)) FROM"
         " (SELECT marker_class AS m, count(DISTINCT subject_id) AS n" DOSSIER_COUNTED
-        " AND subject_id <> '' AND instr(',' || detectors || ',', ',granted-marker,') > 0"
+        " AND subject_id <> '' AND detector = 'granted-marker'"
         " GROUP BY marker_class, viewer_id) GROUP BY m ORDER BY m",
         NULL, 0);
     while (db_next(rows) &&
