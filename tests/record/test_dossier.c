@@ -1,3 +1,4 @@
+#include "record/clock.h"
 #include "record/db.h"
 #include "record/dossier.h"
 #include "record/dossier_print.h"
@@ -346,6 +347,63 @@ static void a_restart_does_not_hide_the_last_change_of_configuration(void **stat
     fixture_remove(&fixture);
 }
 
+/* What is noted next has a later time. */
+static void let_time_pass(void)
+{
+    const struct timespec step = {.tv_nsec = 3000000};
+    assert_int_equal(nanosleep(&step, NULL), 0);
+}
+
+static void change(struct fixture *self, enum feature_state state)
+{
+    let_time_pass();
+    assert_int_equal(fixture_change(self, "login", state, false).result, CONTROL_DONE);
+}
+
+static void a_reopening_by_way_of_a_trial_is_told_after_the_closing_too(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("a", "b", "top");
+    (void)state;
+
+    fixture_make(&fixture);
+    entry.at_ms = clock_wall_ms();
+    entry.took_down_mask = feature_table_take_down(&fixture.features, 1);
+    assert_true(fixture_post(&fixture, &entry).committed);
+    assert_int_equal(fixture_close_incident(&fixture, 1).result, CONTROL_DONE);
+    change(&fixture, FEATURE_TRIAL);
+    change(&fixture, FEATURE_UP);
+    change(&fixture, FEATURE_DOWN); /* Of these three nothing is the incident's. */
+    change(&fixture, FEATURE_TRIAL);
+    change(&fixture, FEATURE_UP);
+    struct dossier *dossier = make(&fixture, 1);
+    assert_int_equal(count_events(dossier, DOSSIER_TAKE_DOWN), 1);
+    assert_int_equal(count_events(dossier, DOSSIER_TRIAL), 1);
+    assert_int_equal(count_events(dossier, DOSSIER_REOPENING), 1);
+    dossier_free(&dossier);
+    fixture_remove(&fixture);
+}
+
+static void a_feature_that_is_taken_down_again_on_trial_is_reopened_once(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("a", "b", "top");
+    (void)state;
+
+    fixture_make(&fixture);
+    entry.at_ms = clock_wall_ms();
+    entry.took_down_mask = feature_table_take_down(&fixture.features, 1);
+    assert_true(fixture_post(&fixture, &entry).committed);
+    assert_int_equal(fixture_close_incident(&fixture, 1).result, CONTROL_DONE);
+    change(&fixture, FEATURE_TRIAL);
+    change(&fixture, FEATURE_DOWN);
+    change(&fixture, FEATURE_UP);
+    struct dossier *dossier = make(&fixture, 1);
+    assert_int_equal(count_events(dossier, DOSSIER_REOPENING), 1);
+    dossier_free(&dossier);
+    fixture_remove(&fixture);
+}
+
 static void a_reader_that_stays_delays_no_commit(void **state)
 {
     struct fixture fixture;
@@ -417,6 +475,8 @@ int main(void)
         cmocka_unit_test(
             dossier_counts_writes_of_the_people_of_the_incident_in_its_window),
         cmocka_unit_test(a_restart_does_not_hide_the_last_change_of_configuration),
+        cmocka_unit_test(a_reopening_by_way_of_a_trial_is_told_after_the_closing_too),
+        cmocka_unit_test(a_feature_that_is_taken_down_again_on_trial_is_reopened_once),
         cmocka_unit_test(a_reader_that_stays_delays_no_commit),
         cmocka_unit_test(a_report_that_nobody_waits_for_is_broken_off),
         cmocka_unit_test(dossier_of_an_unknown_incident_says_so),
