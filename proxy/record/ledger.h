@@ -119,8 +119,9 @@ void ledger_erase(struct ledger *self, uint64_t incident, uint64_t at_ms);
 /** What was erased leaves the write-ahead log too, unless a reader needs it still. */
 void ledger_sweep(struct ledger *self);
 
-/** Deletes evidence of before `before_ms`, which no incident needs any more. */
-void ledger_forget_evidence(struct ledger *self, uint64_t before_ms);
+/** Deletes some evidence of before `before_ms`, which no incident needs any more, so much
+ * that a refusal can wait for it. True: there may be more. */
+bool ledger_forget_evidence(struct ledger *self, uint64_t before_ms);
 
 /** What is not up, as committed. */
 void ledger_read_features(struct ledger *self, struct state_file_image *image_out);
