@@ -167,14 +167,32 @@ static uint64_t forget(struct ledger *self, const char *sql, uint64_t before)
     return db_changes(self->db);
 }
 
+/* Incidents that are open, or that were closed since `before_ms`, need theirs longer. */
+static uint64_t needed_from(struct ledger *self, uint64_t before_ms)
+{
+    struct db_rows *rows =
+        db_query(self->db,
+                 "SELECT min(opened_at) FROM incidents WHERE drill = 0 AND"
+                 " (closed_at IS NULL OR closed_at >= ?)",
+                 DB_VALUES(DB_U64(before_ms)));
+    uint64_t from_ms = before_ms;
+
+    if (db_next(rows) && db_column(rows, 0).kind != DB_KIND_NULL) {
+        uint64_t opened_ms = db_u64(rows, 0);
+        from_ms = opened_ms > LEDGER_ROW_MS_MAX ? opened_ms - LEDGER_ROW_MS_MAX : 0;
+    }
+    db_end(rows);
+    return from_ms < before_ms ? from_ms : before_ms;
+}
+
 /* No index of `writes` begins with a time, but they come in its order. */
 bool ledger_forget_evidence(struct ledger *self, uint64_t before_ms)
 {
+    before_ms = needed_from(self, before_ms);
     uint64_t count = forget(self,
                             "DELETE FROM writes WHERE minute < ?1 AND id IN (SELECT id"
                             " FROM writes ORDER BY id LIMIT ?2)",
                             before_ms / MINUTE_MS);
-
     count += forget(self,
                     "DELETE FROM doubts WHERE id IN (SELECT id FROM doubts WHERE"
                     " slot < ?1 LIMIT ?2)",

@@ -158,6 +158,100 @@ static void what_is_past_retention_goes_a_little_at_a_time(void **state)
     fixture_remove(&fixture);
 }
 
+enum { MINUTE_MS = 60000, DAY_MS = 86400000 };
+
+/* Begins a minute. */
+static const uint64_t OPENED_MS = UINT64_C(1700000040000);
+
+static void open_incident(struct ledger *ledger, bool drill)
+{
+    struct journal_entry entry = fixture_display("a", "b", "top");
+
+    entry.at_ms = OPENED_MS;
+    entry.drill = drill;
+    ledger_begin(ledger, true);
+    (void)ledger_add_display(ledger, &entry, "login");
+    assert_int_equal(ledger_commit(ledger), ERR_NONE);
+}
+
+/* One write: long before the incident, across its beginning, after it. */
+static void write_around_it(struct ledger *ledger)
+{
+    static const int64_t AFTER_MS[] = {-DAY_MS, -1, MINUTE_MS};
+
+    ledger_begin(ledger, true);
+    for (size_t i = 0; i < 3; i++) {
+        uint64_t at_ms = OPENED_MS + (uint64_t)AFTER_MS[i];
+        const struct journal_write write = {
+            .first_at_ms = at_ms, .last_at_ms = at_ms + 2, .count = 1};
+        ledger_add_write(ledger, &write);
+    }
+    assert_int_equal(ledger_commit(ledger), ERR_NONE);
+}
+
+static void an_open_incident_keeps_its_evidence_past_retention(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    struct ledger *ledger = open_alone(&fixture);
+    open_incident(ledger, false);
+    write_around_it(ledger);
+    (void)forget(ledger, OPENED_MS + 2 * DAY_MS);
+    assert_int_equal(fixture_ask(&fixture, ROWS_LEFT[0]), 2);
+    ledger_close(&ledger);
+    fixture_remove(&fixture);
+}
+
+static void a_closed_incident_keeps_its_evidence_as_long_as_its_people(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    struct ledger *ledger = open_alone(&fixture);
+    open_incident(ledger, false);
+    write_around_it(ledger);
+    ledger_begin(ledger, true);
+    assert_true(ledger_close_incident(ledger, 1, "op", "done", OPENED_MS + DAY_MS));
+    assert_int_equal(ledger_commit(ledger), ERR_NONE);
+    (void)forget(ledger, OPENED_MS + DAY_MS);
+    assert_int_equal(fixture_ask(&fixture, ROWS_LEFT[0]), 2);
+    assert_int_equal(ledger_find_expired(ledger, OPENED_MS + DAY_MS), 0);
+    (void)forget(ledger, OPENED_MS + DAY_MS + 1);
+    assert_int_equal(fixture_ask(&fixture, ROWS_LEFT[0]), 0);
+    assert_int_equal(ledger_find_expired(ledger, OPENED_MS + DAY_MS + 1), 1);
+    ledger_close(&ledger);
+    fixture_remove(&fixture);
+}
+
+static void an_incident_of_a_drill_keeps_no_evidence(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    struct ledger *ledger = open_alone(&fixture);
+    open_incident(ledger, true);
+    write_around_it(ledger);
+    (void)forget(ledger, OPENED_MS + DAY_MS);
+    assert_int_equal(fixture_ask(&fixture, ROWS_LEFT[0]), 0);
+    ledger_close(&ledger);
+    fixture_remove(&fixture);
+}
+
+static void what_reaches_into_a_later_incident_is_kept(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    struct ledger *ledger = open_alone(&fixture);
+    open_incident(ledger, false);
+    write_around_it(ledger);
+    (void)forget(ledger, OPENED_MS);
+    assert_int_equal(fixture_ask(&fixture, ROWS_LEFT[0]), 2);
+    ledger_close(&ledger);
+    fixture_remove(&fixture);
+}
+
 static void the_recorder_comes_again_until_all_of_it_is_gone(void **state)
 {
     struct fixture fixture;
@@ -291,6 +385,10 @@ int main(void)
         cmocka_unit_test(past_its_bound_doubts_go_too),
         cmocka_unit_test(doubts_go_after_retention),
         cmocka_unit_test(what_is_past_retention_goes_a_little_at_a_time),
+        cmocka_unit_test(an_open_incident_keeps_its_evidence_past_retention),
+        cmocka_unit_test(a_closed_incident_keeps_its_evidence_as_long_as_its_people),
+        cmocka_unit_test(an_incident_of_a_drill_keeps_no_evidence),
+        cmocka_unit_test(what_reaches_into_a_later_incident_is_kept),
         cmocka_unit_test(the_recorder_comes_again_until_all_of_it_is_gone),
         cmocka_unit_test(a_part_of_the_bound_is_kept_for_refusals),
         cmocka_unit_test(the_bound_is_alerted),
