@@ -78,6 +78,9 @@ struct ledger_change {
 
 void ledger_change_feature(struct ledger *self, const struct ledger_change *change);
 
+/** The feature's state, as committed; FEATURE_UP too where it was never changed. */
+enum feature_state ledger_state_of(struct ledger *self, const char *name);
+
 /** The open incident that holds the feature down, 0: none. */
 uint64_t ledger_incident_of(struct ledger *self, const char *name);
 
