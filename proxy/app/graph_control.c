@@ -119,7 +119,8 @@ static enum err forget(void *context, const char *who, struct span login)
     struct graph *self = context;
     struct fingerprinter *hasher = fingerprinter_new(self->shared.fingerprint_key);
     struct memo_row row;
-    char what[USER_SIZE_MAX + 64];
+    char digits[FINGERPRINT_DIGITS + 1] = "";
+    char what[64];
 
     if (hasher == NULL) {
         return ERR_MEMORY;
@@ -130,8 +131,8 @@ static enum err forget(void *context, const char *who, struct span login)
     if (!memo_find(self->shared.aliases, &key, now_ms, &row)) {
         return ERR_SYNTAX;
     }
-    (void)snprintf(what, sizeof(what), "alias of the login %.*s forgotten",
-                   SPAN_ARGS(login));
+    fingerprint_format(&key, digits);
+    (void)snprintf(what, sizeof(what), "alias %s forgotten", digits);
     if (!recorder_note_access(self->recorder, who, what)) {
         return ERR_FULL;
     }

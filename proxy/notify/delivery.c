@@ -138,6 +138,9 @@ static bool set_options(struct delivery *self)
 
     failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700 /* 7.87: a name that is still looked up is left. */
+    failed |= (unsigned)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
     failed |=
         (unsigned)curl_easy_setopt(easy, CURLOPT_NOPROXY, "localhost,127.0.0.0/8,::1");
     failed |=

@@ -198,6 +198,12 @@ void format_sentence(const struct told *told, struct writer *out)
     }
 }
 
+bool format_ends(struct span type)
+{
+    return span_ends(type, SPAN(".closed")) || span_equal(type, SPAN("feature.up")) ||
+           span_equal(type, SPAN("mode.enforce"));
+}
+
 void format_time(uint64_t at_ms, struct writer *out)
 {
     time_t seconds = (time_t)(at_ms / 1000);

@@ -52,5 +52,8 @@ void format_details(const struct told *told, struct writer *out);
 /** Both in one line. */
 void format_sentence(const struct told *told, struct writer *out);
 
+/** Does an alert of `type` end what one of another type began? */
+bool format_ends(struct span type);
+
 /** Unix milliseconds as `2026-01-31T23:59:59.999Z`. */
 void format_time(uint64_t at_ms, struct writer *out);

@@ -10,8 +10,7 @@ static const uint64_t OPEN_MS = 5 * MINUTE_MS; /* Posted again long before. */
 /* Alerts of things that nobody closes end by themselves. */
 static uint64_t ends_at(const struct told *told, const struct format_times *times)
 {
-    if (span_ends(told->type, SPAN(".closed")) ||
-        span_equal(told->type, SPAN("feature.up"))) {
+    if (format_ends(told->type)) {
         return times->now_ms;
     }
     if (span_starts(told->type, SPAN("incident.")) ||
@@ -36,6 +35,8 @@ static const char *lasting_severity(struct span type)
         type = SPAN("incident.opened");
     } else if (span_starts(type, SPAN("feature."))) {
         type = SPAN("feature.down");
+    } else if (span_starts(type, SPAN("mode."))) {
+        type = SPAN("mode.observe");
     }
     return alert_severity_name(alert_kind_of(type)->severity);
 }

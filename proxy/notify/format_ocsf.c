@@ -17,7 +17,7 @@ enum {
 
 static uint64_t activity_of(struct span type)
 {
-    if (span_ends(type, SPAN(".closed")) || span_ends(type, SPAN(".up"))) {
+    if (format_ends(type)) {
         return ACTIVITY_CLOSE;
     }
     return span_ends(type, SPAN(".updated")) ? ACTIVITY_UPDATE : ACTIVITY_CREATE;

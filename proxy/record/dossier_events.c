@@ -97,9 +97,16 @@ static void read_findings(struct dossier_work *work)
     " WHERE feature IN (SELECT name FROM names) AND at >= ?5 AND"                        \
     " (cause = 'drill') = (SELECT max(drill) FROM i)"
 
-/* In the window and a day before: a reopening may be what the incident came of. A
- * reopening is the first after each take-down, also when the
- * incident is closed. */
+/* The feature was closed until then since before the window's end: since its first change
+ * after it was up last. */
+#define CLOSED_IN_WINDOW                                                                 \
+    " AND (SELECT at FROM feature_changes d WHERE d.feature = c.feature AND"             \
+    " d.state <> 'up' AND d.seq <= c.seq AND d.seq > coalesce((SELECT max(seq) FROM"     \
+    " feature_changes u WHERE u.feature = c.feature AND u.state = 'up' AND"              \
+    " u.seq < c.seq), 0) ORDER BY d.seq LIMIT 1) <= ?6 ORDER BY seq LIMIT 50"
+
+/* In the window and a day before: a reopening may be what the incident came of. How it
+ * went on, by trials and by a reopening, also when the incident is closed. */
 static void read_features(struct dossier_work *work)
 {
     enum { DAY_MS = 86400000 };
@@ -113,17 +120,11 @@ static void read_features(struct dossier_work *work)
                                       " LIMIT 50",
                            window, 2));
     add_rows(work, DOSSIER_TRIAL,
-             dossier_query(work,
-                           CHANGES_OF " AND at <= ?6 AND state = 'trial' ORDER BY seq"
-                                      " LIMIT 50",
+             dossier_query(work, CHANGES_OF " AND state = 'trial'" CLOSED_IN_WINDOW,
                            window, 2));
-    add_rows(work, DOSSIER_REOPENING,
-             dossier_query(work,
-                           CHANGES_OF
-                           " AND state = 'up' AND ((SELECT at FROM feature_changes d"
-                           " WHERE d.feature = c.feature AND d.seq < c.seq"
-                           " ORDER BY d.seq DESC LIMIT 1) <= ?6) ORDER BY seq LIMIT 50",
-                           window, 2));
+    add_rows(
+        work, DOSSIER_REOPENING,
+        dossier_query(work, CHANGES_OF " AND state = 'up'" CLOSED_IN_WINDOW, window, 2));
 }
 
 static int compare(const void *left, const void *right)

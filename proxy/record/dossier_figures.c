@@ -76,7 +76,7 @@ static void read_grants(struct dossier_work *work)
         work,
         "SELECT m, count(*), max(n), (2 * sum(n) + count(*)) / (2 * count(*)) FROM"
         " (SELECT marker_class AS m, count(DISTINCT subject_id) AS n" DOSSIER_COUNTED
-        " AND subject_id <> '' AND instr(',' || detectors || ',', ',granted-marker,') > 0"
+        " AND subject_id <> '' AND detector = 'granted-marker'"
         " GROUP BY marker_class, viewer_id) GROUP BY m ORDER BY m",
         NULL, 0);
     while (db_next(rows) &&
@@ -128,9 +128,9 @@ static void name_feature(const struct dossier *self, char *text, size_t size)
 /* What left without being verified, where a marker is required. */
 static void read_bound(struct dossier_work *work)
 {
-    enum { BACK_MS = 3600000 }; /* A row's length at most: an older version's hours. */
     struct dossier *self = work->dossier;
-    uint64_t back_ms = self->from_ms > BACK_MS ? self->from_ms - BACK_MS : 0;
+    uint64_t back_ms =
+        self->from_ms > LEDGER_ROW_MS_MAX ? self->from_ms - LEDGER_ROW_MS_MAX : 0;
     char feature[FEATURE_NAME_SIZE_MAX + 2];
     name_feature(self, feature, sizeof(feature));
     const struct db_value window[] = {DB_U64(back_ms / LEDGER_DOUBT_SLOT_MS),

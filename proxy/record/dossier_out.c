@@ -70,6 +70,15 @@ static const char *reference_of(uint8_t byte)
     }
 }
 
+/* What a terminal may take for an order: of C0, or of C1 (U+0080 to U+009F). */
+static bool is_control(struct span sequence)
+{
+    const uint8_t *bytes = sequence.ptr;
+
+    return (sequence.len == 1 && (bytes[0] < ' ' || bytes[0] == 0x7f)) ||
+           (sequence.len == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0);
+}
+
 static void put_safe(struct dossier_out *self, const char *text, bool references)
 {
     struct span rest = span_of(text);
@@ -81,7 +90,7 @@ static void put_safe(struct dossier_out *self, const char *text, bool references
             out_put(self, "\xef\xbf\xbd");
         } else if (reference != NULL) {
             out_put(self, reference);
-        } else if (len == 1 && (rest.ptr[0] < ' ' || rest.ptr[0] == 0x7f)) {
+        } else if (is_control(span_first(rest, len))) {
             out_put(self, " ");
         } else {
             page_put(self->page, span_first(rest, len));

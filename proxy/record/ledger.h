@@ -78,6 +78,9 @@ struct ledger_change {
 
 void ledger_change_feature(struct ledger *self, const struct ledger_change *change);
 
+/** The feature's state, as committed; FEATURE_UP too where it was never changed. */
+enum feature_state ledger_state_of(struct ledger *self, const char *name);
+
 /** The open incident that holds the feature down, 0: none. */
 uint64_t ledger_incident_of(struct ledger *self, const char *name);
 
@@ -119,8 +122,9 @@ void ledger_erase(struct ledger *self, uint64_t incident, uint64_t at_ms);
 /** What was erased leaves the write-ahead log too, unless a reader needs it still. */
 void ledger_sweep(struct ledger *self);
 
-/** Deletes evidence of before `before_ms`, which no incident needs any more. */
-void ledger_forget_evidence(struct ledger *self, uint64_t before_ms);
+/** Deletes some evidence of before `before_ms`, unless an incident of since then needs it:
+ * so much that a refusal can wait for it. True: there may be more. */
+bool ledger_forget_evidence(struct ledger *self, uint64_t before_ms);
 
 /** What is not up, as committed. */
 void ledger_read_features(struct ledger *self, struct state_file_image *image_out);

@@ -61,6 +61,24 @@ void ledger_change_feature(struct ledger *self, const struct ledger_change *chan
     tell_change(self, change);
 }
 
+static enum feature_state state_of(struct span name)
+{
+    if (span_equal(name, SPAN("up"))) {
+        return FEATURE_UP;
+    }
+    return span_equal(name, SPAN("trial")) ? FEATURE_TRIAL : FEATURE_DOWN;
+}
+
+enum feature_state ledger_state_of(struct ledger *self, const char *name)
+{
+    db_clear(self->db);
+    struct db_rows *rows = db_query(self->db, "SELECT state FROM features WHERE name = ?",
+                                    DB_VALUES(DB_STRING(name)));
+    enum feature_state state = db_next(rows) ? state_of(db_text(rows, 0)) : FEATURE_UP;
+    db_end(rows);
+    return state;
+}
+
 uint64_t ledger_incident_of(struct ledger *self, const char *name)
 {
     db_clear(self->db);
@@ -117,8 +135,7 @@ void ledger_read_features(struct ledger *self, struct state_file_image *image_ou
     while (image_out->count < FEATURE_COUNT_MAX && db_next(rows)) {
         struct state_file_record *record = &image_out->records[image_out->count++];
         span_copy(db_text(rows, 0), record->name, sizeof(record->name));
-        record->state =
-            span_equal(db_text(rows, 1), SPAN("trial")) ? FEATURE_TRIAL : FEATURE_DOWN;
+        record->state = state_of(db_text(rows, 1));
     }
     db_end(rows);
 }

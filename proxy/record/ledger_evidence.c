@@ -161,14 +161,49 @@ void ledger_sweep(struct ledger *self)
     db_clear(self->db);
 }
 
-void ledger_forget_evidence(struct ledger *self, uint64_t before_ms)
+static uint64_t forget(struct ledger *self, const char *sql, uint64_t before)
 {
-    db_run(self->db, "DELETE FROM writes WHERE minute < ?",
-           DB_VALUES(DB_U64(before_ms / MINUTE_MS)));
-    db_run(self->db, "DELETE FROM doubts WHERE slot < ?",
-           DB_VALUES(DB_U64(before_ms / SLOT_MS)));
-    db_run(self->db, "DELETE FROM events WHERE hour < ?",
-           DB_VALUES(DB_U64(before_ms / HOUR_MS)));
-    db_run(self->db, "DELETE FROM coverage WHERE hour < ?",
-           DB_VALUES(DB_U64(before_ms / HOUR_MS)));
+    db_run(self->db, sql, DB_VALUES(DB_U64(before), DB_U64(LEDGER_FORGET_MAX)));
+    return db_changes(self->db);
+}
+
+/* Incidents that are open, or that were closed since `before_ms`, need theirs longer. */
+static uint64_t needed_from(struct ledger *self, uint64_t before_ms)
+{
+    struct db_rows *rows =
+        db_query(self->db,
+                 "SELECT min(opened_at) FROM incidents WHERE drill = 0 AND"
+                 " (closed_at IS NULL OR closed_at >= ?)",
+                 DB_VALUES(DB_U64(before_ms)));
+    uint64_t from_ms = before_ms;
+
+    if (db_next(rows) && db_column(rows, 0).kind != DB_KIND_NULL) {
+        uint64_t opened_ms = db_u64(rows, 0);
+        from_ms = opened_ms > LEDGER_ROW_MS_MAX ? opened_ms - LEDGER_ROW_MS_MAX : 0;
+    }
+    db_end(rows);
+    return from_ms < before_ms ? from_ms : before_ms;
+}
+
+/* No index of `writes` begins with a time, but they come in its order. */
+bool ledger_forget_evidence(struct ledger *self, uint64_t before_ms)
+{
+    before_ms = needed_from(self, before_ms);
+    uint64_t count = forget(self,
+                            "DELETE FROM writes WHERE minute < ?1 AND id IN (SELECT id"
+                            " FROM writes ORDER BY id LIMIT ?2)",
+                            before_ms / MINUTE_MS);
+    count += forget(self,
+                    "DELETE FROM doubts WHERE id IN (SELECT id FROM doubts WHERE"
+                    " slot < ?1 LIMIT ?2)",
+                    before_ms / SLOT_MS);
+    count += forget(self,
+                    "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE"
+                    " hour < ?1 LIMIT ?2)",
+                    before_ms / HOUR_MS);
+    count += forget(self,
+                    "DELETE FROM coverage WHERE id IN (SELECT id FROM coverage WHERE"
+                    " hour < ?1 LIMIT ?2)",
+                    before_ms / HOUR_MS);
+    return !db_failed(self->db) && count > 0;
 }

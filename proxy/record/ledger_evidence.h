@@ -10,6 +10,8 @@
 
 enum {
     LEDGER_DOUBT_SLOT_MS = 600000, /**< Doubts of a slot are added up between edges. */
+    LEDGER_ROW_MS_MAX = 3600000,   /**< A row's length: an older version's hours. */
+    LEDGER_FORGET_MAX = 1000,      /**< Rows of each kind that go at once. */
 };
 
 /** Adds responses that nobody verified; `features` are the names between commas, with one

@@ -6,6 +6,7 @@
 
 #include "base/json_write.h"
 #include "record/db.h"
+#include "record/ledger_schema.h"
 #include "record/people.h"
 #include "record/state_dir.h"
 
@@ -161,7 +162,8 @@ static const struct {
     {"closings", "SELECT * FROM closings ORDER BY id", 0},
     {"feature_changes", "SELECT * FROM feature_changes ORDER BY id", 0},
     {"config_changes", "SELECT * FROM config_changes ORDER BY id", 0},
-    {"accesses", "SELECT * FROM accesses ORDER BY id", 0},
+    {"accesses",
+     "SELECT id, at, who, " LEDGER_ACCESSES_WHAT " AS what FROM accesses ORDER BY id", 0},
     {"events",
      "SELECT id, hour, detector, reason, outcome, route, screen, session,"
      " first_at, last_at, count, method, path, status, exchange, previous,"

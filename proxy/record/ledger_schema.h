@@ -22,3 +22,8 @@ uint64_t ledger_schema_version(void);
  */
 MUST_USE enum err ledger_schema_prepare(struct db *db, const char *path, bool may_be_new,
                                         struct fault *fault_out);
+
+/** The column `what` of `accesses`, as anybody may read it: older versions wrote the
+ * login names of aliases there. */
+#define LEDGER_ACCESSES_WHAT                                                             \
+    "CASE WHEN what LIKE 'alias of the login %' THEN 'an alias forgotten' ELSE what END"

@@ -1,4 +1,5 @@
 /* What was changed, by whom and why: of us, of the site, of features; who saw values. */
+#include "record/ledger_schema.h"
 #include "record/query_private.h"
 
 struct part {
@@ -28,10 +29,8 @@ static const struct part PARTS[] = {
      " ORDER BY seq DESC LIMIT ?",
      COLUMNS({"at", QUERY_TIME}, {"feature", QUERY_TEXT}, {"state", QUERY_TEXT},
              {"who", QUERY_TEXT}, {"reason", QUERY_TEXT}, {"cause", QUERY_TEXT})},
-    /* A login name is a value that only operators ask for. */
     {"accesses",
-     "SELECT at, who, CASE WHEN what LIKE 'alias of the login %'"
-     " THEN 'an alias forgotten' ELSE what END FROM accesses ORDER BY id DESC LIMIT ?",
+     "SELECT at, who, " LEDGER_ACCESSES_WHAT " FROM accesses ORDER BY id DESC LIMIT ?",
      COLUMNS({"at", QUERY_TIME}, {"who", QUERY_TEXT}, {"what", QUERY_TEXT})},
 };
 

@@ -74,9 +74,10 @@ MUST_USE bool recorder_set_alerts(struct recorder *self, const struct alert_rout
                                   unsigned count);
 
 enum control_result {
-    CONTROL_FAILED, /**< Not on disk; nothing changed but that down stays down. */
+    CONTROL_FAILED, /**< Not on disk. What opens has changed nothing; what closes has
+                         closed, and is recorded once the ledger writes again. */
     CONTROL_DONE,
-    CONTROL_UNCHANGED,     /**< It was so already; nothing was written. */
+    CONTROL_UNCHANGED,     /**< It was so already, also in the ledger. */
     CONTROL_UNKNOWN,       /**< No such feature, incident or open incident. */
     CONTROL_INCIDENT_OPEN, /**< `up` needs the incident closed, or `anyway`. */
     CONTROL_FINDING,       /**< A finding wants it down since it was to open: it stays. */

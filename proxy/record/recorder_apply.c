@@ -160,6 +160,9 @@ void recorder_apply(struct recorder *self, struct recorder_item *item)
         return;
     case RECORDER_SYNC:
         return;
+    case RECORDER_CLOSED:
+        recorder_apply_change(self, item->body);
+        return;
     case RECORDER_DELIVERY:
         ledger_finish_delivery(self->ledger, item->body, clock_wall_ms());
         return;

@@ -22,20 +22,35 @@ struct change_task {
     uint64_t incident;
 };
 
-static void apply_change(struct recorder *self, void *context)
+void recorder_apply_change(struct recorder *self, const struct recorder_closed *row)
 {
-    const struct change_task *task = context;
     const struct ledger_change change = {
-        .name = task->change->name,
-        .state = task->change->state,
-        .who = task->change->who,
-        .reason = task->change->reason,
+        .name = row->change.name,
+        .state = row->change.state,
+        .who = row->change.who,
+        .reason = row->change.reason,
+        .cause = row->cause,
+        .anyway = row->change.anyway,
+        .incident = row->incident,
+        .at_ms = row->at_ms,
+    };
+    ledger_change_feature(self->ledger, &change);
+}
+
+static struct recorder_closed row_of(const struct change_task *task)
+{
+    return (struct recorder_closed){
+        .change = *task->change,
         .cause = task->change->drill ? "drill" : "operator",
-        .anyway = task->change->anyway,
         .incident = task->incident,
         .at_ms = clock_wall_ms(),
     };
-    ledger_change_feature(self->ledger, &change);
+}
+
+static void apply_change(struct recorder *self, void *context)
+{
+    const struct recorder_closed row = row_of(context);
+    recorder_apply_change(self, &row);
 }
 
 static enum control_result result_of(enum err err)
@@ -50,7 +65,32 @@ static void write_state(struct recorder *self, int but_slot)
     }
 }
 
-/* Closing: memory, then the small file, then the ledger. Whatever fails, it is down. */
+/* Everything that waits is tried now. False: it waits on. */
+static bool flush_now(struct recorder *self)
+{
+    self->retry_at_ms = 0;
+    recorder_flush(self);
+    return self->kept_count == 0;
+}
+
+/* Behind what waits already; whether it is on disk. Without memory for it features.state
+ * alone has it. */
+static bool keep(struct recorder *self, const struct recorder_closed *row)
+{
+    struct recorder_closed *body = malloc(sizeof(*body));
+
+    if (body == NULL) {
+        return false;
+    }
+    CHECK(self->kept_count < RECORDER_KEPT_MAX + RECORDER_BATCH_MAX);
+    *body = *row;
+    self->kept[self->kept_count++] =
+        (struct recorder_item){.kind = RECORDER_CLOSED, .body = body};
+    return flush_now(self);
+}
+
+/* Closing: memory, then the small file, then the ledger, now or once it writes again.
+ * Whatever fails, it is down. */
 static enum control_result shut(struct recorder *self, struct change_task *task)
 {
     enum feature_state state = task->change->state;
@@ -61,30 +101,42 @@ static enum control_result shut(struct recorder *self, struct change_task *task)
         return CONTROL_FINDING;
     }
     write_state(self, -1);
-    return result_of(recorder_transact(self, true, apply_change, task));
+    const struct recorder_closed row = row_of(task);
+    return keep(self, &row) ? CONTROL_DONE : CONTROL_FAILED;
 }
 
-static void apply_stay(struct recorder *self, void *context)
+/* Memory has it already: so has the ledger, or it gets it. A finding's take-down that is
+ * not settled is on its way to us. */
+static enum control_result confirm(struct recorder *self, struct change_task *task)
 {
-    const struct change_task *task = context;
-    const struct ledger_change change = {
-        .name = task->change->name,
-        .state = FEATURE_DOWN,
-        .who = "countermark",
-        .reason = "a finding came while it was being opened",
-        .cause = "finding",
-        .incident = task->incident,
-        .at_ms = clock_wall_ms(),
-    };
-    ledger_change_feature(self->ledger, &change);
+    enum feature_state state = task->change->state;
+
+    if (self->kept_count > 0 && !flush_now(self)) {
+        return CONTROL_FAILED; /* What made it so may be among these. */
+    }
+    bool told = state == FEATURE_UP ||
+                ledger_state_of(self->ledger, task->change->name) == state ||
+                atomic_load(&self->features->unsettled) != 0;
+    return told ? CONTROL_UNCHANGED : shut(self, task);
 }
 
 /* The files say that it is open, but a worker has found something since: never opened. */
 static void stay_down(struct recorder *self, struct change_task *task)
 {
+    struct recorder_closed row = {
+        .change = {.state = FEATURE_DOWN, .who = "countermark"},
+        .cause = "finding",
+        .incident = ledger_incident_of(self->ledger, task->change->name),
+        .at_ms = clock_wall_ms(),
+    };
+
     write_state(self, -1);
-    task->incident = ledger_incident_of(self->ledger, task->change->name);
-    (void)recorder_transact(self, true, apply_stay, task); /* Or the small file has it. */
+    task->incident = row.incident;
+    (void)span_copy(span_of(task->change->name), row.change.name,
+                    sizeof(row.change.name));
+    (void)span_copy(SPAN("a finding came while it was being opened"), row.change.reason,
+                    sizeof(row.change.reason));
+    (void)keep(self, &row);
 }
 
 /* Opening: the ledger first, memory last. */
@@ -141,7 +193,7 @@ static enum control_result change_feature(struct recorder *self, struct change_t
     task->incident = ledger_incident_of(self->ledger, task->change->name);
     state = feature_table_state(self->features, task->slot);
     if (state == wanted) {
-        return CONTROL_UNCHANGED;
+        return confirm(self, task);
     }
     if (wanted == FEATURE_UP && task->incident != 0 && !task->change->anyway) {
         return CONTROL_INCIDENT_OPEN;

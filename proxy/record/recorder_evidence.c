@@ -175,16 +175,18 @@ static void keep_size(struct recorder *self)
 struct erase_task {
     uint64_t incident; /* 0: evidence alone. */
     uint64_t before_ms;
+    bool more; /* There may be. */
 };
 
 static void apply_erase(struct recorder *self, void *context)
 {
-    const struct erase_task *task = context;
+    struct erase_task *task = context;
 
+    task->more = true;
     if (task->incident != 0) {
         ledger_erase(self->ledger, task->incident, clock_wall_ms());
     } else {
-        ledger_forget_evidence(self->ledger, task->before_ms);
+        task->more = ledger_forget_evidence(self->ledger, task->before_ms);
     }
 }
 
@@ -203,7 +205,7 @@ static bool erase_one(struct recorder *self, uint64_t before_ms)
                   "incident %llu is past `retention`: its people are hashes now",
                   (unsigned long long)task.incident);
     }
-    return task.incident != 0;
+    return task.more;
 }
 
 void recorder_trim(struct recorder *self)

@@ -23,6 +23,7 @@ enum recorder_kind {
     RECORDER_SYNC,     /**< uint64_t */
     RECORDER_RETRY,    /**< uint64_t: of a delivery */
     RECORDER_HOUSE,    /**< bool: keep it */
+    RECORDER_CLOSED,   /**< struct recorder_closed */
 };
 
 /** What travels in the queue. `body` is a heap object of the item. */
@@ -59,6 +60,14 @@ struct recorder_alerts {
 struct recorder_change {
     struct feature_change change;
     uint64_t asked; /**< feature_table_asked() when the operator asked. */
+};
+
+/** A feature was closed: memory and features.state have it, the ledger gets it. */
+struct recorder_closed {
+    struct feature_change change;
+    const char *cause;
+    uint64_t incident;
+    uint64_t at_ms;
 };
 
 struct recorder_writes {

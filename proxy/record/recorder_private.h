@@ -120,6 +120,9 @@ void recorder_note_doubts(void *context, const struct journal_doubt *doubts,
 void recorder_note_writes(void *context, const struct journal_write *writes,
                           unsigned count);
 
+/** Writes that a feature was closed or opened, inside a transaction. */
+void recorder_apply_change(struct recorder *self, const struct recorder_closed *row);
+
 /** Keeps the ledger within its size and its time; part of the tick. */
 void recorder_trim(struct recorder *self);
 

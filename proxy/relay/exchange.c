@@ -140,27 +140,6 @@ static void write_access_log(const struct exchange *self, uint64_t duration_us)
     access_log_write(self->relay->access_log, &line);
 }
 
-/* Evidence of what may have changed another person's data, should this session turn out
- * to be part of an incident. Logins and logouts change nobody's. */
-static void note_write(struct exchange *self)
-{
-    const struct asker *asker = &self->asker;
-
-    if (!asker->unsafe || asker->session.id == 0 || self->upstream_number == 0 ||
-        self->routed.role != ROLE_NONE) {
-        return;
-    }
-    const struct evidence_log_write write = {
-        .at_ms = loop_unix_ms(self->relay->loop),
-        .session = &asker->session.first,
-        .user = asker->session.binding != BINDING_NONE ? &asker->session.requester : NULL,
-        .route = self->routed.route->pattern,
-        .screen = self->routed.route->screen,
-        .method = self->method_text,
-    };
-    evidence_log_add_write(self->relay->evidence_log, &write);
-}
-
 /* Counts and logs the end; then the client has it back. */
 static void end(struct exchange *self)
 {
@@ -179,7 +158,7 @@ static void end(struct exchange *self)
     }
     drill_note_end(self);
     write_access_log(self, facts.duration_us);
-    note_write(self);
+    exchange_note_write(self);
     struct caller *caller = self->caller;
     enum disposition disposition = self->disposition;
     exchange_free(self);

@@ -110,3 +110,44 @@ void exchange_count_answer(struct exchange *self, const struct judgement *judgem
     }
     exchange_count_findings(self, judgement);
 }
+
+/* As whom the request came, known or not: by a token or a credential. NULL: as nobody. */
+static const struct fingerprint *name_of(const struct asker *asker)
+{
+    if (asker->session.id != 0) {
+        return &asker->session.first;
+    }
+    if (asker->token_count > 0) {
+        return &asker->tokens[0];
+    }
+    return fingerprint_none(&asker->credential) ? NULL : &asker->credential;
+}
+
+static const struct user *user_of(const struct asker *asker)
+{
+    if (asker->kind == ASKER_STATELESS) {
+        return &asker->named;
+    }
+    return asker->session.binding != BINDING_NONE ? &asker->session.requester : NULL;
+}
+
+/* Evidence of what may have changed another person's data, should this session turn out
+ * to be part of an incident. Logins and logouts change nobody's. */
+void exchange_note_write(struct exchange *self)
+{
+    const struct asker *asker = &self->asker;
+    const struct fingerprint *name = asker->unsafe ? name_of(asker) : NULL;
+
+    if (name == NULL || self->upstream_number == 0 || self->routed.role != ROLE_NONE) {
+        return;
+    }
+    const struct evidence_log_write write = {
+        .at_ms = loop_unix_ms(self->relay->loop),
+        .session = name,
+        .user = user_of(asker),
+        .route = self->routed.route->pattern,
+        .screen = self->routed.route->screen,
+        .method = self->method_text,
+    };
+    evidence_log_add_write(self->relay->evidence_log, &write);
+}

@@ -118,6 +118,7 @@ bool exchange_flows(struct exchange *self);
 /* exchange_record.c, exchange_count.c: take-down, counters and the record */
 void exchange_count_findings(struct exchange *self, const struct judgement *judgement);
 void exchange_count_answer(struct exchange *self, const struct judgement *judgement);
+void exchange_note_write(struct exchange *self);
 void exchange_note_doubt(struct exchange *self, enum journal_doubt_kind kind);
 uint64_t exchange_note_cases(struct exchange *self, const struct judgement *judgement,
                              struct takedown *takedown);

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import time
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ import pytest
 from support.client import Browser, Client
 from support.exchanges import field_of, last_request
 from support.plain_site import config, login, page_of, signed_in
+from support.ports import wait_until
 from support.written_site import WrittenSite
 
 pytestmark = pytest.mark.sanitize
@@ -256,8 +258,12 @@ def test_a_mail_address_stands_for_its_number_after_two_logins(origin, counterma
     done = proxy.run("forget", "--login", "alice@site.example")
     assert done.returncode == 0 and "alice@site.example" in done.stdout
     logged_in_as(proxy, "alice@site.example", "2002")
+    wait_until(lambda: [row for row in proxy.ledger().rows("accesses")
+                        if re.fullmatch("alias [0-9a-f]{32} forgotten", row["what"])],
+               10, "the order is on record")
     stored = b""
-    for name in ("aliases.db", "aliases.db-wal", "sessions.db", "sessions.db-wal"):
+    for name in ("aliases.db", "aliases.db-wal", "sessions.db", "sessions.db-wal",
+                 "ledger.db", "ledger.db-wal"):
         path = os.path.join(os.path.dirname(proxy.ledger().path()), name)
         if os.path.exists(path):
             with open(path, "rb") as file:

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "notify/format.h"
 #include "notify/told_case.h"
 
@@ -172,6 +174,45 @@ static void a_feature_that_is_up_again_resolves_its_alert(void **state)
     free(up);
 }
 
+static void break_glass_that_is_over_resolves_its_alert(void **state)
+{
+    (void)state;
+    char *began =
+        json_of("{\"type\":\"mode.observe\",\"data\":{\"who\":\"sre\"}}", alertmanager);
+    char *over =
+        json_of("{\"type\":\"mode.enforce\",\"data\":{\"who\":\"sre\"}}", alertmanager);
+    const char *labels = "\"labels\":{\"alertname\":\"CountermarkModeObserve\","
+                         "\"severity\":\"warning\"}";
+
+    assert_non_null(strstr(began, labels));
+    assert_non_null(strstr(over, labels));
+    assert_non_null(strstr(began, "\"endsAt\":\"2026-02-01T00:59:59.999Z\""));
+    assert_non_null(strstr(over, "\"endsAt\":\"2026-02-01T00:01:00.000Z\""));
+    free(began);
+    free(over);
+}
+
+static void ocsf_closes_what_is_over(void **state)
+{
+    static const struct {
+        const char *type;
+        bool closes;
+    } types[] = {{"incident.closed", true}, {"feature.up", true},
+                 {"mode.enforce", true},    {"mode.observe", false},
+                 {"feature.down", false},   {"ledger.full", false}};
+    char body[64];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+        (void)snprintf(body, sizeof(body), "{\"type\":\"%s\",\"data\":{}}",
+                       types[i].type);
+        char *text = json_of(body, ocsf);
+        assert_int_equal(strstr(text, "\"activity_id\":3,") != NULL, types[i].closes);
+        assert_int_equal(strstr(text, "\"status_id\":4,") != NULL, types[i].closes);
+        free(text);
+    }
+}
+
 static void ocsf_is_a_data_security_finding(void **state)
 {
     (void)state;
@@ -241,6 +282,8 @@ int main(void)
         cmocka_unit_test(
             alertmanager_knows_an_incident_by_the_same_labels_until_it_is_closed),
         cmocka_unit_test(a_feature_that_is_up_again_resolves_its_alert),
+        cmocka_unit_test(break_glass_that_is_over_resolves_its_alert),
+        cmocka_unit_test(ocsf_closes_what_is_over),
         cmocka_unit_test(ocsf_is_a_data_security_finding),
         cmocka_unit_test(syslog_has_the_header_and_the_data_of_rfc_5424),
         cmocka_unit_test(cef_escapes_what_it_is_made_of),

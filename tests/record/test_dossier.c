@@ -1,3 +1,4 @@
+#include "record/clock.h"
 #include "record/db.h"
 #include "record/dossier.h"
 #include "record/dossier_print.h"
@@ -141,6 +142,16 @@ static void dossier_tells_of_no_take_down_by_a_drill(void **state)
     fixture_remove(&fixture);
 }
 
+/* A member that `viewer` may not see, on the report screen. */
+static struct journal_entry granted(const char *viewer, const char *member)
+{
+    struct journal_entry entry = fixture_display(viewer, member, "report");
+
+    entry.detector = DETECTOR_GRANTED_MARKER;
+    entry.detectors_mask = 1U << DETECTOR_GRANTED_MARKER;
+    return entry;
+}
+
 /* `count` members, seen by one viewer on the report screen. */
 static void show_members(struct fixture *self, const char *kind, unsigned viewer,
                          unsigned count)
@@ -152,7 +163,7 @@ static void show_members(struct fixture *self, const char *kind, unsigned viewer
     (void)snprintf(name, sizeof(name), "%s%u", kind, viewer);
     for (unsigned i = 0; i < count; i++) {
         (void)snprintf(member, sizeof(member), "seen-%s%u", other, i);
-        struct journal_entry entry = fixture_display(name, member, "report");
+        struct journal_entry entry = granted(name, member);
         span_copy(span_of(other), entry.marker_class, sizeof(entry.marker_class));
         post(self, &entry);
     }
@@ -173,19 +184,6 @@ static void show_second_notice(struct fixture *self)
     settle(self);
 }
 
-/* The figures of grants are those of one detector's findings. */
-static void as_granted(const struct fixture *self)
-{
-    char path[300];
-    struct db *db = NULL;
-
-    (void)snprintf(path, sizeof(path), "%s/ledger.db", self->path);
-    assert_int_equal(db_open(path, DB_WRITE, &db, NULL), ERR_NONE);
-    db_script(db, "UPDATE displays SET detectors = 'granted-marker'");
-    assert_false(db_failed(db));
-    db_close(&db);
-}
-
 static void dossier_has_the_figures_of_the_second_notice(void **state)
 {
     struct fixture fixture;
@@ -193,7 +191,6 @@ static void dossier_has_the_figures_of_the_second_notice(void **state)
 
     fixture_make(&fixture);
     show_second_notice(&fixture);
-    as_granted(&fixture);
     struct dossier *dossier = make(&fixture, 1);
     assert_int_equal(dossier->grant_count, 2);
     assert_string_equal(dossier->grants[0].marker, "provider");
@@ -219,13 +216,12 @@ static void dossier_counts_a_subject_in_each_class_that_named_it(void **state)
 
     fixture_make(&fixture);
     for (unsigned i = 0; i < 6; i++) { /* The second time each is counted, not added. */
-        struct journal_entry entry = fixture_display("a", subjects[i % 3], "report");
+        struct journal_entry entry = granted("a", subjects[i % 3]);
         span_copy(span_of(classes[i % 3]), entry.marker_class,
                   sizeof(entry.marker_class));
         post(&fixture, &entry);
         settle(&fixture);
     }
-    as_granted(&fixture);
     struct dossier *dossier = make(&fixture, 1);
     assert_int_equal(dossier->grant_count, 2);
     assert_string_equal(dossier->grants[0].marker, "provider");
@@ -240,6 +236,32 @@ static void dossier_counts_a_subject_in_each_class_that_named_it(void **state)
     fixture_remove(&fixture);
 }
 
+/* A page of somebody else's that shows members too: its owner is no class of grants. */
+static void figures_of_grants_leave_out_the_owner_of_the_same_page(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("a", "b", "report");
+    const struct journal_subject member = {.value = SPAN("c"),
+                                           .marker_class = SPAN("member"),
+                                           .detector = DETECTOR_GRANTED_MARKER};
+    (void)state;
+
+    span_copy(SPAN("owner"), entry.marker_class, sizeof(entry.marker_class));
+    entry.detectors_mask |= 1U << DETECTOR_GRANTED_MARKER;
+    entry.more = &member;
+    entry.more_count = 1;
+    fixture_make(&fixture);
+    post(&fixture, &entry);
+    settle(&fixture);
+    struct dossier *dossier = make(&fixture, 1);
+    assert_int_equal(dossier->tallies[DOSSIER_ALL].cases, 2);
+    assert_int_equal(dossier->grant_count, 1);
+    assert_string_equal(dossier->grants[0].marker, "member");
+    assert_int_equal(dossier->grants[0].subjects_max, 1);
+    dossier_free(&dossier);
+    fixture_remove(&fixture);
+}
+
 static void dossier_rounds_a_mean_half_up(void **state)
 {
     struct fixture fixture;
@@ -249,7 +271,6 @@ static void dossier_rounds_a_mean_half_up(void **state)
     show_members(&fixture, "provider", 1, 2);
     show_members(&fixture, "provider", 2, 3);
     settle(&fixture);
-    as_granted(&fixture);
     struct dossier *dossier = make(&fixture, 1);
     assert_int_equal(dossier->grants[0].subjects_mean, 3);
     dossier_free(&dossier);
@@ -326,6 +347,63 @@ static void a_restart_does_not_hide_the_last_change_of_configuration(void **stat
     fixture_remove(&fixture);
 }
 
+/* What is noted next has a later time. */
+static void let_time_pass(void)
+{
+    const struct timespec step = {.tv_nsec = 3000000};
+    assert_int_equal(nanosleep(&step, NULL), 0);
+}
+
+static void change(struct fixture *self, enum feature_state state)
+{
+    let_time_pass();
+    assert_int_equal(fixture_change(self, "login", state, false).result, CONTROL_DONE);
+}
+
+static void a_reopening_by_way_of_a_trial_is_told_after_the_closing_too(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("a", "b", "top");
+    (void)state;
+
+    fixture_make(&fixture);
+    entry.at_ms = clock_wall_ms();
+    entry.took_down_mask = feature_table_take_down(&fixture.features, 1);
+    assert_true(fixture_post(&fixture, &entry).committed);
+    assert_int_equal(fixture_close_incident(&fixture, 1).result, CONTROL_DONE);
+    change(&fixture, FEATURE_TRIAL);
+    change(&fixture, FEATURE_UP);
+    change(&fixture, FEATURE_DOWN); /* Of these three nothing is the incident's. */
+    change(&fixture, FEATURE_TRIAL);
+    change(&fixture, FEATURE_UP);
+    struct dossier *dossier = make(&fixture, 1);
+    assert_int_equal(count_events(dossier, DOSSIER_TAKE_DOWN), 1);
+    assert_int_equal(count_events(dossier, DOSSIER_TRIAL), 1);
+    assert_int_equal(count_events(dossier, DOSSIER_REOPENING), 1);
+    dossier_free(&dossier);
+    fixture_remove(&fixture);
+}
+
+static void a_feature_that_is_taken_down_again_on_trial_is_reopened_once(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("a", "b", "top");
+    (void)state;
+
+    fixture_make(&fixture);
+    entry.at_ms = clock_wall_ms();
+    entry.took_down_mask = feature_table_take_down(&fixture.features, 1);
+    assert_true(fixture_post(&fixture, &entry).committed);
+    assert_int_equal(fixture_close_incident(&fixture, 1).result, CONTROL_DONE);
+    change(&fixture, FEATURE_TRIAL);
+    change(&fixture, FEATURE_DOWN);
+    change(&fixture, FEATURE_UP);
+    struct dossier *dossier = make(&fixture, 1);
+    assert_int_equal(count_events(dossier, DOSSIER_REOPENING), 1);
+    dossier_free(&dossier);
+    fixture_remove(&fixture);
+}
+
 static void a_reader_that_stays_delays_no_commit(void **state)
 {
     struct fixture fixture;
@@ -392,10 +470,13 @@ int main(void)
         cmocka_unit_test(dossier_tells_of_no_take_down_by_a_drill),
         cmocka_unit_test(dossier_has_the_figures_of_the_second_notice),
         cmocka_unit_test(dossier_counts_a_subject_in_each_class_that_named_it),
+        cmocka_unit_test(figures_of_grants_leave_out_the_owner_of_the_same_page),
         cmocka_unit_test(dossier_rounds_a_mean_half_up),
         cmocka_unit_test(
             dossier_counts_writes_of_the_people_of_the_incident_in_its_window),
         cmocka_unit_test(a_restart_does_not_hide_the_last_change_of_configuration),
+        cmocka_unit_test(a_reopening_by_way_of_a_trial_is_told_after_the_closing_too),
+        cmocka_unit_test(a_feature_that_is_taken_down_again_on_trial_is_reopened_once),
         cmocka_unit_test(a_reader_that_stays_delays_no_commit),
         cmocka_unit_test(a_report_that_nobody_waits_for_is_broken_off),
         cmocka_unit_test(dossier_of_an_unknown_incident_says_so),

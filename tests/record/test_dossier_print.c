@@ -7,7 +7,11 @@ static struct dossier_screen screens[] = {
     {.screen = "=cmd|'/c calc'!A1", .shows = "a \"name\"", .displays = 2, .cases = 1}};
 static struct dossier_person persons[] = {
     {.name = "<script>alert(1)</script>", .id = "1", .identified = true, .as_viewer = 1},
-    {.name = "b\xff\x01\"&", .id = "2", .identified = true, .as_subject = 1},
+    {.name = "b\xff\x01\"&\xc2\x9b"
+             "1\xc2\xa0",
+     .id = "2",
+     .identified = true,
+     .as_subject = 1},
 };
 static struct dossier_case cases[] = {{.viewer = 0,
                                        .subject = 1,
@@ -69,6 +73,7 @@ static void html_escapes_whatever_stands_in_the_ledger(void **state)
         assert_non_null(strstr(text, "&lt;script&gt;alert(1)&lt;/script&gt;"));
         assert_null(strchr(text, '\xff'));
         assert_null(strchr(text, '\x01'));
+        assert_null(strstr(text, "\xc2\x9b"));
     }
 }
 
@@ -86,6 +91,8 @@ static void text_has_no_control_bytes(void **state)
     (void)state;
     const char *text = print(DOSSIER_TEXT, DOSSIER_JA);
     assert_null(strchr(text, '\x01'));
+    assert_null(strstr(text, "\xc2\x9b"));
+    assert_non_null(strstr(text, "\"& 1\xc2\xa0"));
     assert_non_null(strstr(text, "個人情報保護法"));
 }
 

@@ -1,7 +1,7 @@
 #include "record/db.h"
 #include "record/dossier.h"
 #include "record/fixture.h"
-#include "record/ledger.h"
+#include "record/ledger_evidence.h"
 #include "record/recorder_evidence.h"
 
 static void settle(struct fixture *self)
@@ -83,6 +83,186 @@ static void doubts_go_after_retention(void **state)
     settle(&fixture);
     recorder_set_limits(fixture.recorder, UINT64_MAX, 1);
     fixture_await_value(&fixture, "SELECT count(*) FROM doubts", 0);
+    fixture_remove(&fixture);
+}
+
+/* Writes of another connection to the ledger. */
+static void script(const struct fixture *self, const char *sql)
+{
+    char path[300];
+    struct db *db = NULL;
+
+    (void)snprintf(path, sizeof(path), "%s/ledger.db", self->path);
+    assert_int_equal(db_open(path, DB_WRITE, &db, NULL), ERR_NONE);
+    db_script(db, sql);
+    assert_false(db_failed(db));
+    db_close(&db);
+}
+
+/* 2499 rows of each kind that are as old as can be, and one that is not. */
+#define ROWS                                                                             \
+    "WITH RECURSIVE n(i, t) AS (SELECT 1, 0 UNION ALL SELECT i + 1,"                     \
+    " CASE i WHEN 2499 THEN 1000000000 ELSE 0 END FROM n WHERE i < 2500) "
+#define ROWS_OF_EACH_KIND                                                                \
+    ROWS                                                                                 \
+        "INSERT INTO writes(minute, session, user_id, route, screen, method, first_at,"  \
+        " last_at, count) SELECT t, i, '', '', '', '', 0, 0, 1 FROM n;" ROWS             \
+        "INSERT INTO doubts(slot, route, features, kind, first_at, last_at, count, cut," \
+        " cut_end) SELECT t, i, '', '', 0, 0, 1, 0, 0 FROM n;" ROWS                      \
+        "INSERT INTO events(hour, detector, reason, outcome, route, screen, session,"    \
+        " first_at, last_at, method, path, status, exchange, previous, upstream,"        \
+        " connection, client_address)"                                                   \
+        " SELECT t, '', '', '', i, '', '', 0, 0, '', '', 0, '', '', '', 0, '' FROM "     \
+        "n;" ROWS                                                                        \
+        "INSERT INTO coverage(hour, route, required, marked, unmarked, uninspected)"     \
+        " SELECT t, i, 0, 0, 0, 0 FROM n;"
+
+static const char *const ROWS_LEFT[] = {
+    "SELECT count(*) FROM writes", "SELECT count(*) FROM doubts",
+    "SELECT count(*) FROM events", "SELECT count(*) FROM coverage"};
+
+/* The ledger without a recorder; fixture_remove() after ledger_close(). */
+static struct ledger *open_alone(struct fixture *self)
+{
+    struct ledger *ledger = NULL;
+
+    fixture_name(self);
+    assert_int_equal(state_dir_open(self->path, &self->directory, NULL), ERR_NONE);
+    assert_int_equal(ledger_open(self->directory, &ledger, NULL), ERR_NONE);
+    return ledger;
+}
+
+static bool forget(struct ledger *ledger, uint64_t before_ms)
+{
+    ledger_begin(ledger, false);
+    bool more = ledger_forget_evidence(ledger, before_ms);
+    assert_int_equal(ledger_commit(ledger), ERR_NONE);
+    return more;
+}
+
+static void what_is_past_retention_goes_a_little_at_a_time(void **state)
+{
+    static const unsigned left[] = {1500, 500, 1, 1};
+    struct fixture fixture;
+    (void)state;
+
+    struct ledger *ledger = open_alone(&fixture);
+    script(&fixture, ROWS_OF_EACH_KIND);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(forget(ledger, UINT64_C(1700000000000)), i < 3);
+        for (size_t kind = 0; kind < 4; kind++) {
+            assert_int_equal(fixture_ask(&fixture, ROWS_LEFT[kind]), left[i]);
+        }
+    }
+    ledger_close(&ledger);
+    fixture_remove(&fixture);
+}
+
+enum { MINUTE_MS = 60000, DAY_MS = 86400000 };
+
+/* Begins a minute. */
+static const uint64_t OPENED_MS = UINT64_C(1700000040000);
+
+static void open_incident(struct ledger *ledger, bool drill)
+{
+    struct journal_entry entry = fixture_display("a", "b", "top");
+
+    entry.at_ms = OPENED_MS;
+    entry.drill = drill;
+    ledger_begin(ledger, true);
+    (void)ledger_add_display(ledger, &entry, "login");
+    assert_int_equal(ledger_commit(ledger), ERR_NONE);
+}
+
+/* One write: long before the incident, across its beginning, after it. */
+static void write_around_it(struct ledger *ledger)
+{
+    static const int64_t AFTER_MS[] = {-DAY_MS, -1, MINUTE_MS};
+
+    ledger_begin(ledger, true);
+    for (size_t i = 0; i < 3; i++) {
+        uint64_t at_ms = OPENED_MS + (uint64_t)AFTER_MS[i];
+        const struct journal_write write = {
+            .first_at_ms = at_ms, .last_at_ms = at_ms + 2, .count = 1};
+        ledger_add_write(ledger, &write);
+    }
+    assert_int_equal(ledger_commit(ledger), ERR_NONE);
+}
+
+static void an_open_incident_keeps_its_evidence_past_retention(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    struct ledger *ledger = open_alone(&fixture);
+    open_incident(ledger, false);
+    write_around_it(ledger);
+    (void)forget(ledger, OPENED_MS + 2 * DAY_MS);
+    assert_int_equal(fixture_ask(&fixture, ROWS_LEFT[0]), 2);
+    ledger_close(&ledger);
+    fixture_remove(&fixture);
+}
+
+static void a_closed_incident_keeps_its_evidence_as_long_as_its_people(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    struct ledger *ledger = open_alone(&fixture);
+    open_incident(ledger, false);
+    write_around_it(ledger);
+    ledger_begin(ledger, true);
+    assert_true(ledger_close_incident(ledger, 1, "op", "done", OPENED_MS + DAY_MS));
+    assert_int_equal(ledger_commit(ledger), ERR_NONE);
+    (void)forget(ledger, OPENED_MS + DAY_MS);
+    assert_int_equal(fixture_ask(&fixture, ROWS_LEFT[0]), 2);
+    assert_int_equal(ledger_find_expired(ledger, OPENED_MS + DAY_MS), 0);
+    (void)forget(ledger, OPENED_MS + DAY_MS + 1);
+    assert_int_equal(fixture_ask(&fixture, ROWS_LEFT[0]), 0);
+    assert_int_equal(ledger_find_expired(ledger, OPENED_MS + DAY_MS + 1), 1);
+    ledger_close(&ledger);
+    fixture_remove(&fixture);
+}
+
+static void an_incident_of_a_drill_keeps_no_evidence(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    struct ledger *ledger = open_alone(&fixture);
+    open_incident(ledger, true);
+    write_around_it(ledger);
+    (void)forget(ledger, OPENED_MS + DAY_MS);
+    assert_int_equal(fixture_ask(&fixture, ROWS_LEFT[0]), 0);
+    ledger_close(&ledger);
+    fixture_remove(&fixture);
+}
+
+static void what_reaches_into_a_later_incident_is_kept(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    struct ledger *ledger = open_alone(&fixture);
+    open_incident(ledger, false);
+    write_around_it(ledger);
+    (void)forget(ledger, OPENED_MS);
+    assert_int_equal(fixture_ask(&fixture, ROWS_LEFT[0]), 2);
+    ledger_close(&ledger);
+    fixture_remove(&fixture);
+}
+
+static void the_recorder_comes_again_until_all_of_it_is_gone(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+
+    fixture_make(&fixture);
+    script(&fixture, ROWS_OF_EACH_KIND);
+    recorder_set_limits(fixture.recorder, UINT64_MAX, 1);
+    for (size_t kind = 0; kind < 4; kind++) {
+        fixture_await_value(&fixture, ROWS_LEFT[kind], 1);
+    }
     fixture_remove(&fixture);
 }
 
@@ -204,6 +384,12 @@ int main(void)
         cmocka_unit_test(past_its_bound_evidence_goes_and_refusals_stay),
         cmocka_unit_test(past_its_bound_doubts_go_too),
         cmocka_unit_test(doubts_go_after_retention),
+        cmocka_unit_test(what_is_past_retention_goes_a_little_at_a_time),
+        cmocka_unit_test(an_open_incident_keeps_its_evidence_past_retention),
+        cmocka_unit_test(a_closed_incident_keeps_its_evidence_as_long_as_its_people),
+        cmocka_unit_test(an_incident_of_a_drill_keeps_no_evidence),
+        cmocka_unit_test(what_reaches_into_a_later_incident_is_kept),
+        cmocka_unit_test(the_recorder_comes_again_until_all_of_it_is_gone),
         cmocka_unit_test(a_part_of_the_bound_is_kept_for_refusals),
         cmocka_unit_test(the_bound_is_alerted),
         cmocka_unit_test(below_its_bound_nothing_goes),

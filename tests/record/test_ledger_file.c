@@ -136,12 +136,19 @@ static void an_export_names_nobody(void **state)
     (void)state;
 
     make(&fixture, path);
+    assert_true(recorder_note_access(fixture.recorder, "op",
+                                     "alias of the login erin@site.example forgotten"));
+    assert_true(recorder_note_access(fixture.recorder, "op", "values of incident 1"));
+    fixture_await_value(&fixture, "SELECT count(*) FROM accesses", 2);
     FILE *file = open_memstream(&text, &len);
     assert_non_null(file);
     assert_int_equal(ledger_file_export(path, file, &fault), ERR_NONE);
     assert_int_equal(fclose(file), 0);
     assert_null(strstr(text, "alice"));
     assert_null(strstr(text, "127.0.0.9"));
+    assert_null(strstr(text, "erin@site.example"));
+    assert_non_null(strstr(text, "\"who\":\"op\",\"what\":\"an alias forgotten\"}"));
+    assert_non_null(strstr(text, "\"who\":\"op\",\"what\":\"values of incident 1\"}"));
     assert_non_null(strstr(text, "{\"table\":\"displays\",\"id\":3,"));
     assert_non_null(strstr(text, "{\"table\":\"chain_head\""));
     free(text);

@@ -1,9 +1,33 @@
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "record/fixture.h"
 
 enum { MYPAGE = 1, MYPAGE_BIT = 2 };
 
 static struct fixture fixture;
 static bool finding_due;
+static bool disk_ends; /* With that finding. */
+
+/* The file-size limit stands in for a full disk: the next byte past it fails. */
+static void limit_files(rlim_t size)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = size;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void let_the_ledger_write(void)
+{
+    const struct timespec step = {.tv_nsec = 10000000};
+
+    limit_files(RLIM_INFINITY);
+    for (int i = 0; i < 1000 && recorder_failing(fixture.recorder); i++) {
+        assert_int_equal(nanosleep(&step, NULL), 0);
+    }
+    assert_false(recorder_failing(fixture.recorder));
+}
 
 /* A worker finds something after the commit of `up`: on the recorder's thread, where no
  * clock is needed to hit the moment. */
@@ -12,15 +36,23 @@ static void on_commit(void *context)
     (void)context;
     if (finding_due) {
         finding_due = false;
+        if (disk_ends) {
+            limit_files(65536);
+        }
         assert_int_equal(feature_table_take_down(&fixture.features, MYPAGE_BIT), 0);
     }
 }
 
-static void make_down(void)
+static void make_up(void)
 {
     static const struct alert_route routes[] = {{.name = "soc"}};
     fixture_make(&fixture);
     assert_true(recorder_set_alerts(fixture.recorder, routes, 1));
+}
+
+static void make_down(void)
+{
+    make_up();
     assert_int_equal(fixture_change(&fixture, "mypage", FEATURE_DOWN, false).result,
                      CONTROL_DONE);
     recorder_on_deliveries(fixture.recorder, on_commit, NULL);
@@ -34,6 +66,11 @@ static void expect_states(const char *expected)
                    "BY seq' | tr '\\n' ' ')\" = '%s'",
                    expected);
     fixture_shell(&fixture, command);
+}
+
+static enum control_result change(enum feature_state state)
+{
+    return fixture_change(&fixture, "mypage", state, false).result;
 }
 
 static void a_finding_while_a_feature_is_opened_keeps_it_down(void **state)
@@ -135,11 +172,110 @@ static void only_what_comes_up_forgets_its_cases(void **state)
     fixture_remove(&fixture);
 }
 
+static void what_could_not_be_written_is_recorded_and_alerted_once_it_can(void **state)
+{
+    (void)state;
+    uint64_t rows = 0;
+
+    make_up();
+    assert_int_equal(change(FEATURE_UP), CONTROL_UNCHANGED); /* The thread has begun. */
+    limit_files(65536);
+    assert_int_equal(change(FEATURE_DOWN), CONTROL_FAILED);
+    assert_true(fixture_down(&fixture, "mypage"));
+    assert_int_equal(change(FEATURE_DOWN), CONTROL_FAILED);
+    assert_int_equal(change(FEATURE_UP), CONTROL_FAILED);
+    let_the_ledger_write();
+    expect_states("down ");
+    assert_int_equal(fixture_ask(&fixture, "SELECT count(*) FROM feature_changes WHERE"
+                                           " feature = 'mypage' AND who = 'op' AND"
+                                           " reason = 'a reason' AND cause = 'operator'"),
+                     1);
+    assert_int_equal(
+        fixture_ask(&fixture,
+                    "SELECT count(*) FROM deliveries WHERE type = 'feature.down'"),
+        1);
+    assert_int_equal(change(FEATURE_DOWN), CONTROL_UNCHANGED);
+    assert_int_equal(fixture_verify(&fixture, &rows, NULL), ERR_NONE);
+    assert_int_equal(rows, 1);
+
+    fixture_remove(&fixture);
+}
+
+static void what_waits_for_the_ledger_is_written_in_its_order(void **state)
+{
+    (void)state;
+
+    make_up();
+    assert_int_equal(change(FEATURE_UP), CONTROL_UNCHANGED);
+    limit_files(65536);
+    assert_int_equal(change(FEATURE_TRIAL), CONTROL_FAILED);
+    assert_int_equal(change(FEATURE_DOWN), CONTROL_FAILED);
+    let_the_ledger_write();
+    expect_states("trial down ");
+    assert_int_equal(change(FEATURE_DOWN), CONTROL_UNCHANGED);
+    assert_int_equal(feature_table_state(&fixture.features, MYPAGE), FEATURE_DOWN);
+
+    fixture_remove(&fixture);
+}
+
+static void what_stays_down_although_it_could_not_be_written_is_recorded_too(void **state)
+{
+    (void)state;
+
+    make_down();
+    finding_due = true;
+    disk_ends = true;
+    assert_int_equal(change(FEATURE_UP), CONTROL_FINDING);
+    disk_ends = false;
+    assert_true(recorder_failing(fixture.recorder));
+    let_the_ledger_write();
+    expect_states("down up down ");
+    assert_int_equal(fixture_ask(&fixture, "SELECT count(*) FROM deliveries WHERE"
+                                           " type = 'feature.down' AND"
+                                           " instr(body, 'while it was being opened')"),
+                     1);
+
+    fixture_remove(&fixture);
+}
+
+static void a_change_that_the_ledger_does_not_have_is_written(void **state)
+{
+    (void)state;
+    static const char forget[] = "sqlite3 ledger.db 'DELETE FROM features'";
+
+    make_down();
+    fixture_shell(&fixture, forget);
+    (void)atomic_fetch_add(&fixture.features.unsettled, 1); /* A finding is on its way. */
+    assert_int_equal(change(FEATURE_DOWN), CONTROL_UNCHANGED);
+    (void)atomic_fetch_sub(&fixture.features.unsettled, 1);
+    expect_states("down ");
+    assert_int_equal(change(FEATURE_DOWN), CONTROL_DONE);
+    assert_int_equal(change(FEATURE_DOWN), CONTROL_UNCHANGED);
+    assert_int_equal(change(FEATURE_TRIAL), CONTROL_DONE);
+    assert_int_equal(change(FEATURE_TRIAL), CONTROL_UNCHANGED);
+    fixture_shell(&fixture, forget);
+    assert_int_equal(change(FEATURE_TRIAL), CONTROL_DONE);
+    assert_int_equal(change(FEATURE_UP), CONTROL_DONE);
+    fixture_shell(&fixture, "sqlite3 ledger.db \"UPDATE features SET state = 'down'\"");
+    assert_int_equal(change(FEATURE_UP), CONTROL_UNCHANGED);
+    expect_states("down down trial trial up ");
+
+    fixture_remove(&fixture);
+}
+
 int main(void)
 {
+    if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR) {
+        return 1;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_finding_while_a_feature_is_opened_keeps_it_down),
         cmocka_unit_test(a_take_down_that_is_not_recorded_yet_is_not_undone),
+        cmocka_unit_test(what_could_not_be_written_is_recorded_and_alerted_once_it_can),
+        cmocka_unit_test(what_waits_for_the_ledger_is_written_in_its_order),
+        cmocka_unit_test(
+            what_stays_down_although_it_could_not_be_written_is_recorded_too),
+        cmocka_unit_test(a_change_that_the_ledger_does_not_have_is_written),
         cmocka_unit_test(a_feature_goes_on_trial_and_up_and_both_outlast_a_restart),
         cmocka_unit_test(only_what_comes_up_forgets_its_cases),
     };

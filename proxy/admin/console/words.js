@@ -438,7 +438,7 @@ const TOLD = [
   [/^drill: (.*)$/, "訓練：{1}"],
   [/^drill$/, "訓練"],
   [/^sends (\d+) undelivered alerts again$/, "未達の通知 {1} 件の再送"],
-  [/^an alias forgotten$/, "ログイン名の対応の削除"],
+  [/^(?:an alias|alias [0-9a-f]{32}) forgotten$/, "ログイン名の対応の削除"],
   [/^a finding came while it was being opened$/, "再開の操作中に検知がありました"],
   [/^was down in features\.state, but not in the ledger$/, "features.state では停止中、台帳に記録なし"],
 ];
