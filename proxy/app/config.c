@@ -196,14 +196,14 @@ static void compile_markers(struct loader *loader)
     const struct node *list = node_find(loader->root, SPAN("markers"));
     char error[256];
 
-    if (site->class_count == 0 ||
-        (report_error_count(loader->report) > 0 && !markers_are_read(site))) {
+    if (report_error_count(loader->report) > 0 && !markers_are_read(site)) {
         return;
     }
     struct markers *markers = markers_new(site->classes, site->class_count,
                                           site->marker_max, error, sizeof(error));
     if (markers == NULL) {
-        report_error(loader->report, list->place, "%s", error);
+        report_error(loader->report, (list != NULL ? list : loader->root)->place, "%s",
+                     error);
         return;
     }
     if (arena_keep(loader->snapshot->arena, markers, end_markers)) {

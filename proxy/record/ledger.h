@@ -122,8 +122,7 @@ void ledger_erase(struct ledger *self, uint64_t incident, uint64_t at_ms);
 /** What was erased leaves the write-ahead log too, unless a reader needs it still. */
 void ledger_sweep(struct ledger *self);
 
-/** Deletes some evidence of before `before_ms`, unless an incident of since then needs it:
- * so much that a refusal can wait for it. True: there may be more. */
+/** Deletes some evidence of before `before_ms` that no incident needs. True: go on. */
 bool ledger_forget_evidence(struct ledger *self, uint64_t before_ms);
 
 /** What is not up, as committed. */

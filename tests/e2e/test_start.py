@@ -6,6 +6,7 @@ import subprocess
 import pytest
 import yaml
 
+from support.client import Browser
 from support.countermark import BINARY
 from support.ports import accepts, free_port
 
@@ -110,6 +111,15 @@ def test_the_directory_of_the_access_log_is_made_for_nobody_else(folder, counter
     proxy.start()
     assert os.path.isfile(log)
     assert os.stat(os.path.dirname(log)).st_mode & 0o777 == 0o700
+
+
+def test_observing_without_a_marker_passes_everything_on(folder, origin, countermark):
+    config = config_in(folder)
+    del config["markers"]
+    config["upstreams"][0]["servers"] = [f"http://127.0.0.1:{origin.port}"]
+    config["mode"] = "observe"
+    proxy = countermark(config)
+    assert Browser(proxy.port).get("/page").status == 200
 
 
 @pytest.fixture
