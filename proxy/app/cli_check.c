@@ -244,7 +244,8 @@ static int check(const struct cli_call *call, struct report *report)
     }
     if (call->against != NULL && outcome.config != NULL) {
         other = load_other(call);
-        outcome.difference = other != NULL ? difference_new(other, outcome.config) : NULL;
+        outcome.difference =
+            other != NULL ? difference_new(other, outcome.config, TAKEN_BY_START) : NULL;
     }
     int code = CLI_USAGE;
     if (call->against == NULL || outcome.config == NULL || outcome.difference != NULL) {

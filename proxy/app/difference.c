@@ -75,111 +75,6 @@ const struct marker_class *difference_find_class(const struct site *site,
     return NULL;
 }
 
-static bool has_name(const struct cookie_names *names, struct span pattern)
-{
-    for (size_t i = 0; names != NULL && i < names->count; i++) {
-        if (span_equal(names->patterns[i], pattern)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A name that is lost, or one that is newly excluded: a session goes unseen. */
-static void compare_cookies(struct comparison *self, const char *kind,
-                            const struct cookie_names *before,
-                            const struct cookie_names *after, bool excluded)
-{
-    for (size_t i = 0; before != NULL && i < before->count; i++) {
-        struct span name = before->patterns[i];
-        if (span_starts(name, SPAN("!")) != excluded || has_name(after, name)) {
-            continue;
-        }
-        if (excluded) {
-            difference_say(self, "%s cookie `%.*s` is new", "%s cookie `%.*s` is gone",
-                           kind, SPAN_ARGS(name));
-        } else {
-            difference_say(self, "%s cookie `%.*s` is gone", "%s cookie `%.*s` is new",
-                           kind, SPAN_ARGS(name));
-        }
-    }
-}
-
-static bool removes(const struct session_policy *session, const char *name)
-{
-    for (size_t i = 0; i < session->url_name_count; i++) {
-        if (strcmp(session->url_names[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void compare_url_names(struct comparison *self,
-                              const struct session_policy *before,
-                              const struct session_policy *after)
-{
-    for (size_t i = 0; i < before->url_name_count; i++) {
-        if (!removes(after, before->url_names[i])) {
-            difference_say(self, "`%s=` in URLs is not removed while login is down",
-                           "`%s=` in URLs is removed while login is down",
-                           before->url_names[i]);
-        }
-    }
-}
-
-static bool lost_text(const char *before, const char *after)
-{
-    return before != NULL && !difference_same_text(before, after);
-}
-
-static void compare_credentials(struct comparison *self,
-                                const struct session_policy *before,
-                                const struct session_policy *after)
-{
-    if (before->jwt.key != NULL && after->jwt.key == NULL) {
-        difference_say(self, "signatures of `session.jwt` are not checked",
-                       "signatures of `session.jwt` are checked");
-    }
-    if (lost_text(before->jwt.cookie, after->jwt.cookie) ||
-        lost_text(before->jwt.header, after->jwt.header) ||
-        (before->basic && !after->basic)) {
-        difference_say(self, "requesters are no longer named by `session.jwt` or `basic`",
-                       "requesters are named by `session.jwt` or `basic`");
-    }
-    if (before->certificate != CERTIFICATE_OFF &&
-        (after->certificate != before->certificate ||
-         lost_text(before->certificate_field, after->certificate_field))) {
-        difference_say(self, "requesters are no longer named by their certificates",
-                       "requesters are named by their certificates");
-    }
-}
-
-static void compare_sessions(struct comparison *self)
-{
-    const struct session_policy *before = &self->before->site->session;
-    const struct session_policy *after = &self->after->site->session;
-
-    compare_cookies(self, "session", before->cookies, after->cookies, false);
-    compare_cookies(self, "session", after->cookies, before->cookies, true);
-    compare_cookies(self, "remember", before->remember, after->remember, false);
-    compare_cookies(self, "remember", after->remember, before->remember, true);
-    compare_url_names(self, before, after);
-    if (lost_text(before->path_parameter, after->path_parameter)) {
-        difference_say(self, "session parameter `%s` is gone",
-                       "session parameter `%s` is new", before->path_parameter);
-    }
-    if (lost_text(before->header, after->header)) {
-        difference_say(self, "session header `%s` is gone", "session header `%s` is new",
-                       before->header);
-    }
-    compare_credentials(self, before, after);
-    if (before->unknown_renew && !after->unknown_renew) {
-        difference_say(self, "unknown sessions are adopted",
-                       "unknown sessions have to log in again");
-    }
-}
-
 /* Who may see anybody: a rule that was not there as it is. */
 static void compare_staff(struct comparison *self)
 {
@@ -207,6 +102,35 @@ static void compare_detectors(struct comparison *self)
             difference_say(self, "the detector `%s` is switched off",
                            "the detector `%s` is on", detector_name((enum detector)i));
         }
+    }
+}
+
+/* Where nothing may be sent before it is all read, less is held and more refused. */
+static bool may_stream(const struct site *site)
+{
+    for (size_t i = 0; i < site->route_count; i++) {
+        const struct route *route = &site->routes[i];
+        if (route->over_limit == OVER_LIMIT_STREAM && !route->requirement.observe) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void compare_limits(struct comparison *self)
+{
+    const struct site *before = self->before->site;
+    const struct site *after = self->after->site;
+
+    if (after->limits.hold_max < before->limits.hold_max && may_stream(after)) {
+        difference_say(self, "less of a response is read before it is sent (`hold_max`)",
+                       "more of a response is read before it is sent (`hold_max`)");
+    }
+    if (after->limits.login_body_max < before->limits.login_body_max &&
+        before->login.user_field != NULL) {
+        difference_say(
+            self, "less of a login is searched for its name (`limits.login_body_max`)",
+            "more of a login is searched for its name (`limits.login_body_max`)");
     }
 }
 
@@ -238,25 +162,38 @@ static void compare(struct comparison *self)
     compare_detectors(self);
     difference_routes(self);
     difference_markers(self);
-    compare_sessions(self);
+    difference_session(self);
     difference_login(self);
     compare_staff(self);
     difference_net(self);
+    difference_upstreams(self);
+    compare_limits(self);
     compare_rest(self);
 }
 
-/* Everything below these keys is judged above. */
+/* These keys are judged above, whole; a group is not named, so that what is new in it is
+ * told. */
 static bool is_judged(const char *path)
 {
     static const char *const JUDGED[] = {
-        "markers",
+        "markers[].name",
+        "markers[].find",
+        "markers[].must_be",
+        "markers[].trusted",
+        "markers[].nobody",
+        "markers[].grants",
+        "markers[].action",
+        "markers[].signed.bound",
         "features[].name",
         "features[].paths",
-        "features[].take_down",
+        "features[].take_down.cases",
+        "features[].take_down.weak_cases",
+        "features[].take_down.within",
         "features[].trial",
         "detectors_off",
         "mode",
-        "staff",
+        "staff[].requesters",
+        "staff[].routes",
         "quarantine",
         "ledger_max",
         "retention",
@@ -274,12 +211,15 @@ static bool is_judged(const char *path)
         "session.url_names",
         "session.path_parameter",
         "session.header",
-        "session.jwt",
+        "session.jwt.cookie",
+        "session.jwt.header",
+        "session.jwt.claim",
         "session.basic",
         "session.client_certificate",
         "session.client_certificate_field",
         "session.unknown",
         "login.request",
+        "login.logout",
         "login.callback",
         "login.user_field",
         "login.user_is",
@@ -291,13 +231,17 @@ static bool is_judged(const char *path)
     };
 
     for (size_t i = 0; i < sizeof(JUDGED) / sizeof(JUDGED[0]); i++) {
-        size_t len = strlen(JUDGED[i]);
-        if (strncmp(path, JUDGED[i], len) == 0 &&
-            (path[len] == '\0' || path[len] == '.' || path[len] == '[')) {
+        if (strcmp(path, JUDGED[i]) == 0) {
             return true;
         }
     }
     return false;
+}
+
+/* What a key file holds is told of whatever else changes: it is compared nowhere else. */
+static bool is_key_file(const char *path)
+{
+    return span_ends(span_of(path), SPAN(".key_file"));
 }
 
 /* The row that says which item of a list it is: the first one of the list; else itself.
@@ -322,7 +266,8 @@ static void compare_keys(struct difference *self, const struct config *old,
     for (size_t i = 0; i < option_count(); i++) {
         const char *path = option_at(i)->path;
         size_t identity = identity_of(i);
-        bool listed = identity != i && old->notes[identity] != next->notes[identity];
+        bool listed = identity != i && !is_key_file(path) &&
+                      old->notes[identity] != next->notes[identity];
         if (old->notes[i] == next->notes[i] || listed || is_judged(path) ||
             option_at(i)->shape == OPTION_GROUPS) {
             continue;
@@ -334,16 +279,18 @@ static void compare_keys(struct difference *self, const struct config *old,
     }
 }
 
-struct difference *difference_new(const struct config *old, const struct config *next)
+struct difference *difference_new(const struct config *old, const struct config *next,
+                                  enum taken taken)
 {
     struct difference *self = calloc(1, sizeof(*self));
 
     if (self == NULL) {
         return NULL;
     }
-    compare(&(struct comparison){.before = old, .after = next, .result = self});
     compare(&(struct comparison){
-        .before = next, .after = old, .result = self, .backward = true});
+        .before = old, .after = next, .result = self, .taken = taken});
+    compare(&(struct comparison){
+        .before = next, .after = old, .result = self, .taken = taken, .backward = true});
     compare_keys(self, old, next);
     return self;
 }

@@ -70,16 +70,23 @@ static bool is_unsafe(const struct request_pattern *request)
     return request->method != NULL;
 }
 
-/* `request` could begin a session already. A path's case is told by `ignore_case`. */
-static bool may_begin(const struct login_policy *login,
-                      const struct request_pattern *request)
+/* Whatever its path's case: that is told by `ignore_case`. */
+static bool had_request(const struct request_patterns *patterns,
+                        const struct request_pattern *request)
 {
     struct path_pattern path = *request->path;
     struct request_pattern same = {.method = request->method, .path = &path};
 
     path.ignore_case = false;
-    return is_configured(login) ? has_request(&login->request, &same) ||
-                                      has_request(&login->callback, &same)
+    return has_request(patterns, &same);
+}
+
+/* `request` could begin a session already. */
+static bool may_begin(const struct login_policy *login,
+                      const struct request_pattern *request)
+{
+    return is_configured(login) ? had_request(&login->request, request) ||
+                                      had_request(&login->callback, request)
                                 : is_unsafe(request);
 }
 
@@ -95,6 +102,21 @@ static void compare_exempt(struct comparison *self, const struct login_policy *b
         if (is_configured(after) && !may_begin(before, request)) {
             difference_say(self, "`%s` may begin a session with a marked answer",
                            "`%s` may not begin a session with a marked answer",
+                           request_text(request, text));
+        }
+    }
+}
+
+/* After a logout the session may be anybody's. */
+static void compare_logout(struct comparison *self, const struct login_policy *before,
+                           const struct login_policy *after)
+{
+    char text[REQUEST_TEXT_MAX];
+
+    for (size_t i = 0; i < after->logout.count; i++) {
+        const struct request_pattern *request = &after->logout.items[i];
+        if (!had_request(&before->logout, request)) {
+            difference_say(self, "`%s` counts as a logout", "`%s` is no logout any more",
                            request_text(request, text));
         }
     }
@@ -153,6 +175,7 @@ void difference_login(struct comparison *self)
         compare_exempt(self, before, after, &after->request);
     }
     compare_exempt(self, before, after, &after->callback);
+    compare_logout(self, before, after);
     if (before->user_field != NULL &&
         !difference_same_text(before->user_field, after->user_field)) {
         difference_say(self, "the name of a login is not read from `%s`",

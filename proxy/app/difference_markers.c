@@ -65,6 +65,12 @@ static void compare_class(struct comparison *self, const struct marker_class *be
                        "pages with a forbidden `%.*s` are refused instead of redacted",
                        SPAN_ARGS(name));
     }
+    if (before->redact && after->redact &&
+        !difference_same_text(before->redact_element, after->redact_element)) {
+        difference_say_once(self,
+                            "another element is taken out around a forbidden `%.*s`",
+                            SPAN_ARGS(name));
+    }
     compare_grants(self, name, grants_of(self->before->site, before),
                    grants_of(self->after->site, after));
     if (before->signature.mac != NULL && after->signature.mac == NULL) {

@@ -11,6 +11,7 @@ struct comparison {
     const struct config *before;
     const struct config *after; /**< Looked at for what it lacks. */
     struct difference *result;
+    enum taken taken;
     bool backward; /**< `before` is the new one: what is less is what was gained. */
 };
 
@@ -38,8 +39,25 @@ void difference_login(struct comparison *self);
 /** difference_markers.c: classes, and whom they ask. */
 void difference_markers(struct comparison *self);
 
-/** difference_net.c: addresses, upstreams, receivers of alerts. */
+/** difference_net.c: addresses, receivers of alerts. */
 void difference_net(struct comparison *self);
+
+/** All of `narrow` is in one of `networks`. */
+bool difference_has_network(const struct network *networks, size_t count,
+                            const struct network *narrow);
+
+/** difference_session.c: what tells sessions and requesters. */
+void difference_session(struct comparison *self);
+
+/** difference_upstreams.c: what has the same name. */
+void difference_upstreams(struct comparison *self);
+
+/**
+ * What `before` handled is handled by `after` now, of another upstream; `demanding`:
+ * something is demanded there. Else only where the old upstream is gone.
+ */
+void difference_moved(struct comparison *self, const struct route *before,
+                      const struct route *after, bool demanding, const char *where);
 
 /** difference_routes.c: features and routes. */
 void difference_routes(struct comparison *self);

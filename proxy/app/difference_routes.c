@@ -1,9 +1,8 @@
 #include <string.h>
 
-#include "app/cover.h"
+#include "app/crossing.h"
 #include "app/difference_private.h"
 #include "http/path_pattern.h"
-#include "net/address.h"
 
 static const struct feature_settings *find_feature(const struct site *site,
                                                    const char *name)
@@ -27,28 +26,12 @@ static bool has_path(const struct feature_settings *feature,
     return false;
 }
 
-/* All of `narrow` is in one network of `feature`. */
-static bool lets_through(const struct feature_settings *feature,
-                         const struct network *narrow)
-{
-    struct address first = {0};
-
-    memcpy(first.bytes, narrow->address, sizeof(first.bytes));
-    for (size_t i = 0; i < feature->trial_count; i++) {
-        const struct network *wide = &feature->trial[i];
-        if (wide->prefix_len <= narrow->prefix_len &&
-            address_in(&first, wide->address, wide->prefix_len)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void compare_trial(struct comparison *self, const struct feature_settings *before,
                           const struct feature_settings *after)
 {
     for (size_t i = 0; i < after->trial_count; i++) {
-        if (!lets_through(before, &after->trial[i])) {
+        if (!difference_has_network(before->trial, before->trial_count,
+                                    &after->trial[i])) {
             difference_say(self, "more clients get through a trial of feature `%s`",
                            "fewer clients get through a trial of feature `%s`",
                            before->name);
@@ -144,51 +127,52 @@ static void compare_demands(struct comparison *self, const struct route *before,
     }
 }
 
+static bool demands(const struct route *route)
+{
+    return route->requirement.require_mask != 0 || route->requirement.echo_expected;
+}
+
 /* `before` handled what `after` handles now. */
 static void compare_route(struct comparison *self, const struct route *before,
                           const struct route *after, const char *where)
 {
     bool mode_told = self->after->site->observe && !self->before->site->observe;
 
-    if (before->requirement.observe) {
-        return; /* Nothing was withheld there. */
-    }
     if (!after->requirement.observe) {
         compare_demands(self, before, after, where);
     } else if (!mode_told) {
         difference_say(self, "`%s` is only observed", "`%s` is enforced", where);
     }
+    difference_moved(self, before, after, demands(before), where);
 }
 
-static bool has_route(const struct site *site, const struct route *route)
+/* Of each request that another route handles now, or the same one as it is now. */
+static void compare_routes(struct comparison *self, const struct crossing *crossing)
 {
-    for (size_t i = 0; i < site->route_count; i++) {
-        if (strcmp(site->routes[i].pattern, route->pattern) == 0 &&
-            difference_same_text(site->routes[i].host, route->host)) {
-            return true;
+    const struct site *before = self->before->site;
+    const struct site *after = self->after->site;
+    char where[CROSSING_TEXT_MAX];
+
+    for (size_t i = 0; i < before->route_count; i++) {
+        const struct route *from = &before->routes[i];
+        for (size_t k = 0; !from->requirement.observe && k < after->route_count; k++) {
+            const struct route *to = &after->routes[k];
+            if (crossing_find(crossing, from, to, where)) {
+                compare_route(self, from, to, where);
+            }
         }
     }
-    return false;
 }
 
 void difference_routes(struct comparison *self)
 {
-    const struct site *before = self->before->site;
-    const struct site *after = self->after->site;
+    struct crossing *crossing = crossing_new(self->before->site, self->after->site);
 
     compare_features(self);
-    for (size_t i = 0; i < before->route_count; i++) {
-        const struct route *route = &before->routes[i];
-        const struct route *now = cover_find(after, route);
-        if (now != NULL) {
-            compare_route(self, route, now, route->pattern);
-        }
+    if (crossing != NULL) {
+        compare_routes(self, crossing);
+    } else {
+        difference_say_once(self, "there is no memory to compare the routes");
     }
-    for (size_t i = 0; i < after->route_count; i++) {
-        const struct route *route = &after->routes[i];
-        const struct route *then = cover_find(before, route);
-        if (then != NULL && !has_route(before, route)) {
-            compare_route(self, then, route, route->pattern);
-        }
-    }
+    crossing_free(&crossing);
 }

@@ -190,7 +190,7 @@ void graph_note_reload(struct graph *self, const struct config *old, const char 
                        const char *accepted)
 {
     char summary[RECORDER_NOTE_SIZE_MAX];
-    struct difference *difference = difference_new(old, self->config);
+    struct difference *difference = difference_new(old, self->config, TAKEN_BY_RELOAD);
 
     if (difference == NULL) {
         graph_note_config(self, who, "in force; no memory to tell what changed");

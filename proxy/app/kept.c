@@ -234,7 +234,8 @@ bool kept_compare(struct span text, const struct config *next, struct report *re
     struct report *problems = report_new();
     struct config *old = problems != NULL ? load_kept(text, problems) : NULL;
     struct config *now = old != NULL ? load_kept(next->kept, problems) : NULL;
-    struct difference *difference = now != NULL ? difference_new(old, now) : NULL;
+    struct difference *difference =
+        now != NULL ? difference_new(old, now, TAKEN_BY_START) : NULL;
     bool good = false;
 
     if (difference != NULL) {

@@ -120,6 +120,7 @@ bool option_read_SUCCESS(struct loader *loader, const struct option *option,
     struct span rest = span_from(node->text, colon + 1);
     bool good = false;
 
+    loader_note(loader, option, node->text);
     if (span_equal(kind, SPAN("location"))) {
         rule->kind = SUCCESS_LOCATION;
         rule->location = loader_path(loader, node, rest);
@@ -134,7 +135,6 @@ bool option_read_SUCCESS(struct loader *loader, const struct option *option,
         rule->name = loader_copy(loader, rest);
         good = rest.len > 0;
     }
-    loader_note(loader, option, node->text);
     return good || loader_wrong(loader, option, node);
 }
 

@@ -67,7 +67,7 @@ bool weaker_check(const struct config *in_force, const struct config *next,
                   struct report *report)
 {
     struct place place = {.source = next->path != NULL ? next->path : "flags"};
-    struct difference *difference = difference_new(in_force, next);
+    struct difference *difference = difference_new(in_force, next, TAKEN_BY_RELOAD);
 
     if (difference == NULL) {
         report_error(report, place, "out of memory");

@@ -1,6 +1,7 @@
 #include "http/path_pattern.h"
 
 #include "base/parse.h"
+#include "base/writer.h"
 
 /* ---- Compiling ---- */
 
@@ -146,4 +147,67 @@ bool path_pattern_covers(const struct path_pattern *self,
         }
     }
     return self->below || (others.len == 0 && !other->below);
+}
+
+/* The one that is not a `*`; of two names the one whose case counts. */
+static struct span narrower(const struct path_pattern *self, struct span own,
+                            struct span others)
+{
+    bool wide = span_equal(own, SPAN("*"));
+
+    return wide || (self->ignore_case && !span_equal(others, SPAN("*"))) ? others : own;
+}
+
+/* What one segment of both can be; false: nothing. */
+static bool share_segment(const struct path_pattern *self,
+                          const struct path_pattern *other, struct span own,
+                          struct span others, struct writer *out)
+{
+    bool ignore_case = self->ignore_case || other->ignore_case;
+
+    if (!segment_covers(own, others, ignore_case) &&
+        !segment_covers(others, own, ignore_case)) {
+        return false;
+    }
+    writer_text(out, "/");
+    writer_put(out, narrower(self, own, others));
+    return true;
+}
+
+/* The rest of the longer one, below the shorter one. */
+static bool share_rest(const struct path_pattern *shorter, struct span rest,
+                       struct writer *out)
+{
+    writer_put(out, rest);
+    return rest.len == 0 || shorter->below;
+}
+
+bool path_pattern_shared(const struct path_pattern *self,
+                         const struct path_pattern *other, char *text_out,
+                         struct path_pattern *pattern_out)
+{
+    struct writer out = writer_of(text_out, PATH_PATTERN_SHARED_MAX);
+    struct span own_rest = self->text;
+    struct span others_rest = other->text;
+    struct span own;
+    struct span others;
+
+    while (own_rest.len > 1 && others_rest.len > 1) {
+        (void)next_segment(&own_rest, &own);
+        (void)next_segment(&others_rest, &others);
+        if (!share_segment(self, other, own, others, &out)) {
+            return false;
+        }
+    }
+    if (!share_rest(self, others_rest, &out) || !share_rest(other, own_rest, &out)) {
+        return false;
+    }
+    CHECK(!out.full);
+    *pattern_out = (struct path_pattern){
+        .text = writer_span(&out),
+        .below = self->below && other->below,
+        .wild = self->wild || other->wild,
+        .ignore_case = self->ignore_case || other->ignore_case,
+    };
+    return true;
 }

@@ -10,6 +10,10 @@
 #include "base/check.h"
 #include "base/span.h"
 
+enum {
+    PATH_PATTERN_SHARED_MAX = 4096, /**< Bytes of what two patterns share. */
+};
+
 /**
  * A compiled pattern.
  *
@@ -37,3 +41,14 @@ bool path_pattern_matches(const struct path_pattern *self, struct span path);
 /** True when `self` matches everything that `other` matches. */
 bool path_pattern_covers(const struct path_pattern *self,
                          const struct path_pattern *other);
+
+/**
+ * What both match, as a pattern; false: no path. Where the case counts in one of them
+ * alone, the result says that it does not, in the spelling of that one.
+ *
+ * `text_out`: PATH_PATTERN_SHARED_MAX bytes, which the result keeps; the texts of both
+ *             must fit into it together.
+ */
+bool path_pattern_shared(const struct path_pattern *self,
+                         const struct path_pattern *other, char *text_out,
+                         struct path_pattern *pattern_out);

@@ -30,6 +30,12 @@ static unsigned first_route(const struct site *site, struct span host, struct sp
     return (unsigned)site->route_count - 1;
 }
 
+const struct route *route_first(const struct site *site, struct span host,
+                                struct span path)
+{
+    return host_known(site, host) ? &site->routes[first_route(site, host, path)] : NULL;
+}
+
 static uint64_t features_of(const struct site *site, struct span path)
 {
     uint64_t mask = 0;

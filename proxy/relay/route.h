@@ -30,5 +30,9 @@ enum route_outcome route_find(const struct site *site, struct span host,
                               const struct head *request, const struct path *path,
                               struct routed *out);
 
+/** The route of one reading of a path; NULL: the host is not known. */
+const struct route *route_first(const struct site *site, struct span host,
+                                struct span path);
+
 /** The settings of the first feature in `mask`; NULL when none is configured. */
 const struct feature_settings *route_feature(const struct site *site, uint64_t mask);

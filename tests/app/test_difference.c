@@ -13,7 +13,7 @@ static struct difference *between(const char *old, const char *next)
 {
     struct config *before = config_case_good(old);
     struct config *after = config_case_good(next);
-    struct difference *difference = difference_new(before, after);
+    struct difference *difference = difference_new(before, after, TAKEN_BY_RELOAD);
 
     assert_non_null(difference);
     config_free(&before);

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "http/path_pattern.h"
 #include "support/test.h"
 
@@ -99,6 +101,76 @@ static void path_pattern_with_case_does_not_cover_one_without(void **state)
     assert_true(path_pattern_covers(&all, &loose));
 }
 
+/* Both ways round. */
+static void expect_shared(const struct path_pattern *a, const struct path_pattern *b,
+                          const char *wanted)
+{
+    char text[PATH_PATTERN_SHARED_MAX];
+    char told[PATH_PATTERN_SHARED_MAX + 8];
+    struct path_pattern shared;
+
+    for (int i = 0; i < 2; i++) {
+        bool any = path_pattern_shared(i == 0 ? a : b, i == 0 ? b : a, text, &shared);
+        if (any != (wanted != NULL)) {
+            fail_msg("%.*s and %.*s", SPAN_ARGS(a->text), SPAN_ARGS(b->text));
+        }
+        if (any) {
+            (void)snprintf(told, sizeof(told), "%.*s%s", SPAN_ARGS(shared.text),
+                           shared.below ? "/**" : "");
+            assert_string_equal(told, wanted);
+            assert_true(path_pattern_covers(a, &shared) || shared.ignore_case);
+            assert_true(path_pattern_covers(b, &shared) || shared.ignore_case);
+        }
+    }
+}
+
+static void path_pattern_shares_what_both_match(void **state)
+{
+    (void)state;
+    const struct {
+        const char *own;
+        const char *other;
+        const char *shared;
+    } rows[] = {
+        {"/a", "/a", "/a"},
+        {"/a", "/b", NULL},
+        {"/a", "/*", "/a"},
+        {"/*", "/*", "/*"},
+        {"/a/**", "/*/b", "/a/b"},
+        {"/a/**", "/*/b/**", "/a/b/**"},
+        {"/a/*/x", "/a/b/**", "/a/b/x"},
+        {"/a/*", "/*/b", "/a/b"},
+        {"/a/**", "/a", "/a"},
+        {"/a", "/a/b", NULL},
+        {"/a", "/a/*", NULL},
+        {"/a/*", "/a/**", "/a/*"},
+        {"/", "/**", ""},
+        {"/", "/*", NULL},
+        {"/", "/a", NULL},
+        {"/**", "/**", "/**"},
+        {"/a/b", "/a/c/**", NULL},
+        {"/a/b/c", "/a/b", NULL},
+        {"/**", "/*/a", "/*/a"},
+        {"/a/**", "/a/b/c/**", "/a/b/c/**"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct path_pattern own = parse(rows[i].own, false);
+        struct path_pattern other = parse(rows[i].other, false);
+        expect_shared(&own, &other, rows[i].shared);
+    }
+}
+
+static void path_pattern_shares_names_of_other_case_where_one_ignores_it(void **state)
+{
+    (void)state;
+    struct path_pattern exact = parse("/Ab/c", false);
+    struct path_pattern loose = parse("/aB/*", true);
+
+    expect_shared(&exact, &loose, "/Ab/c");
+    loose.ignore_case = false;
+    expect_shared(&exact, &loose, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +179,8 @@ int main(void)
         cmocka_unit_test(path_pattern_names_what_is_wrong),
         cmocka_unit_test(path_pattern_knows_what_it_covers),
         cmocka_unit_test(path_pattern_with_case_does_not_cover_one_without),
+        cmocka_unit_test(path_pattern_shares_what_both_match),
+        cmocka_unit_test(path_pattern_shares_names_of_other_case_where_one_ignores_it),
     };
     return RUN_TESTS(tests);
 }
