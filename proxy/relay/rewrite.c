@@ -139,9 +139,25 @@ static void write_accept_encoding(const struct rewrite_request *self, struct wri
     writer_put(out, kept > 0 ? SPAN("\r\n") : SPAN("identity\r\n"));
 }
 
-/* The pairs of all Cookie fields that may go on. */
+static bool keep_every_cookie(void *context, const struct cookie *cookie)
+{
+    (void)context;
+    (void)cookie;
+    return true;
+}
+
+/* Of several Cookie fields (RFC 6265 section 5.4 knows one) some servers read the first,
+ * and some join them by commas: the site would not see the cookies that we saw. */
+static bool writes_cookies(const struct rewrite_request *self)
+{
+    return self->cookie_stays != NULL || head_field_count(self->head, FIELD_COOKIE) > 1;
+}
+
+/* The pairs of all Cookie fields that may go on, in one. */
 static void write_cookies(const struct rewrite_request *self, struct writer *out)
 {
+    cookie_keep *stays =
+        self->cookie_stays != NULL ? self->cookie_stays : keep_every_cookie;
     size_t max = cookie_size_max(self->head);
     struct span name = SPAN("Cookie: ");
 
@@ -152,7 +168,7 @@ static void write_cookies(const struct rewrite_request *self, struct writer *out
         out->full = true;
         return;
     }
-    size_t len = cookie_write(self->head, self->cookie_stays, self->identity_context,
+    size_t len = cookie_write(self->head, stays, self->identity_context,
                               out->ptr + out->len + name.len);
     if (len > 0) {
         memcpy(out->ptr + out->len, name.ptr, name.len);
@@ -204,8 +220,7 @@ static bool request_field_stays(const struct rewrite_request *self,
     case CONDITION:
         return !self->conditions_removed;
     case IDENTITY:
-        return field->id == FIELD_COOKIE ? self->cookie_stays == NULL
-                                         : !token_goes(self, field);
+        return field->id == FIELD_COOKIE || !token_goes(self, field);
     }
     UNREACHABLE();
 }
@@ -287,6 +302,7 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
     const struct head *head = self->head;
     bool nominates = may_nominate(head);
     bool trace_kept = keeps_trace(self, nominates);
+    bool cookies_anew = writes_cookies(self);
 
     writer_put(out, head->method_text);
     writer_put(out, SPAN(" "));
@@ -300,13 +316,14 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
     for (size_t i = 0; i < head->field_count; i++) {
         const struct field *field = &head->fields[i];
         if (request_field_stays(self, field) &&
+            !(cookies_anew && field->id == FIELD_COOKIE) &&
             !(nominates && is_nominated(head, field)) &&
             !(self->upgrades && is_extension(field)) &&
             (trace_kept || self->observes || !is_trace(field))) {
             writer_field(out, field->name, field->value);
         }
     }
-    if (self->cookie_stays != NULL) {
+    if (cookies_anew) {
         write_cookies(self, out);
     }
     if (!self->observes) {
