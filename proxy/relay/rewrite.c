@@ -95,6 +95,21 @@ static bool looks_like(struct span name, struct span prefix)
     return true;
 }
 
+static bool same_name(struct span name, struct span other)
+{
+    return name.len == other.len && looks_like(name, other);
+}
+
+/* Another path than the one of the request line, on which gate, route and login role rest:
+ * some servers and frameworks serve that one. No proxy in front has reason to say so. */
+static bool names_another_path(const struct field *field)
+{
+    return (field->name.ptr[0] | 0x20) == 'x' &&
+           (same_name(field->name, SPAN("x-original-url")) ||
+            same_name(field->name, SPAN("x-original-uri")) ||
+            same_name(field->name, SPAN("x-rewrite-url")));
+}
+
 /* Ours, or what a server would take for ours. */
 static bool is_reserved(const struct field *field)
 {
@@ -106,9 +121,9 @@ static bool is_reserved(const struct field *field)
         return looks_like(field->name, SPAN("countermark-"));
     case 'x':
         return looks_like(field->name, SPAN("x-forwarded-")) ||
-               (field->name.len == 9 && looks_like(field->name, SPAN("x-real-ip")));
+               same_name(field->name, SPAN("x-real-ip"));
     case 'f':
-        return field->name.len == 9 && looks_like(field->name, SPAN("forwarded"));
+        return same_name(field->name, SPAN("forwarded"));
     default:
         return false;
     }
@@ -188,8 +203,10 @@ static bool other_field_stays(const struct rewrite_request *self,
 {
     struct span certificate = self->certificate_field;
 
-    if (certificate.len > 0 && field->name.len == certificate.len &&
-        looks_like(field->name, certificate)) {
+    if (certificate.len > 0 && same_name(field->name, certificate)) {
+        return false;
+    }
+    if (field->name.len > 0 && names_another_path(field)) {
         return false;
     }
     if (self->forged != NULL && self->forged(field)) {

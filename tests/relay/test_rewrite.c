@@ -180,6 +180,25 @@ static void fields_that_a_server_would_take_for_ours_are_removed(void **state)
     assert_null(strstr(forward(&rewrite), "forged"));
 }
 
+static void fields_that_name_another_path_are_removed_whoever_wrote_them(void **state)
+{
+    struct rewrite_request rewrite = request_of(
+        "GET /public HTTP/1.1\r\nHost: h\r\nX-Original-URL: /other\r\n"
+        "x_original_url: /other\r\nX-REWRITE-URL: /other\r\nX-Rewrite_Url: /other\r\n"
+        "X-Original-URI: /other\r\nX-Original-URLs: kept\r\nX-Original: kept\r\n"
+        "X-HTTP-Method-Override: PUT\r\n\r\n");
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        rewrite.peer_trusted = (i & 1) != 0;
+        rewrite.observes = (i & 2) != 0;
+        const char *text = forward(&rewrite);
+        assert_null(strstr(text, "/other"));
+        assert_non_null(strstr(text, "X-Original-URLs: kept\r\nX-Original: kept\r\n"));
+        assert_non_null(strstr(text, "X-HTTP-Method-Override: PUT\r\n"));
+    }
+}
+
 static void trusted_peers_forwarding_fields_are_added_to(void **state)
 {
     struct rewrite_request rewrite =
@@ -349,6 +368,7 @@ int main(void)
         cmocka_unit_test(trace_is_left_alone_where_we_only_observe),
         cmocka_unit_test(fields_of_a_hop_and_those_it_names_end_here),
         cmocka_unit_test(fields_that_a_server_would_take_for_ours_are_removed),
+        cmocka_unit_test(fields_that_name_another_path_are_removed_whoever_wrote_them),
         cmocka_unit_test(trusted_peers_forwarding_fields_are_added_to),
         cmocka_unit_test(
             peer_without_an_address_is_unknown_unless_a_trusted_one_says_who),
