@@ -95,6 +95,21 @@ static bool looks_like(struct span name, struct span prefix)
     return true;
 }
 
+static bool same_name(struct span name, struct span other)
+{
+    return name.len == other.len && looks_like(name, other);
+}
+
+/* Another path than the one of the request line, on which gate, route and login role rest:
+ * some servers and frameworks serve that one. No proxy in front has reason to say so. */
+static bool names_another_path(const struct field *field)
+{
+    return (field->name.ptr[0] | 0x20) == 'x' &&
+           (same_name(field->name, SPAN("x-original-url")) ||
+            same_name(field->name, SPAN("x-original-uri")) ||
+            same_name(field->name, SPAN("x-rewrite-url")));
+}
+
 /* Ours, or what a server would take for ours. */
 static bool is_reserved(const struct field *field)
 {
@@ -106,9 +121,9 @@ static bool is_reserved(const struct field *field)
         return looks_like(field->name, SPAN("countermark-"));
     case 'x':
         return looks_like(field->name, SPAN("x-forwarded-")) ||
-               (field->name.len == 9 && looks_like(field->name, SPAN("x-real-ip")));
+               same_name(field->name, SPAN("x-real-ip"));
     case 'f':
-        return field->name.len == 9 && looks_like(field->name, SPAN("forwarded"));
+        return same_name(field->name, SPAN("forwarded"));
     default:
         return false;
     }
@@ -139,9 +154,25 @@ static void write_accept_encoding(const struct rewrite_request *self, struct wri
     writer_put(out, kept > 0 ? SPAN("\r\n") : SPAN("identity\r\n"));
 }
 
-/* The pairs of all Cookie fields that may go on. */
+static bool keep_every_cookie(void *context, const struct cookie *cookie)
+{
+    (void)context;
+    (void)cookie;
+    return true;
+}
+
+/* Of several Cookie fields (RFC 6265 section 5.4 knows one) some servers read the first,
+ * and some join them by commas: the site would not see the cookies that we saw. */
+static bool writes_cookies(const struct rewrite_request *self)
+{
+    return self->cookie_stays != NULL || head_field_count(self->head, FIELD_COOKIE) > 1;
+}
+
+/* The pairs of all Cookie fields that may go on, in one. */
 static void write_cookies(const struct rewrite_request *self, struct writer *out)
 {
+    cookie_keep *stays =
+        self->cookie_stays != NULL ? self->cookie_stays : keep_every_cookie;
     size_t max = cookie_size_max(self->head);
     struct span name = SPAN("Cookie: ");
 
@@ -152,7 +183,7 @@ static void write_cookies(const struct rewrite_request *self, struct writer *out
         out->full = true;
         return;
     }
-    size_t len = cookie_write(self->head, self->cookie_stays, self->identity_context,
+    size_t len = cookie_write(self->head, stays, self->identity_context,
                               out->ptr + out->len + name.len);
     if (len > 0) {
         memcpy(out->ptr + out->len, name.ptr, name.len);
@@ -172,8 +203,10 @@ static bool other_field_stays(const struct rewrite_request *self,
 {
     struct span certificate = self->certificate_field;
 
-    if (certificate.len > 0 && field->name.len == certificate.len &&
-        looks_like(field->name, certificate)) {
+    if (certificate.len > 0 && same_name(field->name, certificate)) {
+        return false;
+    }
+    if (field->name.len > 0 && names_another_path(field)) {
         return false;
     }
     if (self->forged != NULL && self->forged(field)) {
@@ -204,8 +237,7 @@ static bool request_field_stays(const struct rewrite_request *self,
     case CONDITION:
         return !self->conditions_removed;
     case IDENTITY:
-        return field->id == FIELD_COOKIE ? self->cookie_stays == NULL
-                                         : !token_goes(self, field);
+        return field->id == FIELD_COOKIE || !token_goes(self, field);
     }
     UNREACHABLE();
 }
@@ -287,6 +319,7 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
     const struct head *head = self->head;
     bool nominates = may_nominate(head);
     bool trace_kept = keeps_trace(self, nominates);
+    bool cookies_anew = writes_cookies(self);
 
     writer_put(out, head->method_text);
     writer_put(out, SPAN(" "));
@@ -300,13 +333,14 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
     for (size_t i = 0; i < head->field_count; i++) {
         const struct field *field = &head->fields[i];
         if (request_field_stays(self, field) &&
+            !(cookies_anew && field->id == FIELD_COOKIE) &&
             !(nominates && is_nominated(head, field)) &&
             !(self->upgrades && is_extension(field)) &&
             (trace_kept || self->observes || !is_trace(field))) {
             writer_field(out, field->name, field->value);
         }
     }
-    if (self->cookie_stays != NULL) {
+    if (cookies_anew) {
         write_cookies(self, out);
     }
     if (!self->observes) {

@@ -4,7 +4,8 @@
  * Layer: relay. Pure: head in, text out. Nothing is copied raw: the request line, framing
  * and every field line are written anew (RFC 9110 section 7.6, RFC 9112 section 11.2).
  * Names that only differ from ours by `_` for `-` are removed with ours, because many
- * servers cannot tell them apart.
+ * servers cannot tell them apart. Several `Cookie` fields go on as one. Fields that
+ * name another path (`X-Original-URL`) go no further, whoever wrote them.
  */
 #pragma once
 

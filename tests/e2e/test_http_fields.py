@@ -162,6 +162,28 @@ def test_the_session_is_named_by_its_fingerprint_and_every_request_anew(origin, 
     assert len(names) == 1, "a rotated token keeps the name of its session"
 
 
+OTHER_PATH = ["X-Original-URL", "x_original_url", "X-REWRITE-URL", "X-Rewrite_URL", "X-Original-URI"]
+
+
+@pytest.mark.parametrize("trusted", [[], ["127.0.0.0/8"]], ids=["a client", "a trusted proxy"])
+def test_nobody_names_another_path_than_the_one_that_was_routed(origin, countermark, trusted):
+    proxy = countermark(config(origin.port, listen=[{"trusted_proxies": trusted}]))
+    request, _ = sent(proxy, origin, [(name, "/mypage/top") for name in OTHER_PATH]
+                      + [("X-HTTP-Method-Override", "PUT")])
+    assert "/mypage/top" not in request["head"]
+    assert field_of(request, "X-HTTP-Method-Override") == ["PUT"], "APIs tunnel methods with it"
+
+
+def test_several_cookie_fields_reach_the_site_as_the_one_that_we_read(origin, countermark):
+    proxy = countermark(config(origin.port))
+    request, _ = sent(proxy, origin, [("Cookie", "x=1"), ("X-Kept", "2"),
+                                      ("cookie", "JSESSIONID=0123456789abcdef")])
+    assert field_of(request, "Cookie") == ["x=1; JSESSIONID=0123456789abcdef"]
+    named = field_of(request, "Countermark-Session")
+    request, _ = sent(proxy, origin, [("Cookie", "x=1; JSESSIONID=0123456789abcdef")])
+    assert field_of(request, "Countermark-Session") == named != ["none"]
+
+
 def test_traceparent_is_kept_or_made(origin, countermark):
     proxy = countermark(config(origin.port))
     given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

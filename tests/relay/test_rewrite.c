@@ -180,6 +180,25 @@ static void fields_that_a_server_would_take_for_ours_are_removed(void **state)
     assert_null(strstr(forward(&rewrite), "forged"));
 }
 
+static void fields_that_name_another_path_are_removed_whoever_wrote_them(void **state)
+{
+    struct rewrite_request rewrite = request_of(
+        "GET /public HTTP/1.1\r\nHost: h\r\nX-Original-URL: /other\r\n"
+        "x_original_url: /other\r\nX-REWRITE-URL: /other\r\nX-Rewrite_Url: /other\r\n"
+        "X-Original-URI: /other\r\nX-Original-URLs: kept\r\nX-Original: kept\r\n"
+        "X-HTTP-Method-Override: PUT\r\n\r\n");
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        rewrite.peer_trusted = (i & 1) != 0;
+        rewrite.observes = (i & 2) != 0;
+        const char *text = forward(&rewrite);
+        assert_null(strstr(text, "/other"));
+        assert_non_null(strstr(text, "X-Original-URLs: kept\r\nX-Original: kept\r\n"));
+        assert_non_null(strstr(text, "X-HTTP-Method-Override: PUT\r\n"));
+    }
+}
+
 static void trusted_peers_forwarding_fields_are_added_to(void **state)
 {
     struct rewrite_request rewrite =
@@ -208,6 +227,32 @@ static void peer_without_an_address_is_unknown_unless_a_trusted_one_says_who(voi
     text = forward(&rewrite);
     assert_non_null(strstr(text, "X-Forwarded-For: 198.51.100.7\r\n"));
     assert_non_null(strstr(text, "Forwarded: for=unknown;proto=http;"));
+}
+
+static void several_cookie_fields_go_on_as_one(void **state)
+{
+    struct rewrite_request rewrite =
+        request_of("GET / HTTP/1.1\r\nHost: h\r\nCookie: x=1;\r\nX-Kept: 1\r\n"
+                   "cookie:\r\nCOOKIE: PHPSESSID=\"A\";y\r\n\r\n");
+
+    (void)state;
+    const char *text = forward(&rewrite);
+    assert_non_null(strstr(text, "\r\nCookie: x=1; PHPSESSID=\"A\"; y\r\n"));
+    assert_ptr_equal(strcasestr(text, "\r\nCookie"), strstr(text, "\r\nCookie: x=1"));
+    assert_null(strcasestr(strstr(text, "Cookie:") + 1, "\ncookie"));
+    rewrite.observes = true;
+    text = forward(&rewrite);
+    assert_non_null(strstr(text, "\r\nCookie: x=1; PHPSESSID=\"A\"; y\r\n"));
+    assert_null(strcasestr(strstr(text, "Cookie:") + 1, "\ncookie"));
+}
+
+static void one_cookie_field_goes_on_as_it_is_where_it_is(void **state)
+{
+    struct rewrite_request rewrite = request_of(
+        "GET / HTTP/1.1\r\nHost: h\r\ncookie: x=1;y=2;\r\nX-Kept: 1\r\n\r\n");
+
+    (void)state;
+    assert_non_null(strstr(forward(&rewrite), "\r\ncookie: x=1;y=2;\r\nX-Kept: 1\r\n"));
 }
 
 static bool is_forged(const struct field *field)
@@ -267,19 +312,28 @@ static void framing_is_written_as_it_was_announced(void **state)
     assert_non_null(strstr(forward(&rewrite), "Transfer-Encoding: chunked\r\n\r\n"));
 }
 
+static void assert_full_below_its_size(const struct rewrite_request *rewrite)
+{
+    size_t whole = strlen(forward(rewrite));
+
+    for (size_t size = 0; size < whole; size++) {
+        struct writer out = writer_of(out_text, size);
+        rewrite_request(rewrite, &out);
+        assert_true(out.full);
+        assert_true(out.len <= size);
+    }
+}
+
 static void head_that_does_not_fit_says_so_at_every_size(void **state)
 {
     struct rewrite_request rewrite =
         request_of("GET /a?b HTTP/1.1\r\nHost: h\r\nCookie: a=1; b=2\r\n\r\n");
-    size_t whole = strlen(forward(&rewrite));
 
     (void)state;
-    for (size_t size = 0; size < whole; size++) {
-        struct writer out = writer_of(out_text, size);
-        rewrite_request(&rewrite, &out);
-        assert_true(out.full);
-        assert_true(out.len <= size);
-    }
+    assert_full_below_its_size(&rewrite);
+    rewrite = request_of(
+        "GET /a?b HTTP/1.1\r\nHost: h\r\nCookie: a=1\r\nCookie: b=2\r\n\r\n");
+    assert_full_below_its_size(&rewrite);
 }
 
 static void response_loses_hops_and_ours_and_keeps_the_rest(void **state)
@@ -314,9 +368,12 @@ int main(void)
         cmocka_unit_test(trace_is_left_alone_where_we_only_observe),
         cmocka_unit_test(fields_of_a_hop_and_those_it_names_end_here),
         cmocka_unit_test(fields_that_a_server_would_take_for_ours_are_removed),
+        cmocka_unit_test(fields_that_name_another_path_are_removed_whoever_wrote_them),
         cmocka_unit_test(trusted_peers_forwarding_fields_are_added_to),
         cmocka_unit_test(
             peer_without_an_address_is_unknown_unless_a_trusted_one_says_who),
+        cmocka_unit_test(several_cookie_fields_go_on_as_one),
+        cmocka_unit_test(one_cookie_field_goes_on_as_it_is_where_it_is),
         cmocka_unit_test(name_of_a_certificate_is_written_by_us_alone),
         cmocka_unit_test(conditions_are_removed_only_where_a_marker_is_required),
         cmocka_unit_test(framing_is_written_as_it_was_announced),
