@@ -148,6 +148,8 @@ static bool write_request(struct exchange *self, struct opening *opening,
         .cookie_stays = removes ? exchange_cookie_stays : NULL,
         .token_goes = removes ? exchange_token_goes : NULL,
         .identity_context = &opening->removal,
+        .token_field = span_of(self->plan->site->session.header),
+        .jwt_field = span_of(self->plan->site->session.jwt.header),
     };
     if (removes) {
         rewrite.target.ptr = target;

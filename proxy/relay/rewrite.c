@@ -185,6 +185,13 @@ static bool other_field_stays(const struct rewrite_request *self,
     return !token_goes(self, field);
 }
 
+/* Identity was read from it already, so that Connection does not take it away either. */
+static bool is_believed(const struct rewrite_request *self, const struct field *field)
+{
+    return span_equal_nocase(field->name, self->token_field) ||
+           span_equal_nocase(field->name, self->jwt_field);
+}
+
 /* True when a field of the request goes on as it is. */
 static bool request_field_stays(const struct rewrite_request *self,
                                 const struct field *field)
@@ -300,7 +307,7 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
     for (size_t i = 0; i < head->field_count; i++) {
         const struct field *field = &head->fields[i];
         if (request_field_stays(self, field) &&
-            !(nominates && is_nominated(head, field)) &&
+            !(nominates && !is_believed(self, field) && is_nominated(head, field)) &&
             !(self->upgrades && is_extension(field)) &&
             (trace_kept || self->observes || !is_trace(field))) {
             writer_field(out, field->name, field->value);
