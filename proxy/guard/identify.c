@@ -1,5 +1,7 @@
 #include "guard/identify.h"
 
+#include "guard/lax.h"
+
 static int rank_of(const struct cookie_names *names, struct span name)
 {
     return names != NULL ? cookie_names_rank(names, name) : COOKIE_NO_MATCH;
@@ -13,6 +15,20 @@ bool identify_is_session_cookie(const struct session_policy *policy, struct span
 bool identify_is_remember_cookie(const struct session_policy *policy, struct span name)
 {
     return rank_of(policy->remember, name) != COOKIE_NO_MATCH;
+}
+
+static bool is_jwt_cookie(const struct session_policy *policy, struct span name)
+{
+    return policy->jwt.cookie != NULL && span_equal(name, span_of(policy->jwt.cookie));
+}
+
+bool identify_is_doubtful_cookie(const struct session_policy *policy,
+                                 const struct cookie *cookie)
+{
+    bool taken = identify_is_session_cookie(policy, cookie->name) ||
+                 identify_is_remember_cookie(policy, cookie->name) ||
+                 is_jwt_cookie(policy, cookie->name);
+    return lax_cookie(policy, cookie, taken);
 }
 
 /* Where `needle` begins in `text`, or `text.len`. */
@@ -95,12 +111,16 @@ static void add_cookies(struct finder *self, const struct head *head)
     cookie_start(&reader, head);
     while (cookie_next(&reader, &cookie)) {
         int rank = rank_of(self->policy->cookies, cookie.name);
+        bool taken = rank != COOKIE_NO_MATCH ||
+                     identify_is_remember_cookie(self->policy, cookie.name) ||
+                     is_jwt_cookie(self->policy, cookie.name);
+        self->ambiguous |= lax_cookie(self->policy, &cookie, taken);
         if (rank != COOKIE_NO_MATCH) {
             add(self, (struct identity_token){.value = cookie.value,
                                               .name = cookie.name,
                                               .source = IDENTITY_COOKIE,
                                               .rank = (unsigned)rank});
-        } else if (cookie.value.len > 0 &&
+        } else if (taken && cookie.value.len > 0 &&
                    identify_is_remember_cookie(self->policy, cookie.name)) {
             self->identity->remembered = true;
         }
@@ -150,15 +170,60 @@ static struct span token_of_field(const struct field *field)
 
 static void add_fields(struct finder *self, const struct head *head)
 {
-    struct span name = span_of(self->policy->header);
+    const struct session_policy *policy = self->policy;
+    struct span name = span_of(policy->header);
 
-    for (size_t i = 0; name.len > 0 && i < head->field_count; i++) {
+    if (policy->header == NULL && policy->jwt.header == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < head->field_count; i++) {
         const struct field *field = &head->fields[i];
-        if (span_equal_nocase(field->name, name)) {
+        self->ambiguous |= field->value.len > 0 && lax_field(policy, field);
+        if (name.len > 0 && span_equal_nocase(field->name, name)) {
             add(self, (struct identity_token){.value = cut_quotes(token_of_field(field)),
                                               .name = name,
                                               .source = IDENTITY_HEADER});
         }
+    }
+}
+
+static bool is_known(const struct finder *self, struct span value)
+{
+    const struct identity *identity = self->identity;
+
+    for (unsigned i = 0; i < identity->token_count; i++) {
+        if (span_equal(identity->tokens[i].value, value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Tokens in the target that were not taken: a value that was, is no second one. */
+static void doubt_items(struct finder *self, struct span target, bool in_query)
+{
+    for (size_t at = 0; at < target.len;) {
+        size_t end = lax_item_end(target, at + 1, in_query);
+        struct span item = span_first(span_from(target, at + 1), end - at - 1);
+        struct span value = cut_suffix(
+            self->policy, cut_quotes(span_from(item, span_find(item, '=') + 1)));
+        bool begins = in_query || target.ptr[at] == ';';
+        self->ambiguous |= begins && value.len > 0 &&
+                           lax_item(self->policy, item, in_query) &&
+                           !is_known(self, value);
+        at = end;
+    }
+}
+
+static void doubt_target(struct finder *self, struct span target)
+{
+    size_t query = span_find(target, '?');
+
+    if (query < target.len && self->policy->url_name_count > 0) {
+        doubt_items(self, span_from(target, query), true);
+    }
+    if (span_find(target, ';') < query) {
+        doubt_items(self, span_first(target, query), false);
     }
 }
 
@@ -196,6 +261,7 @@ void identify_request(const struct head *head, const struct session_policy *poli
     add_parameters(&finder, head->target);
     add_fields(&finder, head);
     drop_empty(identity_out);
+    doubt_target(&finder, head->target);
     identity_out->kind = kind_of(&finder);
 }
 

@@ -215,7 +215,8 @@ void exchange_remove_identity(struct exchange *self)
         asker->remembered = false;
         return;
     }
-    self->had_token = asker->token_count > 0 || asker->trust != CREDENTIAL_NONE;
+    self->had_token = asker->token_count > 0 || asker->kind == ASKER_AMBIGUOUS ||
+                      asker->trust != CREDENTIAL_NONE;
     exchange_clear_asker(asker);
     asker->unsafe = unsafe;
 }

@@ -265,7 +265,7 @@ static bool gate_is_closed(struct exchange *self)
     if (login_down) {
         exchange_remove_identity(self);
     } else if (asker->token_count > 0 || asker->remembered ||
-               asker->trust != CREDENTIAL_NONE) {
+               asker->kind == ASKER_AMBIGUOUS || asker->trust != CREDENTIAL_NONE) {
         self->gate_mask |= FEATURE_LOGIN_BIT;
     }
     return false;
