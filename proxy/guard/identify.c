@@ -56,6 +56,13 @@ static struct span cut_quotes(struct span value)
 
 /* ---- Requests ---- */
 
+/* As it was received: with the quotes that were cut. */
+static struct span with_quotes(struct span text, struct span value)
+{
+    bool quoted = value.ptr > text.ptr && value.ptr[-1] == '"';
+    return quoted ? (struct span){.ptr = value.ptr - 1, .len = value.len + 2} : value;
+}
+
 /* What was found so far; empty values stand in the list until it is complete, as they
  * contradict others of their name. */
 struct finder {
@@ -114,8 +121,11 @@ static void add_cookies(struct finder *self, const struct head *head)
         bool taken = rank != COOKIE_NO_MATCH ||
                      identify_is_remember_cookie(self->policy, cookie.name) ||
                      is_jwt_cookie(self->policy, cookie.name);
-        self->ambiguous |= lax_cookie(self->policy, &cookie, taken);
+        self->ambiguous |= (!taken || span_find(cookie.value, '=') < cookie.value.len) &&
+                           lax_cookie(self->policy, &cookie, taken);
         if (rank != COOKIE_NO_MATCH) {
+            spelling_add(&self->identity->spelling,
+                         with_quotes(cookie.text, cookie.value));
             add(self, (struct identity_token){.value = cookie.value,
                                               .name = cookie.name,
                                               .source = IDENTITY_COOKIE,
@@ -154,6 +164,7 @@ static void add_parameters(struct finder *self, struct span target)
     struct span value;
 
     while (next_parameter(self->policy, &path, &value)) {
+        spelling_add(&self->identity->spelling, value);
         add(self, (struct identity_token){.value = value,
                                           .name = span_of(self->policy->path_parameter),
                                           .source = IDENTITY_PARAMETER});
@@ -217,12 +228,16 @@ static void doubt_items(struct finder *self, struct span target, bool in_query)
 
 static void doubt_target(struct finder *self, struct span target)
 {
-    size_t query = span_find(target, '?');
+    size_t parameter = span_find(target, ';');
 
+    if (parameter == target.len && self->policy->url_name_count == 0) {
+        return;
+    }
+    size_t query = span_find(target, '?');
     if (query < target.len && self->policy->url_name_count > 0) {
         doubt_items(self, span_from(target, query), true);
     }
-    if (span_find(target, ';') < query) {
+    if (parameter < query) {
         doubt_items(self, span_first(target, query), false);
     }
 }
@@ -240,7 +255,7 @@ static void drop_empty(struct identity *identity)
 
 static enum identity_kind kind_of(const struct finder *self)
 {
-    if (self->ambiguous) {
+    if (self->ambiguous || self->identity->spelling.odd) {
         return IDENTITY_AMBIGUOUS;
     }
     if (self->identity->token_count > 0) {
@@ -257,6 +272,7 @@ void identify_request(const struct head *head, const struct session_policy *poli
     identity_out->kind = IDENTITY_AMBIGUOUS;
     identity_out->remembered = false;
     identity_out->token_count = 0;
+    identity_out->spelling = (struct spelling){0};
     add_cookies(&finder, head);
     add_parameters(&finder, head->target);
     add_fields(&finder, head);
@@ -284,6 +300,9 @@ static bool is_issued(const struct session_policy *policy, const struct field *f
         .deletion = cookie_is_deletion(&cookie, now_s) || value.len == 0,
         .too_short = value.len < ISSUED_SIZE_MIN,
     };
+    if (!token_out->deletion && !token_out->too_short) {
+        spelling_add(&token_out->spelling, with_quotes(field->value, cookie.value));
+    }
     return true;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "guard/policy.h"
+#include "guard/spelling.h"
 #include "http/head.h"
 
 enum {
@@ -47,7 +48,8 @@ struct identity_token {
  */
 struct identity {
     enum identity_kind kind;
-    bool remembered; /**< Carries a cookie of session.remember. */
+    bool remembered;          /**< Carries a cookie of session.remember. */
+    struct spelling spelling; /**< Of its cookies and parameters; odd: ambiguous. */
     unsigned token_count;
     struct identity_token tokens[IDENTITY_TOKENS_MAX];
 };
@@ -62,6 +64,7 @@ struct issued_cookie {
     struct span name;
     bool deletion;  /**< Takes the cookie away. */
     bool too_short; /**< Under ISSUED_SIZE_MIN bytes: not a token to judge by. */
+    struct spelling spelling; /**< Of a token to judge by. */
 };
 
 struct issued_cookies {

@@ -224,6 +224,7 @@ static void identify_rest(struct exchange *self, const struct removal *removal)
     rest.token_count = 0;
     if (removal->kind == REMOVAL_ALL) {
         rest.remembered = false;
+        self->spelling = (struct spelling){0};
     } else {
         for (unsigned i = 0; i < removal->identity->token_count; i++) {
             if ((removal->gone_mask >> i & 1U) == 0) {

@@ -1,7 +1,6 @@
 """A visitor whose session the site reads and we do not, or not in that spelling: what he finds is
 refused, and login stays up ("What must be shown", 7)."""
 import re
-from http.cookies import _unquote
 from urllib.parse import unquote
 
 import pytest
@@ -56,6 +55,14 @@ def decoding(target, fields):
     return {unquote(name): value for name, value in pairs(cookies_of(fields), "; *")}.get("SID")
 
 
+def decoding_value(target, fields):
+    return unquote(strict(target, fields) or "")
+
+
+def unquoting(target, fields):
+    return (strict(target, fields) or "").strip('"')
+
+
 COOKIE, HEADER = {"cookies": ["SID"]}, {"cookies": ["SID"], "header": "X-Session-Token"}
 VARIANTS = {
     "tomcat": (tomcat, COOKIE, "SID", "/mypage/top;jsessionid={}", []),
@@ -91,6 +98,11 @@ def session_of(port, cookie, user):
         assert browser.get("/mypage/top").status == 200
     browser.close()
     return browser.cookies[cookie]
+
+
+def restart(proxy):
+    proxy.stop()
+    proxy.start()
 
 
 def login_is_up(proxy, victim):
@@ -147,3 +159,88 @@ def test_a_spelling_that_only_the_site_reads_goes_while_login_is_down(countermar
         target = target.replace("/mypage/top", "/news") if target else "/news"
         reply = asked(proxy.port, target, fields, token)
         assert reply.status == 200 and b"alice" not in reply.received
+
+
+def test_a_login_with_two_tokens_of_one_name_begins_a_new_session(countermark):
+    with LenientSite(strict) as site:                    # takes the last one, we know the first
+        proxy = countermark(config(site.port, session=COOKIE))
+        victim, token = at_home(proxy.port), session_of(proxy.port, "SID", "alice")
+        twice = [("Cookie", "SID=x; SID={}")]
+        assert asked(proxy.port, "/login", twice, token, b"userid=bob").status == 303
+        assert site.users[token] == "alice"
+        reply = asked(proxy.port, "/mypage/top", [("Cookie", "SID={}")], token)
+        assert reply.status == 200 and b"alice" in reply.received
+        login_is_up(proxy, victim)
+
+
+# One token in two spellings
+
+def spelled(token, number):
+    return token[:number] + f"%{ord(token[number]):02x}" + token[number + 1:]
+
+
+def test_a_token_in_an_escaped_spelling_is_refused_and_counts_nothing(countermark):
+    with LenientSite(decoding_value) as site:
+        proxy = countermark(config(site.port, session=COOKIE))
+        victim, token = at_home(proxy.port), session_of(proxy.port, "SID", "alice")
+        other = [("Cookie", "SID=" + spelled(token, 3))]
+        assert asked(proxy.port, "/mypage/top", other, "").status == 502
+        assert asked(proxy.port, "/login", other, "", b"userid=bob").status == 303
+        assert site.users[token] == "alice"
+        plain = [("Cookie", "SID={}")]
+        assert asked(proxy.port, "/login", plain, token, b"userid=bob").status == 303
+        assert asked(proxy.port, "/mypage/top", plain, token).status == 200
+        assert asked(proxy.port, "/mypage/top", other, token).status == 502
+        login_is_up(proxy, victim)
+
+
+def test_a_token_with_reserved_bytes_in_another_spelling_counts_nothing(countermark):
+    def reads(target, fields):
+        return decoding_value(target, fields).removesuffix("/=")
+
+    with LenientSite(reads, spelled="{}%2F%3D") as site:
+        proxy = countermark(config(site.port, session=COOKIE))
+        victim, token = at_home(proxy.port), session_of(proxy.port, "SID", "alice")
+        token = token.removesuffix("%2F%3D")
+        for other in ("SID={}/%3D", "SID={}%2f%3D", "SID={}%2F="):
+            other = [("Cookie", other)]
+            assert asked(proxy.port, "/mypage/top", other, token).status == 502
+            assert asked(proxy.port, "/login", other, token, b"userid=bob").status == 303
+            assert site.users[token] == "alice"
+        reply = asked(proxy.port, "/mypage/top", [("Cookie", "SID={}%2F%3D")], token)
+        assert reply.status == 200 and b"alice" in reply.received
+        login_is_up(proxy, victim)
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["known", "restarted"])
+def test_a_token_issued_to_another_spelling_is_another_session(countermark, restarted):
+    with LenientSite(strict) as site:                    # knows nothing of quotes
+        proxy = countermark(config(site.port, session=COOKIE))
+        victim, token = at_home(proxy.port), session_of(proxy.port, "SID", "alice")
+        if restarted:                                    # how tokens are spelled is forgotten
+            restart(proxy)
+        reply = asked(proxy.port, "/news", [("Cookie", 'SID="{}"')], token)
+        second = reply.field("Set-Cookie").partition(";")[0].partition("=")[2]
+        assert asked(proxy.port, "/login", [("Cookie", "SID={}")], second,
+                     b"userid=bob").status == 303
+        assert site.users[second] == "bob"
+        for one, user in ((token, b"alice"), (second, b"bob"), (token, b"alice")):
+            reply = asked(proxy.port, "/mypage/top", [("Cookie", "SID={}")], one)
+            assert reply.status == 200 and user in reply.received
+        login_is_up(proxy, victim)
+
+
+def test_a_site_that_issues_quoted_tokens_goes_on_working(countermark):
+    with LenientSite(unquoting, spelled='"{}"') as site:
+        proxy = countermark(config(site.port, session=COOKIE))
+        victim = at_home(proxy.port)
+        for user in ("alice", "bob"):
+            token = session_of(proxy.port, "SID", user)
+            assert token.startswith('"')
+            reply = asked(proxy.port, "/mypage/top", [("Cookie", "SID={}")], token)
+            assert reply.status == 200
+        restart(proxy)
+        reply = asked(proxy.port, "/mypage/top", [("Cookie", "SID={}")], token)
+        assert reply.status == 200 and b"bob" in reply.received
+        assert proxy.metrics().value("countermark_incidents_open") == 0
+        login_is_up(proxy, victim)

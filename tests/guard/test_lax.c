@@ -45,6 +45,7 @@ static const char *const DOUBTFUL_COOKIES[] = {
     "a=1 JSESSIONID=x",
     "a=1 JSESSIONID =\tx",
     "a,JSESSIONID=x",
+    "a=\"x; SIDa=1\"",
     "a=b c SIDa=1",
     "%4aSESSIONID=x",
     "JSESSION%49D=x",

@@ -7,10 +7,11 @@ from .exchanges import Scripted
 
 class LenientSite:
     """`reads(target, fields)` is the session of a request: what it returns and is unknown, or "",
-    gets a new one, `issue(token)` as the value of Set-Cookie. `fields`: (name, value), as text."""
+    gets a new one. `fields`: (name, value), as text."""
 
-    def __init__(self, reads, cookie="SID"):
+    def __init__(self, reads, cookie="SID", spelled="{}"):
         self.reads = reads
+        self.spelled = spelled                           # the value of Set-Cookie
         self.cookie = cookie
         self.users = {}                                  # token to user; "": nobody
         self.server = Scripted(self._serve)
@@ -35,7 +36,8 @@ class LenientSite:
             if token not in self.users:
                 token = os.urandom(16).hex()
                 self.users[token] = ""
-                issued = f"Set-Cookie: {self.cookie}={token}; Path=/\r\n".encode()
+                value = self.spelled.format(token)
+                issued = f"Set-Cookie: {self.cookie}={value}; Path=/\r\n".encode()
             if method == "POST":
                 self.users[token] = form["userid"][0]
                 peer.answer(b"", b"303 See Other", issued + b"Location: /mypage/top\r\n")
