@@ -1,5 +1,7 @@
 #include "guard/identify.h"
 
+#include "guard/lax.h"
+
 static int rank_of(const struct cookie_names *names, struct span name)
 {
     return names != NULL ? cookie_names_rank(names, name) : COOKIE_NO_MATCH;
@@ -13,6 +15,20 @@ bool identify_is_session_cookie(const struct session_policy *policy, struct span
 bool identify_is_remember_cookie(const struct session_policy *policy, struct span name)
 {
     return rank_of(policy->remember, name) != COOKIE_NO_MATCH;
+}
+
+static bool is_jwt_cookie(const struct session_policy *policy, struct span name)
+{
+    return policy->jwt.cookie != NULL && span_equal(name, span_of(policy->jwt.cookie));
+}
+
+bool identify_is_doubtful_cookie(const struct session_policy *policy,
+                                 const struct cookie *cookie)
+{
+    bool taken = identify_is_session_cookie(policy, cookie->name) ||
+                 identify_is_remember_cookie(policy, cookie->name) ||
+                 is_jwt_cookie(policy, cookie->name);
+    return lax_cookie(policy, cookie, taken);
 }
 
 /* Where `needle` begins in `text`, or `text.len`. */
@@ -39,6 +55,13 @@ static struct span cut_quotes(struct span value)
 }
 
 /* ---- Requests ---- */
+
+/* As it was received: with the quotes that were cut. */
+static struct span with_quotes(struct span text, struct span value)
+{
+    bool quoted = value.ptr > text.ptr && value.ptr[-1] == '"';
+    return quoted ? (struct span){.ptr = value.ptr - 1, .len = value.len + 2} : value;
+}
 
 /* What was found so far; empty values stand in the list until it is complete, as they
  * contradict others of their name. */
@@ -95,12 +118,19 @@ static void add_cookies(struct finder *self, const struct head *head)
     cookie_start(&reader, head);
     while (cookie_next(&reader, &cookie)) {
         int rank = rank_of(self->policy->cookies, cookie.name);
+        bool taken = rank != COOKIE_NO_MATCH ||
+                     identify_is_remember_cookie(self->policy, cookie.name) ||
+                     is_jwt_cookie(self->policy, cookie.name);
+        self->ambiguous |= (!taken || span_find(cookie.value, '=') < cookie.value.len) &&
+                           lax_cookie(self->policy, &cookie, taken);
         if (rank != COOKIE_NO_MATCH) {
+            spelling_add(&self->identity->spelling,
+                         with_quotes(cookie.text, cookie.value));
             add(self, (struct identity_token){.value = cookie.value,
                                               .name = cookie.name,
                                               .source = IDENTITY_COOKIE,
                                               .rank = (unsigned)rank});
-        } else if (cookie.value.len > 0 &&
+        } else if (taken && cookie.value.len > 0 &&
                    identify_is_remember_cookie(self->policy, cookie.name)) {
             self->identity->remembered = true;
         }
@@ -134,6 +164,7 @@ static void add_parameters(struct finder *self, struct span target)
     struct span value;
 
     while (next_parameter(self->policy, &path, &value)) {
+        spelling_add(&self->identity->spelling, value);
         add(self, (struct identity_token){.value = value,
                                           .name = span_of(self->policy->path_parameter),
                                           .source = IDENTITY_PARAMETER});
@@ -150,15 +181,64 @@ static struct span token_of_field(const struct field *field)
 
 static void add_fields(struct finder *self, const struct head *head)
 {
-    struct span name = span_of(self->policy->header);
+    const struct session_policy *policy = self->policy;
+    struct span name = span_of(policy->header);
 
-    for (size_t i = 0; name.len > 0 && i < head->field_count; i++) {
+    if (policy->header == NULL && policy->jwt.header == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < head->field_count; i++) {
         const struct field *field = &head->fields[i];
-        if (span_equal_nocase(field->name, name)) {
+        self->ambiguous |= field->value.len > 0 && lax_field(policy, field);
+        if (name.len > 0 && span_equal_nocase(field->name, name)) {
             add(self, (struct identity_token){.value = cut_quotes(token_of_field(field)),
                                               .name = name,
                                               .source = IDENTITY_HEADER});
         }
+    }
+}
+
+static bool is_known(const struct finder *self, struct span value)
+{
+    const struct identity *identity = self->identity;
+
+    for (unsigned i = 0; i < identity->token_count; i++) {
+        if (span_equal(identity->tokens[i].value, value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Tokens in the target that were not taken: a value that was, is no second one. */
+static void doubt_items(struct finder *self, struct span target, bool in_query)
+{
+    for (size_t at = 0; at < target.len;) {
+        size_t end = lax_item_end(target, at + 1, in_query);
+        struct span item = span_first(span_from(target, at + 1), end - at - 1);
+        struct span value = cut_suffix(
+            self->policy, cut_quotes(span_from(item, span_find(item, '=') + 1)));
+        bool begins = in_query || target.ptr[at] == ';';
+        self->ambiguous |= begins && value.len > 0 &&
+                           lax_item(self->policy, item, in_query) &&
+                           !is_known(self, value);
+        at = end;
+    }
+}
+
+static void doubt_target(struct finder *self, struct span target)
+{
+    size_t parameter = span_find(target, ';');
+
+    if (parameter == target.len && self->policy->url_name_count == 0) {
+        return;
+    }
+    size_t query = span_find(target, '?');
+    if (query < target.len && self->policy->url_name_count > 0) {
+        doubt_items(self, span_from(target, query), true);
+    }
+    if (parameter < query) {
+        doubt_items(self, span_first(target, query), false);
     }
 }
 
@@ -175,7 +255,7 @@ static void drop_empty(struct identity *identity)
 
 static enum identity_kind kind_of(const struct finder *self)
 {
-    if (self->ambiguous) {
+    if (self->ambiguous || self->identity->spelling.odd) {
         return IDENTITY_AMBIGUOUS;
     }
     if (self->identity->token_count > 0) {
@@ -192,10 +272,12 @@ void identify_request(const struct head *head, const struct session_policy *poli
     identity_out->kind = IDENTITY_AMBIGUOUS;
     identity_out->remembered = false;
     identity_out->token_count = 0;
+    identity_out->spelling = (struct spelling){0};
     add_cookies(&finder, head);
     add_parameters(&finder, head->target);
     add_fields(&finder, head);
     drop_empty(identity_out);
+    doubt_target(&finder, head->target);
     identity_out->kind = kind_of(&finder);
 }
 
@@ -218,6 +300,9 @@ static bool is_issued(const struct session_policy *policy, const struct field *f
         .deletion = cookie_is_deletion(&cookie, now_s) || value.len == 0,
         .too_short = value.len < ISSUED_SIZE_MIN,
     };
+    if (!token_out->deletion && !token_out->too_short) {
+        spelling_add(&token_out->spelling, with_quotes(field->value, cookie.value));
+    }
     return true;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "guard/policy.h"
+#include "guard/spelling.h"
 #include "http/head.h"
 
 enum {
@@ -20,7 +21,8 @@ enum {
 };
 
 enum identity_kind {
-    IDENTITY_AMBIGUOUS, /**< Zero: two values of one name, or too many tokens. */
+    IDENTITY_AMBIGUOUS, /**< Zero: two values of one name, too many tokens, or one that
+                             only a lenient server sees (lax.h). */
     IDENTITY_ANONYMOUS,
     IDENTITY_UNKNOWN, /**< No token, but a cookie that may also say who the user is. */
     IDENTITY_TOKEN,
@@ -46,7 +48,8 @@ struct identity_token {
  */
 struct identity {
     enum identity_kind kind;
-    bool remembered; /**< Carries a cookie of session.remember. */
+    bool remembered;          /**< Carries a cookie of session.remember. */
+    struct spelling spelling; /**< Of its cookies and parameters; odd: ambiguous. */
     unsigned token_count;
     struct identity_token tokens[IDENTITY_TOKENS_MAX];
 };
@@ -61,6 +64,7 @@ struct issued_cookie {
     struct span name;
     bool deletion;  /**< Takes the cookie away. */
     bool too_short; /**< Under ISSUED_SIZE_MIN bytes: not a token to judge by. */
+    struct spelling spelling; /**< Of a token to judge by. */
 };
 
 struct issued_cookies {
@@ -81,6 +85,10 @@ void identify_issued(const struct head *head, const struct session_policy *polic
 struct span identify_addressed(const struct head *head,
                                const struct session_policy *policy);
 
+/** True when a server may read another token or remember cookie out of a pair (lax.h). */
+bool identify_is_doubtful_cookie(const struct session_policy *policy,
+                                 const struct cookie *cookie);
+
 /** True for the name of a session cookie. */
 bool identify_is_session_cookie(const struct session_policy *policy, struct span name);
 
@@ -91,8 +99,8 @@ bool identify_is_remember_cookie(const struct session_policy *policy, struct spa
 bool identify_sets_session(const struct session_policy *policy, struct span field_value);
 
 /**
- * True when a request's field carries a token: session.header, and `Authorization` with
- * the scheme Bearer.
+ * True when a request's field carries a token: session.header and what a server may take
+ * for it or for session.jwt.header, and `Authorization` with the scheme Bearer.
  */
 bool identify_is_token_field(const struct session_policy *policy,
                              const struct field *field);
@@ -105,7 +113,8 @@ bool identify_is_certificate_field(const struct field *field);
 bool identify_has_cookies(const struct head *head, const struct session_policy *policy);
 
 /**
- * Writes the value of one `Cookie` field without session and remember cookies.
+ * Writes the value of one `Cookie` field without session and remember cookies, also such
+ * as only a lenient server sees.
  * `buffer`: cookie_size_max() bytes. Returns the bytes written; 0: no pair is left.
  */
 size_t identify_write_cookies(const struct head *head,
@@ -113,7 +122,7 @@ size_t identify_write_cookies(const struct head *head,
 
 /**
  * Writes a target without `;NAME=...` and `?NAME=...` of session.url_names and without
- * session.path_parameter, names compared decoded once and in any case.
+ * session.path_parameter and `;jsessionid`: what lax_item() says.
  * `buffer`: target.len bytes. Returns the bytes written, which are all when nothing had
  * to go.
  */

@@ -1,12 +1,13 @@
 /* How identity is removed from a request while login is down. */
-#include "base/parse.h"
 #include "guard/identify.h"
+#include "guard/lax.h"
 
 static bool keeps(void *context, const struct cookie *cookie)
 {
     const struct session_policy *policy = context;
     return !identify_is_session_cookie(policy, cookie->name) &&
-           !identify_is_remember_cookie(policy, cookie->name);
+           !identify_is_remember_cookie(policy, cookie->name) &&
+           !identify_is_doubtful_cookie(policy, cookie);
 }
 
 bool identify_has_cookies(const struct head *head, const struct session_policy *policy)
@@ -16,8 +17,8 @@ bool identify_has_cookies(const struct head *head, const struct session_policy *
 
     cookie_start(&reader, head);
     while (cookie_next(&reader, &cookie)) {
-        if (identify_is_session_cookie(policy, cookie.name) ||
-            identify_is_remember_cookie(policy, cookie.name)) {
+        struct session_policy copy = *policy;
+        if (!keeps(&copy, &cookie)) {
             return true;
         }
     }
@@ -36,6 +37,9 @@ bool identify_is_token_field(const struct session_policy *policy,
 {
     if (policy->header != NULL &&
         span_equal_nocase(field->name, span_of(policy->header))) {
+        return true;
+    }
+    if (lax_field(policy, field)) {
         return true;
     }
     struct span bearer = SPAN("bearer");
@@ -70,75 +74,6 @@ bool identify_is_certificate_field(const struct field *field)
     return false;
 }
 
-/* The next byte of a name, `%XX` decoded. False at its end. */
-static bool next_byte(struct span *rest_p, uint8_t *byte_out)
-{
-    if (rest_p->len == 0) {
-        return false;
-    }
-    *byte_out = rest_p->ptr[0];
-    size_t taken = 1;
-    if (*byte_out == '%' && rest_p->len >= 3) {
-        int high = parse_hex_digit(rest_p->ptr[1]);
-        int low = parse_hex_digit(rest_p->ptr[2]);
-        if (high >= 0 && low >= 0) {
-            *byte_out = (uint8_t)(high * 16 + low);
-            taken = 3;
-        }
-    }
-    *rest_p = span_from(*rest_p, taken);
-    return true;
-}
-
-static bool name_is(struct span encoded, struct span name)
-{
-    uint8_t byte = 0;
-    size_t at = 0;
-
-    while (next_byte(&encoded, &byte)) {
-        struct span one = {.ptr = &byte, .len = 1};
-        if (at == name.len ||
-            !span_equal_nocase(one, span_first(span_from(name, at), 1))) {
-            return false;
-        }
-        at++;
-    }
-    return at == name.len && name.len > 0;
-}
-
-static bool is_url_name(const struct session_policy *policy, struct span name)
-{
-    for (size_t i = 0; i < policy->url_name_count; i++) {
-        if (name_is(name, span_of(policy->url_names[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool goes(const struct session_policy *policy, struct span item, bool in_query)
-{
-    struct span name = span_first(item, span_find(item, '='));
-    return is_url_name(policy, name) ||
-           (!in_query && name_is(name, span_of(policy->path_parameter)));
-}
-
-/* Where the item that begins at `start` ends. */
-static size_t end_of_item(struct span target, size_t start, bool in_query)
-{
-    size_t end = start;
-    while (end < target.len) {
-        uint8_t byte = target.ptr[end];
-        bool ends = in_query ? byte == '&' || byte == ';'
-                             : byte == ';' || byte == '/' || byte == '?';
-        if (ends) {
-            break;
-        }
-        end++;
-    }
-    return end;
-}
-
 struct writer {
     uint8_t *buffer;
     size_t len;
@@ -156,9 +91,9 @@ static void write_path(struct writer *self, const struct session_policy *policy,
                        struct span path)
 {
     for (size_t at = 0; at < path.len;) {
-        size_t end = end_of_item(path, at + 1, false);
+        size_t end = lax_item_end(path, at + 1, false);
         struct span item = span_first(span_from(path, at), end - at);
-        if (path.ptr[at] != ';' || !goes(policy, span_from(item, 1), false)) {
+        if (path.ptr[at] != ';' || !lax_item(policy, span_from(item, 1), false)) {
             write_bytes(self, item);
         }
         at = end;
@@ -173,9 +108,9 @@ static void write_query(struct writer *self, const struct session_policy *policy
     struct span separator = span_first(query, 1);
 
     for (size_t at = 0; at < query.len;) {
-        size_t end = end_of_item(query, at + 1, true);
+        size_t end = lax_item_end(query, at + 1, true);
         struct span item = span_first(span_from(query, at + 1), end - at - 1);
-        if (!goes(policy, item, true)) {
+        if (!lax_item(policy, item, true)) {
             write_bytes(self, separator);
             write_bytes(self, item);
             separator.len = 0;

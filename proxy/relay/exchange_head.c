@@ -243,6 +243,7 @@ static void fill_addressed(struct exchange *self, const struct head *head)
 
 static void fill_issued(struct exchange *self, const struct head *head)
 {
+    struct spelling_memory *spellings = &self->relay->shared->spelling;
     struct issued_cookies issued;
     int64_t now_s = unix_now_s(self);
 
@@ -263,6 +264,12 @@ static void fill_issued(struct exchange *self, const struct head *head)
             .too_short = issued.items[i].too_short,
         };
         token->token = fingerprint_of(self->relay->fingerprinter, issued.items[i].value);
+        spelling_learn(spellings, &issued.items[i].spelling);
+    }
+    /* An answer to a token that the site would have spelled otherwise: it may have taken
+     * it for none, and what it issues is another session. */
+    if (spelling_is_odd(spellings, &self->spelling)) {
+        self->asker.kind = ASKER_AMBIGUOUS;
     }
 }
 

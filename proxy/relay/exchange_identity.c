@@ -184,6 +184,10 @@ void exchange_identify(struct exchange *self, const struct head *head,
     asker->role = self->routed.role;
     asker->unsafe = !method_is_safe(head->method);
     identify_request(head, &self->plan->site->session, identity_out);
+    self->spelling = identity_out->spelling;
+    if (spelling_is_odd(&self->relay->shared->spelling, &self->spelling)) {
+        identity_out->kind = IDENTITY_AMBIGUOUS;
+    }
     ask_as(self, identity_out);
     name_asker(self, head);
     exchange_note_request_bound(self, head);
@@ -209,13 +213,15 @@ void exchange_remove_identity(struct exchange *self)
     bool unsafe = asker->unsafe;
 
     self->identity_removed = true;
+    self->spelling = (struct spelling){0};
     if (public_session && asker->trust == CREDENTIAL_NONE) {
         asker->kind = ASKER_ANONYMOUS;
         asker->role = ROLE_NONE;
         asker->remembered = false;
         return;
     }
-    self->had_token = asker->token_count > 0 || asker->trust != CREDENTIAL_NONE;
+    self->had_token = asker->token_count > 0 || asker->kind == ASKER_AMBIGUOUS ||
+                      asker->trust != CREDENTIAL_NONE;
     exchange_clear_asker(asker);
     asker->unsafe = unsafe;
 }

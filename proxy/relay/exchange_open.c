@@ -148,6 +148,8 @@ static bool write_request(struct exchange *self, struct opening *opening,
         .cookie_stays = removes ? exchange_cookie_stays : NULL,
         .token_goes = removes ? exchange_token_goes : NULL,
         .identity_context = &opening->removal,
+        .token_field = span_of(self->plan->site->session.header),
+        .jwt_field = span_of(self->plan->site->session.jwt.header),
     };
     if (removes) {
         rewrite.target.ptr = target;
@@ -263,7 +265,7 @@ static bool gate_is_closed(struct exchange *self)
     if (login_down) {
         exchange_remove_identity(self);
     } else if (asker->token_count > 0 || asker->remembered ||
-               asker->trust != CREDENTIAL_NONE) {
+               asker->kind == ASKER_AMBIGUOUS || asker->trust != CREDENTIAL_NONE) {
         self->gate_mask |= FEATURE_LOGIN_BIT;
     }
     return false;

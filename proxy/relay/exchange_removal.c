@@ -1,6 +1,7 @@
 /* What says who asks, taken out of a request: while login is down, where an unknown token
  * has to be renewed, and after a finding. */
 #include "base/check.h"
+#include "guard/login.h"
 #include "relay/exchange_rooms.h"
 
 /* True for a token that was issued while login was down, to somebody without any. */
@@ -51,6 +52,9 @@ bool exchange_cookie_stays(void *context, const struct cookie *cookie)
     const struct removal *removal = context;
     const struct session_policy *policy = &removal->exchange->plan->site->session;
 
+    if (removal->kind != REMOVAL_NONE && identify_is_doubtful_cookie(policy, cookie)) {
+        return false;
+    }
     if (identify_is_remember_cookie(policy, cookie->name)) {
         return removal->kind == REMOVAL_UNKNOWN;
     }
@@ -97,7 +101,8 @@ size_t exchange_write_target(const struct removal *removal, struct span target,
     if (removal->kind == REMOVAL_UNKNOWN) {
         policy.url_name_count = 0;
         if (!is_gone(removal, IDENTITY_PARAMETER, (struct span){0})) {
-            policy.path_parameter = NULL;
+            memcpy(buffer, target.ptr, target.len);
+            return target.len;
         }
     }
     return identify_write_target(target, &policy, buffer);
@@ -115,15 +120,24 @@ static void note_removed(struct exchange *self, struct span name)
     }
 }
 
+static bool names_identity(const struct session_policy *policy, struct span name)
+{
+    return identify_is_session_cookie(policy, name) ||
+           identify_is_remember_cookie(policy, name) ||
+           (policy->jwt.cookie != NULL && span_equal(name, span_of(policy->jwt.cookie)));
+}
+
 static void note_removed_cookies(struct removal *removal, const struct head *head)
 {
     struct exchange *self = removal->exchange;
+    const struct session_policy *policy = &self->plan->site->session;
     struct cookie_reader reader;
     struct cookie cookie;
 
     cookie_start(&reader, head);
     while (cookie_next(&reader, &cookie)) {
-        if (!exchange_cookie_stays(removal, &cookie)) {
+        if (names_identity(policy, cookie.name) &&
+            !exchange_cookie_stays(removal, &cookie)) {
             note_removed(self, cookie.name);
         }
     }
@@ -159,6 +173,16 @@ static bool is_quarantined(struct exchange *self)
     return quarantined;
 }
 
+/* A login whose session we and the site may read differently would bind it to somebody
+ * without our knowledge: it begins without any. So does what may be a login. */
+static bool begins_anew(const struct exchange *self, const struct removal *removal)
+{
+    const struct rules rules = exchange_rules(self);
+
+    return removal->identity->kind == IDENTITY_AMBIGUOUS &&
+           self->asker.role != ROLE_LOGOUT && login_may_change(&rules, &self->asker);
+}
+
 static enum removal_kind kind_of(struct exchange *self, struct removal *removal)
 {
     const struct session_policy *policy = &self->plan->site->session;
@@ -169,7 +193,13 @@ static enum removal_kind kind_of(struct exchange *self, struct removal *removal)
     if (self->identity_removed) {
         return REMOVAL_DOWN;
     }
-    if (asker->token_count == 0 || exchange_observes(self) || self->logout_while_down) {
+    if (exchange_observes(self) || self->logout_while_down) {
+        return REMOVAL_NONE;
+    }
+    if (begins_anew(self, removal)) {
+        return REMOVAL_ALL;
+    }
+    if (asker->token_count == 0) {
         return REMOVAL_NONE;
     }
     /* A logout ends the session at the site as well. */
@@ -194,6 +224,7 @@ static void identify_rest(struct exchange *self, const struct removal *removal)
     rest.token_count = 0;
     if (removal->kind == REMOVAL_ALL) {
         rest.remembered = false;
+        self->spelling = (struct spelling){0};
     } else {
         for (unsigned i = 0; i < removal->identity->token_count; i++) {
             if ((removal->gone_mask >> i & 1U) == 0) {
@@ -214,7 +245,9 @@ void exchange_remove(struct exchange *self, const struct head *head,
     out->identity = identity;
     out->kind = kind_of(self, out);
     if (out->kind == REMOVAL_ALL || out->kind == REMOVAL_UNKNOWN) {
-        meter_removed(self->relay, out->kind == REMOVAL_ALL ? "quarantine" : "unknown");
+        meter_removed(self->relay, out->kind == REMOVAL_UNKNOWN ? "unknown"
+                                   : begins_anew(self, out)     ? "ambiguous"
+                                                                : "quarantine");
         note_removed_cookies(out, head);
         identify_rest(self, out);
     }

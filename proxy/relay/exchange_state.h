@@ -136,6 +136,7 @@ struct exchange {
     /* Raw memory, not cleared between exchanges. */
     struct asker asker;
     struct answer answer;
+    struct spelling spelling; /* Of the request's tokens. */
     struct exchange_pin pin;
     struct hold hold;
     char id[JOURNAL_ID_DIGITS + 1];

@@ -14,6 +14,7 @@
 #include "guard/memo.h"
 #include "guard/registry.h"
 #include "guard/scan.h"
+#include "guard/spelling.h"
 #include "guard/takedown.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
@@ -32,9 +33,10 @@ struct relay_shared {
     struct registry *registry;
     struct feature_table *features;
     struct takedown *takedown;
-    struct memo *shown;         /**< For recall.h; NULL: nothing is kept. */
-    struct memo *aliases;       /**< Of login names; NULL: none is kept. */
-    struct takedown *rehearsal; /**< The same count where nothing is enforced. */
+    struct spelling_memory spelling; /**< How the site spells its tokens. */
+    struct memo *shown;              /**< For recall.h; NULL: nothing is kept. */
+    struct memo *aliases;            /**< Of login names; NULL: none is kept. */
+    struct takedown *rehearsal;      /**< The same count where nothing is enforced. */
     struct journal *journal;
     struct stats *stats;
     struct admission *admission;

@@ -4,6 +4,7 @@
 #include "http/coding.h"
 #include "http/trace.h"
 #include "relay/rewrite_forwarding.h"
+#include "relay/rewrite_names.h"
 
 /* What is done with a field; no row: it goes on as it is. */
 enum treatment {
@@ -73,60 +74,6 @@ static bool is_nominated(const struct head *head, const struct field *field)
 {
     return !NOT_NOMINATED[field->id] &&
            head_has_token(head, FIELD_CONNECTION, field->name);
-}
-
-static uint8_t plain(uint8_t byte)
-{
-    byte = byte == '_' ? '-' : byte;
-    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
-}
-
-/* True for `prefix...` in any case, with `_` counted as `-`. */
-static bool looks_like(struct span name, struct span prefix)
-{
-    if (name.len < prefix.len) {
-        return false;
-    }
-    for (size_t i = 0; i < prefix.len; i++) {
-        if (plain(name.ptr[i]) != plain(prefix.ptr[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool same_name(struct span name, struct span other)
-{
-    return name.len == other.len && looks_like(name, other);
-}
-
-/* Another path than the one of the request line, on which gate, route and login role rest:
- * some servers and frameworks serve that one. No proxy in front has reason to say so. */
-static bool names_another_path(const struct field *field)
-{
-    return (field->name.ptr[0] | 0x20) == 'x' &&
-           (same_name(field->name, SPAN("x-original-url")) ||
-            same_name(field->name, SPAN("x-original-uri")) ||
-            same_name(field->name, SPAN("x-rewrite-url")));
-}
-
-/* Ours, or what a server would take for ours. */
-static bool is_reserved(const struct field *field)
-{
-    if (field->name.len == 0) {
-        return true;
-    }
-    switch (field->name.ptr[0] | 0x20) {
-    case 'c':
-        return looks_like(field->name, SPAN("countermark-"));
-    case 'x':
-        return looks_like(field->name, SPAN("x-forwarded-")) ||
-               same_name(field->name, SPAN("x-real-ip"));
-    case 'f':
-        return same_name(field->name, SPAN("forwarded"));
-    default:
-        return false;
-    }
 }
 
 /* Keeps what we can decode; with nothing left, says so. */
@@ -203,19 +150,27 @@ static bool other_field_stays(const struct rewrite_request *self,
 {
     struct span certificate = self->certificate_field;
 
-    if (certificate.len > 0 && same_name(field->name, certificate)) {
+    if (certificate.len > 0 && rewrite_same_name(field->name, certificate)) {
         return false;
     }
-    if (field->name.len > 0 && names_another_path(field)) {
+    if (rewrite_names_another_path(field)) {
         return false;
     }
     if (self->forged != NULL && self->forged(field)) {
         return false;
     }
-    if (is_reserved(field)) {
-        return self->peer_trusted && !looks_like(field->name, SPAN("countermark-"));
+    if (rewrite_is_reserved(field)) {
+        return self->peer_trusted &&
+               !rewrite_looks_like(field->name, SPAN("countermark-"));
     }
     return !token_goes(self, field);
+}
+
+/* Identity was read from it already, so that Connection does not take it away either. */
+static bool is_believed(const struct rewrite_request *self, const struct field *field)
+{
+    return span_equal_nocase(field->name, self->token_field) ||
+           span_equal_nocase(field->name, self->jwt_field);
 }
 
 /* True when a field of the request goes on as it is. */
@@ -334,7 +289,7 @@ void rewrite_request(const struct rewrite_request *self, struct writer *out)
         const struct field *field = &head->fields[i];
         if (request_field_stays(self, field) &&
             !(cookies_anew && field->id == FIELD_COOKIE) &&
-            !(nominates && is_nominated(head, field)) &&
+            !(nominates && !is_believed(self, field) && is_nominated(head, field)) &&
             !(self->upgrades && is_extension(field)) &&
             (trace_kept || self->observes || !is_trace(field))) {
             writer_field(out, field->name, field->value);
@@ -378,7 +333,8 @@ static bool response_field_stays(const struct rewrite_response *self,
     }
     switch (TREATMENTS[field->id]) {
     case PASS:
-        return field->id != FIELD_OTHER || !looks_like(field->name, SPAN("countermark-"));
+        return field->id != FIELD_OTHER ||
+               !rewrite_looks_like(field->name, SPAN("countermark-"));
     case ANEW:
     case CONDITION:
         return true;

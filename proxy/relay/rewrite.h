@@ -34,6 +34,8 @@ struct rewrite_request {
     /** And which fields carry a token that goes; NULL: none. */
     bool (*token_goes)(void *context, const struct field *field);
     void *identity_context;        /**< Of both. */
+    struct span token_field;       /**< Identity rests on it: session.header, */
+    struct span jwt_field;         /**< session.jwt.header; empty: none. */
     struct span certificate_field; /**< Whom a certificate names; empty: none. */
     struct span certificate_name;  /**< Its value; empty: it is left out. */
     /** Which other fields nobody may invent; NULL: none. */

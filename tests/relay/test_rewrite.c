@@ -169,6 +169,21 @@ static void fields_of_a_hop_and_those_it_names_end_here(void **state)
     assert_non_null(strstr(text, "Cookie: a=1\r\n"));
 }
 
+static void fields_that_carry_a_token_cannot_be_named_away(void **state)
+{
+    struct rewrite_request rewrite = request_of(
+        "GET / HTTP/1.1\r\nHost: h\r\nConnection: x-token, X-Jwt, X-Named\r\n"
+        "X-Token: 1\r\nX-Jwt: 2\r\nX-Named: 3\r\n\r\n");
+
+    (void)state;
+    rewrite.token_field = SPAN("X-TOKEN");
+    rewrite.jwt_field = SPAN("x-jwt");
+    const char *text = forward(&rewrite);
+    assert_non_null(strstr(text, "X-Token: 1\r\n"));
+    assert_non_null(strstr(text, "X-Jwt: 2\r\n"));
+    assert_null(strstr(text, "X-Named"));
+}
+
 static void fields_that_a_server_would_take_for_ours_are_removed(void **state)
 {
     struct rewrite_request rewrite = request_of(
@@ -367,6 +382,7 @@ int main(void)
         cmocka_unit_test(broken_or_repeated_trace_ends_here_with_its_state),
         cmocka_unit_test(trace_is_left_alone_where_we_only_observe),
         cmocka_unit_test(fields_of_a_hop_and_those_it_names_end_here),
+        cmocka_unit_test(fields_that_carry_a_token_cannot_be_named_away),
         cmocka_unit_test(fields_that_a_server_would_take_for_ours_are_removed),
         cmocka_unit_test(fields_that_name_another_path_are_removed_whoever_wrote_them),
         cmocka_unit_test(trusted_peers_forwarding_fields_are_added_to),
