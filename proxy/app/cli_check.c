@@ -78,24 +78,15 @@ static void print_summary(const struct config *config)
     }
 }
 
-/* What `--against` names, with the flags of this call. NULL: reported. */
-static struct config *load_other(const struct cli_call *call)
+/* What `--against` names, with the flags of this call. NULL: `report` says why. */
+static struct config *load_other(const struct cli_call *call, struct report *report)
 {
     struct config_source source = cli_source(call);
     struct feature_table features = {0};
-    struct report *report = report_new();
 
-    if (report == NULL) {
-        return NULL;
-    }
     source.path = call->against;
     feature_table_init(&features, NULL);
-    struct config *config = config_load(&source, &features, report);
-    if (config == NULL) {
-        report_print(report, stderr);
-    }
-    report_free(&report);
-    return config;
+    return config_load(&source, &features, report);
 }
 
 static void print_difference(const struct difference *difference)
@@ -103,16 +94,20 @@ static void print_difference(const struct difference *difference)
     static const enum effect ORDER[] = {EFFECT_WEAKER, EFFECT_STRONGER, EFFECT_NEUTRAL};
     const char *text = NULL;
     size_t count = 0;
+    size_t kept = 0;
 
     for (size_t k = 0; k < sizeof(ORDER) / sizeof(ORDER[0]); k++) {
         for (size_t i = 0; (text = difference_text(difference, ORDER[k], i)) != NULL;
              i++) {
             (void)printf("  %s: %s\n", effect_name(ORDER[k]), text);
+            kept++;
         }
         count += difference_count(difference, ORDER[k]);
     }
     if (count == 0) {
         (void)puts("  nothing changes");
+    } else if (count > kept) {
+        (void)printf("  and %zu more\n", count - kept);
     }
 }
 
@@ -227,12 +222,41 @@ static bool read_log(const struct cli_call *call, const struct config *config,
     return good;
 }
 
+static int finish(const struct cli_call *call, struct outcome *outcome)
+{
+    print(call, outcome);
+    int code = code_of(call, outcome);
+    difference_free(&outcome->difference);
+    config_free(&outcome->config);
+    return code;
+}
+
+/* When the other one has errors they are the outcome. */
+static int check_against(const struct cli_call *call, struct outcome *outcome)
+{
+    struct report *problems = report_new();
+    struct config *other = problems != NULL ? load_other(call, problems) : NULL;
+
+    if (other != NULL) {
+        outcome->difference = difference_new(other, outcome->config, TAKEN_BY_START);
+    }
+    if (outcome->difference == NULL) {
+        config_free(&outcome->config);
+    }
+    if (problems != NULL && other == NULL) {
+        outcome->report = problems;
+    }
+    int code = finish(call, outcome);
+    config_free(&other);
+    report_free(&problems);
+    return code;
+}
+
 static int check(const struct cli_call *call, struct report *report)
 {
     struct config_source source = cli_source(call);
     struct feature_table features = {0};
     struct outcome outcome = {.report = report};
-    struct config *other = NULL;
 
     feature_table_init(&features, NULL);
     source.lint = true;
@@ -243,19 +267,9 @@ static int check(const struct cli_call *call, struct report *report)
         return CLI_USAGE;
     }
     if (call->against != NULL && outcome.config != NULL) {
-        other = load_other(call);
-        outcome.difference =
-            other != NULL ? difference_new(other, outcome.config, TAKEN_BY_START) : NULL;
+        return check_against(call, &outcome);
     }
-    int code = CLI_USAGE;
-    if (call->against == NULL || outcome.config == NULL || outcome.difference != NULL) {
-        print(call, &outcome);
-        code = code_of(call, &outcome);
-    }
-    difference_free(&outcome.difference);
-    config_free(&other);
-    config_free(&outcome.config);
-    return code;
+    return finish(call, &outcome);
 }
 
 int cli_check(const struct cli_call *call)

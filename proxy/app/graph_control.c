@@ -2,13 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/operation.h"
 #include "app/graph.h"
 #include "app/graph_drill.h"
 #include "app/graph_operate.h"
 #include "app/graph_ready.h"
 #include "app/graph_show.h"
 #include "base/log.h"
-#include "base/writer.h"
 #include "guard/alias.h"
 #include "net/tls_context.h"
 #include "relay/meter.h"
@@ -145,21 +145,17 @@ static bool reload(void *context, const char *who, const char *accept_weaker,
 {
     struct graph *self = context;
     struct report *report = report_new();
-    char lines[4096];
-    struct writer out = writer_of(lines, sizeof(lines));
-    const char *text = NULL;
+    char *page = malloc(OPERATION_TEXT_MAX);
 
-    if (report == NULL) {
-        return false;
+    if (report != NULL && page != NULL) {
+        bool in_force = graph_reload(self, who, accept_weaker, report);
+        control_reload_done(reload_p, in_force,
+                            report_page(report, page, OPERATION_TEXT_MAX));
     }
-    bool in_force = graph_reload(self, who, accept_weaker, report);
-    for (size_t i = 0; (text = report_text(report, i)) != NULL; i++) {
-        writer_text(&out, text);
-        writer_text(&out, "\n");
-    }
-    control_reload_done(reload_p, in_force, writer_span(&out));
+    bool done = report != NULL && page != NULL;
+    free(page);
     report_free(&report);
-    return true;
+    return done;
 }
 
 static void refresh_features(struct graph *self)

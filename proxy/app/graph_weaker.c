@@ -3,16 +3,14 @@
 #include <string.h>
 
 #include "app/difference.h"
-#include "app/file.h"
 #include "app/graph.h"
 #include "app/kept.h"
+#include "app/listing.h"
 #include "base/log.h"
-#include "base/writer.h"
 
 static const char KEPT_NAME[] = "config.last";
 
 enum {
-    MEMORY_MAX = 64 * 1024 * 1024,
     DATA_MAX = 16384,
     CHANGES_TOLD_MAX = 20, /* In an alert; `count` says how many there are. */
 };
@@ -36,17 +34,22 @@ void graph_note_config(struct graph *self, const char *who, const char *summary)
     }
 }
 
-static void write_lines(struct writer *out, const struct difference *difference,
-                        enum effect effect)
+static void add_lines(struct listing *out, const struct difference *difference,
+                      enum effect effect, const char *head)
 {
     const char *text = NULL;
 
     for (size_t i = 0; (text = difference_text(difference, effect, i)) != NULL; i++) {
-        writer_text(out, "; ");
-        writer_text(out, effect_name(effect));
-        writer_text(out, ": ");
-        writer_text(out, text);
+        listing_add(out, head, text, "");
     }
+}
+
+/* How many lines of an effect are only counted. */
+static size_t lost_count(const struct difference *difference, enum effect effect)
+{
+    size_t count = difference_count(difference, effect);
+
+    return count > DIFFERENCE_LINES_MAX ? count - DIFFERENCE_LINES_MAX : 0;
 }
 
 /* One line: the reason, then what is weaker, then what is stronger, while there is room.
@@ -54,16 +57,18 @@ static void write_lines(struct writer *out, const struct difference *difference,
 static void summarise(const struct difference *difference, const char *accepted,
                       char *summary_out)
 {
-    struct writer out = writer_of(summary_out, RECORDER_NOTE_SIZE_MAX - 1);
+    struct listing out = listing_of(summary_out, RECORDER_NOTE_SIZE_MAX - 1);
+    size_t lost =
+        lost_count(difference, EFFECT_WEAKER) + lost_count(difference, EFFECT_STRONGER);
 
-    writer_text(&out, "in force");
+    writer_text(&out.out, "in force");
     if (difference_count(difference, EFFECT_WEAKER) > 0) {
-        writer_text(&out, ", weaker: ");
-        writer_text(&out, accepted);
+        writer_text(&out.out, ", weaker: ");
+        writer_text(&out.out, accepted);
     }
-    write_lines(&out, difference, EFFECT_WEAKER);
-    write_lines(&out, difference, EFFECT_STRONGER);
-    summary_out[writer_span(&out).len] = '\0';
+    add_lines(&out, difference, EFFECT_WEAKER, "; weaker: ");
+    add_lines(&out, difference, EFFECT_STRONGER, "; stronger: ");
+    summary_out[listing_end(&out, lost, "; ", "").len] = '\0';
 }
 
 /* What an alert of it says; texts are lent. */
@@ -140,49 +145,37 @@ static void alert_start(struct graph *self, const struct report *report)
                         .count = report_warning_count(report)};
     struct report_problem problem;
     char summary[RECORDER_NOTE_SIZE_MAX];
-    struct writer out = writer_of(summary, sizeof(summary) - 1);
+    struct listing out = listing_of(summary, sizeof(summary) - 1);
+    size_t kept = 0;
 
-    writer_text(&out, "in force, weaker than before the start");
-    for (size_t i = 0; report_problem(report, i, &problem); i++) {
+    writer_text(&out.out, "in force, weaker than before the start");
+    for (; report_problem(report, kept, &problem); kept++) {
         log_write(LOG_LEVEL_WARNING, "weaker than before the start: %s", problem.message);
-        writer_text(&out, "; weaker: ");
-        writer_text(&out, problem.message);
-        if (i < CHANGES_TOLD_MAX) {
-            told.lines[i] = problem.message;
+        listing_add(&out, "; weaker: ", problem.message, "");
+        if (kept < CHANGES_TOLD_MAX) {
+            told.lines[kept] = problem.message;
         }
     }
-    summary[writer_span(&out).len] = '\0';
+    summary[listing_end(&out, told.count - kept, "; ", "").len] = '\0';
     graph_note_config(self, starter_of(self), summary);
     alert(self, &told);
-}
-
-/* True: it is weaker than what was kept, and everybody was told. */
-static bool is_weaker(struct graph *self, const char *path, struct arena *arena,
-                      struct report *report)
-{
-    struct span text = {0};
-
-    if (file_read(arena, path, KEPT_SIZE_MAX, &text) != NULL ||
-        strcmp(kept_hash(text, arena), self->config->hash) == 0 ||
-        kept_compare(text, self->config, report)) {
-        return false;
-    }
-    alert_start(self, report);
-    return true;
 }
 
 void graph_note_start(struct graph *self)
 {
     char path[STATE_DIR_PATH_MAX + 64];
-    struct arena *arena = arena_new(MEMORY_MAX);
     struct report *report = report_new();
 
     state_dir_file(self->state_dir, KEPT_NAME, path);
-    if (arena == NULL || report == NULL || !is_weaker(self, path, arena, report)) {
+    if (report == NULL) {
+        graph_note_config(self, starter_of(self),
+                          "in force; no memory to tell what changed");
+    } else if (kept_check(path, state_dir_used(self->state_dir), self->config, report)) {
         graph_note_config(self, starter_of(self), "in force");
+    } else {
+        alert_start(self, report);
     }
     report_free(&report);
-    arena_free(&arena);
     keep(self);
 }
 

@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "app/difference.h"
+#include "app/file.h"
 #include "base/json_write.h"
 
 enum {
     PATH_MAX_SIZE = 2048,
+    MEMORY_MAX = 64 * 1024 * 1024,
     URL_SIZE_MAX = 1280, /* The table of options allows 1023. */
 };
 
@@ -219,18 +221,29 @@ static struct config *load_kept(struct span text, struct report *report)
 static bool tell(const struct difference *difference, struct report *report,
                  struct place place)
 {
-    const char *text = NULL;
+    size_t count = difference_count(difference, EFFECT_WEAKER);
 
-    for (size_t i = 0; (text = difference_text(difference, EFFECT_WEAKER, i)) != NULL;
-         i++) {
-        report_warning(report, place, "%s", text);
+    for (size_t i = 0; i < count; i++) {
+        const char *text = difference_text(difference, EFFECT_WEAKER, i);
+        report_warning(report, place, "%s", text != NULL ? text : "one more");
     }
-    return difference_count(difference, EFFECT_WEAKER) == 0;
+    return count == 0;
+}
+
+static struct place place_of(const struct config *next)
+{
+    return (struct place){.source = next->path != NULL ? next->path : "flags"};
+}
+
+static void tell_unread(const struct config *next, const char *why, struct report *report)
+{
+    report_warning(report, place_of(next),
+                   "it cannot be compared with the configuration last in force: %s",
+                   why != NULL ? why : "out of memory");
 }
 
 bool kept_compare(struct span text, const struct config *next, struct report *report)
 {
-    struct place place = {.source = next->path != NULL ? next->path : "flags"};
     struct report *problems = report_new();
     struct config *old = problems != NULL ? load_kept(text, problems) : NULL;
     struct config *now = old != NULL ? load_kept(next->kept, problems) : NULL;
@@ -239,16 +252,33 @@ bool kept_compare(struct span text, const struct config *next, struct report *re
     bool good = false;
 
     if (difference != NULL) {
-        good = tell(difference, report, place);
+        good = tell(difference, report, place_of(next));
     } else {
-        const char *why = problems != NULL ? report_text(problems, 0) : NULL;
-        report_warning(report, place,
-                       "it cannot be compared with the configuration last in force: %s",
-                       why != NULL ? why : "out of memory");
+        tell_unread(next, problems != NULL ? report_text(problems, 0) : NULL, report);
     }
     difference_free(&difference);
     config_free(&now);
     config_free(&old);
     report_free(&problems);
+    return good;
+}
+
+bool kept_check(const char *path, bool expected, const struct config *next,
+                struct report *report)
+{
+    struct arena *arena = arena_new(MEMORY_MAX);
+    struct span text = {0};
+    const char *error =
+        arena != NULL ? file_read(arena, path, KEPT_SIZE_MAX, &text) : "out of memory";
+    bool good = true;
+
+    if (error == NULL) {
+        good = strcmp(kept_hash(text, arena), next->hash) == 0 ||
+               kept_compare(text, next, report);
+    } else if (expected || access(path, F_OK) == 0) {
+        tell_unread(next, error, report);
+        good = false;
+    }
+    arena_free(&arena);
     return good;
 }

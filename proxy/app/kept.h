@@ -38,3 +38,10 @@ const char *kept_store(const char *path, struct span text);
  * text, or that it cannot be compared and why. True: the same, or nothing is weaker.
  */
 bool kept_compare(struct span text, const struct config *next, struct report *report);
+
+/**
+ * The same with the file at `path`. `expected`: there was a run before this one, so that
+ * a missing file is something to tell of; one that cannot be read always is.
+ */
+bool kept_check(const char *path, bool expected, const struct config *next,
+                struct report *report);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/listing.h"
 #include "base/check.h"
 #include "base/span.h"
 
@@ -159,14 +160,51 @@ bool report_problem(const struct report *self, size_t index,
     return true;
 }
 
+/* How many were told and not kept. */
+static size_t lost_count(const struct report *self)
+{
+    return self->counts[REPORT_ERROR] + self->counts[REPORT_WARNING] +
+           self->counts[REPORT_NOTE] - self->count;
+}
+
 void report_print(const struct report *self, FILE *file)
 {
     for (size_t i = 0; i < self->count; i++) {
         (void)fprintf(file, "%s\n", self->problems[i].text);
     }
-    size_t total = self->counts[REPORT_ERROR] + self->counts[REPORT_WARNING] +
-                   self->counts[REPORT_NOTE];
-    if (total > self->count) {
-        (void)fprintf(file, "and %zu more\n", total - self->count);
+    if (lost_count(self) > 0) {
+        (void)fprintf(file, "and %zu more\n", lost_count(self));
     }
+}
+
+enum { RANK_COUNT = 4 };
+
+static unsigned rank_of(const struct problem *problem)
+{
+    switch (problem->kind) {
+    case REPORT_ERROR:
+        return 0;
+    case REPORT_WARNING:
+        return span_starts(span_of(problem->text + problem->message), SPAN("weaker: "))
+                   ? 1
+                   : 2;
+    case REPORT_NOTE:
+    case REPORT_KIND_COUNT:
+        break;
+    }
+    return RANK_COUNT - 1;
+}
+
+struct span report_page(const struct report *self, void *memory, size_t capacity)
+{
+    struct listing page = listing_of(memory, capacity);
+
+    for (unsigned rank = 0; rank < RANK_COUNT; rank++) {
+        for (size_t i = 0; i < self->count; i++) {
+            if (rank_of(&self->problems[i]) == rank) {
+                listing_add(&page, "", self->problems[i].text, "\n");
+            }
+        }
+    }
+    return listing_end(&page, lost_count(self), "", "\n");
 }

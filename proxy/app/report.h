@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/span.h"
+
 enum {
     REPORT_PROBLEMS_MAX = 200,
     REPORT_TEXT_MAX = 512, /**< Bytes of a message with its NUL; longer is cut. */
@@ -71,3 +73,9 @@ bool report_problem(const struct report *self, size_t index,
 
 /** One problem a line, `FILE:LINE:COLUMN: [warning: ]message`. */
 void report_print(const struct report *self, FILE *file);
+
+/**
+ * Writes one problem a line into lent memory: errors, what is `weaker:`, other warnings,
+ * notes; where some have no room or were not kept, `and N more` at the end.
+ */
+struct span report_page(const struct report *self, void *memory, size_t capacity);

@@ -34,23 +34,31 @@ static bool check_down(const struct config *in_force, const struct config *next,
     return good;
 }
 
+/* Past what a difference keeps a report keeps nothing either: it counts. */
+_Static_assert((int)DIFFERENCE_LINES_MAX >= (int)REPORT_PROBLEMS_MAX, "only counted");
+
+static const char *text_of(const struct difference *difference, enum effect effect,
+                           size_t index)
+{
+    const char *text = difference_text(difference, effect, index);
+
+    return text != NULL ? text : "one more";
+}
+
 static void tell(const struct difference *difference, enum effect effect,
                  struct report *report, struct place place)
 {
-    const char *text = NULL;
-
-    for (size_t i = 0; (text = difference_text(difference, effect, i)) != NULL; i++) {
-        report_note(report, place, "%s: %s", effect_name(effect), text);
+    for (size_t i = 0; i < difference_count(difference, effect); i++) {
+        report_note(report, place, "%s: %s", effect_name(effect),
+                    text_of(difference, effect, i));
     }
 }
 
 static void tell_weaker(const struct difference *difference, bool accepted,
                         struct report *report, struct place place)
 {
-    const char *text = NULL;
-
-    for (size_t i = 0; (text = difference_text(difference, EFFECT_WEAKER, i)) != NULL;
-         i++) {
+    for (size_t i = 0; i < difference_count(difference, EFFECT_WEAKER); i++) {
+        const char *text = text_of(difference, EFFECT_WEAKER, i);
         if (accepted) {
             report_warning(report, place, "weaker: %s", text);
         } else {

@@ -14,6 +14,7 @@
 
 struct state_dir {
     int lock_fd;
+    bool used; /* A ledger was there before. */
     uint8_t key[FINGERPRINT_KEY_SIZE];
     uint8_t pseudonym_key[SECRET_DIGEST_SIZE];
     char path[STATE_DIR_PATH_MAX];
@@ -147,8 +148,9 @@ static enum err read_key(struct state_dir *self, struct fault *fault_out)
 
     state_dir_file(self, "fingerprint.key", path);
     state_dir_file(self, "ledger.db", ledger);
+    self->used = access(ledger, F_OK) == 0;
     if (access(path, F_OK) != 0 && errno == ENOENT) {
-        if (access(ledger, F_OK) == 0) {
+        if (self->used) {
             fault_set(fault_out, "%s: missing beside a ledger; restore it from a backup",
                       path);
             return ERR_STORAGE;
@@ -236,6 +238,11 @@ enum err state_dir_join(const char *path, int lock_fd, struct state_dir **self_o
 {
     CHECK(lock_fd >= 0);
     return open_with(path, lock_fd, self_out, fault_out);
+}
+
+bool state_dir_used(const struct state_dir *self)
+{
+    return self->used;
 }
 
 int state_dir_lock(const struct state_dir *self)

@@ -38,6 +38,9 @@ MUST_USE enum err state_dir_open(const char *path, struct state_dir **self_out,
 MUST_USE enum err state_dir_join(const char *path, int lock_fd,
                                  struct state_dir **self_out, struct fault *fault_out);
 
+/** True when a ledger was in it already: this is not the first run. */
+bool state_dir_used(const struct state_dir *self);
+
 /** The lock, to hand it on; lent. */
 int state_dir_lock(const struct state_dir *self);
 

@@ -3,6 +3,7 @@
 
 #include "app/cli_case.h"
 #include "app/config_case.h"
+#include "app/difference.h"
 
 static void cli_tells_usage_and_returns_two(void **state)
 {
@@ -56,6 +57,45 @@ static void cli_check_says_what_each_route_requires(void **state)
     assert_non_null(strstr(output, "to site: requires nothing\n"));
 }
 
+static void cli_check_tells_the_errors_of_what_it_compares_with(void **state)
+{
+    (void)state;
+    config_case_write("t.yaml", GOOD);
+    config_case_write("broken.yaml", GOOD "unknown_key: 1\n");
+    assert_int_equal(run("check --config t.yaml --state /tmp/x --against broken.yaml"),
+                     CLI_USAGE);
+    assert_non_null(strstr(output, "broken.yaml:6:1: unknown key `unknown_key`"));
+    assert_null(strstr(output, "listen on"));
+    assert_int_equal(
+        run("check --json --config t.yaml --state /tmp/x --against broken.yaml"),
+        CLI_USAGE);
+    assert_non_null(strstr(output, "{\"valid\":false,\"errors\":[{\"source\":"
+                                   "\"broken.yaml\",\"line\":6,"));
+    assert_int_equal(run("check --json --config broken.yaml --state /tmp/x --against "
+                         "t.yaml"),
+                     CLI_USAGE);
+    assert_non_null(strstr(output, "\"source\":\"broken.yaml\",\"line\":6,"));
+}
+
+static void
+cli_check_counts_the_lines_of_a_difference_that_it_does_not_print(void **state)
+{
+    (void)state;
+    static char text[32768];
+    size_t len = (size_t)snprintf(text, sizeof(text), GOOD "routes: [");
+
+    for (int i = 0; i < DIFFERENCE_LINES_MAX + 3; i++) {
+        len += (size_t)snprintf(text + len, sizeof(text) - len,
+                                "{path: /p%d, require: [owner]}, ", i);
+    }
+    (void)snprintf(text + len, sizeof(text) - len, "]\n");
+    config_case_write("old.yaml", text);
+    config_case_write("t.yaml", GOOD);
+    assert_int_equal(run("check --config t.yaml --state /tmp/x --against old.yaml"),
+                     CLI_DONE);
+    assert_non_null(strstr(output, "on `/p199`\n  and 3 more\n"));
+}
+
 static void cli_check_returns_two_with_every_error(void **state)
 {
     (void)state;
@@ -104,6 +144,9 @@ int main(void)
         cmocka_unit_test(cli_tells_usage_and_returns_two),
         cmocka_unit_test(cli_helps_with_every_command),
         cmocka_unit_test(cli_check_says_what_each_route_requires),
+        cmocka_unit_test(cli_check_tells_the_errors_of_what_it_compares_with),
+        cmocka_unit_test(
+            cli_check_counts_the_lines_of_a_difference_that_it_does_not_print),
         cmocka_unit_test(cli_check_returns_two_with_every_error),
         cmocka_unit_test(cli_returns_three_when_no_proxy_answers),
         cmocka_unit_test(cli_keeps_an_ordinary_users_state_in_the_home_directory),

@@ -130,12 +130,63 @@ static void kept_file_is_replaced_whole_and_nobody_else_reads_it(void **state)
     assert_non_null(kept_store("no/such/folder", SPAN("x")));
 }
 
+static void expect_file(const char *path, bool expected, const char *line)
+{
+    struct report *report = report_new();
+    struct config *config = config_case_good(GOOD);
+    bool good = kept_check(path, expected, config, report);
+
+    assert_int_equal(good, line == NULL);
+    assert_int_equal(report_warning_count(report), line == NULL ? 0 : 1);
+    if (line != NULL) {
+        assert_non_null(strstr(report_text(report, 0), line));
+    }
+    config_free(&config);
+    report_free(&report);
+}
+
+static void kept_file_that_is_missing_after_a_run_is_told(void **state)
+{
+    (void)state;
+    static const char *const told =
+        "cannot be compared with the configuration last in force: ";
+    char *same = keep(GOOD);
+    char *stronger = keep("detectors_off: [canary]\n" GOOD);
+    char *weaker = keep(GOOD "routes: [{path: /a, require: [owner]}]\n");
+
+    expect_file("nowhere", false, NULL);
+    expect_file("nowhere", true, told);
+    expect_file(".", false, told);
+    assert_null(kept_store("kept", span_of(same)));
+    expect_file("kept", true, NULL);
+    assert_null(kept_store("kept", span_of(stronger)));
+    expect_file("kept", true, NULL);
+    assert_null(kept_store("kept", span_of(weaker)));
+    expect_file("kept", false, "marker `owner` is not required on `/a`");
+    free(same);
+    free(stronger);
+    free(weaker);
+}
+
+static void kept_configuration_of_other_addresses_is_compared_with_them(void **state)
+{
+    (void)state;
+    expect(
+        "listen: [{address: 127.0.0.1:1}]\n" UPSTREAMS SESSION MARKERS FEATURES,
+        "listen: [{address: 127.0.0.1:2, trusted_proxies: "
+        "[10.0.0.1]}]\n" UPSTREAMS SESSION MARKERS FEATURES,
+        "t.yaml: warning: every new address believes more proxies than 127.0.0.1 port 1 "
+        "did");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kept_configuration_is_compared_like_one_in_force),
         cmocka_unit_test(kept_text_has_no_secret_of_an_url),
         cmocka_unit_test(kept_text_that_cannot_be_read_is_not_taken_for_the_same),
+        cmocka_unit_test(kept_file_that_is_missing_after_a_run_is_told),
+        cmocka_unit_test(kept_configuration_of_other_addresses_is_compared_with_them),
         cmocka_unit_test(kept_file_is_replaced_whole_and_nobody_else_reads_it),
     };
     return cmocka_run_group_tests_name(__FILE__, tests, config_case_start, NULL);

@@ -240,6 +240,29 @@ static void weaker_names_each_thing_that_protects_less(void **state)
     }
 }
 
+static void weaker_counts_more_than_a_report_keeps(void **state)
+{
+    (void)state;
+    enum { COUNT = DIFFERENCE_LINES_MAX + 3 };
+    static char text[32768];
+    size_t len = (size_t)snprintf(text, sizeof(text), GOOD "routes: [");
+
+    for (int i = 0; i < COUNT; i++) {
+        len += (size_t)snprintf(text + len, sizeof(text) - len,
+                                "{path: /p%d, require: [owner]}, ", i);
+    }
+    (void)snprintf(text + len, sizeof(text) - len, "]\n");
+    for (int accepted = 0; accepted < 2; accepted++) {
+        struct report *report = report_new();
+        const struct reload reload = {
+            .in_force = text, .next = GOOD, .accepted = accepted != 0};
+        assert_int_equal(check(&reload, report), accepted != 0);
+        assert_int_equal(report_error_count(report), accepted != 0 ? 0 : COUNT);
+        assert_int_equal(report_warning_count(report), accepted != 0 ? COUNT : 0);
+        report_free(&report);
+    }
+}
+
 static void weaker_is_a_login_that_has_moved_or_another_success(void **state)
 {
     (void)state;
@@ -340,6 +363,7 @@ int main(void)
         cmocka_unit_test(weaker_is_nothing_in_the_same_configuration),
         cmocka_unit_test(weaker_is_nothing_that_protects_more),
         cmocka_unit_test(weaker_names_each_thing_that_protects_less),
+        cmocka_unit_test(weaker_counts_more_than_a_report_keeps),
         cmocka_unit_test(weaker_is_a_login_that_has_moved_or_another_success),
         cmocka_unit_test(weaker_or_not_a_feature_that_is_down_cannot_go),
         cmocka_unit_test(weaker_knows_classes_by_name_and_not_by_number),

@@ -2,6 +2,7 @@
 import copy
 import json
 import os
+import re
 import stat
 import subprocess
 
@@ -70,6 +71,8 @@ def test_check_says_what_a_change_does(folder, origin):
     value = json.loads(check("--config", after, "--against", before, "--json").stdout)
     assert value["valid"] and value["difference"]["weaker"] and not value["errors"]
     assert check("--config", after, "--against", "/nowhere.yaml").returncode == 2
+    done = check("--config", after, "--against", "/nowhere.yaml", "--json")
+    assert done.returncode == 2 and not json.loads(done.stdout)["valid"]
     broken = write(folder, "broken.yaml", {**old, "unknown_key": 1})
     done = check("--config", broken, "--json")
     assert done.returncode == 2 and json.loads(done.stdout)["errors"][0]["line"] > 0
@@ -129,6 +132,35 @@ def test_a_start_that_cannot_be_compared_is_alerted(watched, receiver):
         out.write("{")
     proxy.start()
     assert "cannot be compared" in told(receiver, 1)["weaker"][0]
+
+
+@pytest.mark.sanitize
+def test_a_start_beside_a_ledger_without_the_last_configuration_is_alerted(watched, receiver):
+    proxy = watched
+    assert proxy.ledger().rows("config_changes")[-1]["summary"] == "in force"
+    assert proxy.stop() == []
+    os.unlink(os.path.join(proxy.state, "config.last"))
+    proxy.start()
+    assert "cannot be compared" in told(receiver, 1)["weaker"][0]
+    wait_until(lambda: "cannot be compared" in proxy.ledger().rows("config_changes")[-1]["summary"],
+               10, "it is in the ledger")
+
+
+@pytest.mark.sanitize
+def test_a_reload_tells_all_of_a_long_difference_and_the_ledger_what_it_leaves_out(watched):
+    proxy = watched
+    value = copy.deepcopy(proxy.config)
+    value["routes"] = [{"path": f"/page/{i:03}/" + "x" * 60, "require": ["owner"]}
+                       for i in range(120)] + value["routes"]
+    proxy.write_config(value)
+    assert proxy.run("reload").returncode == 0
+    proxy.write_config(proxy.config)
+    done = proxy.run("reload", "--accept-weaker", "the pages are gone")
+    assert done.returncode == 0
+    assert all(f"is not required on `/page/{i:03}/" in done.stdout for i in range(120))
+    wait_until(lambda: "; weaker: " in proxy.ledger().rows("config_changes")[-1]["summary"], 10,
+               "it is in the ledger")
+    assert re.search(r"; and \d+ more$", proxy.ledger().rows("config_changes")[-1]["summary"])
 
 
 @pytest.mark.sanitize
