@@ -101,7 +101,8 @@ void spelling_learn(struct spelling_memory *self, const struct spelling *issued)
     learn(&self->plain, issued->plain);
 }
 
-bool spelling_is_odd(struct spelling_memory *self, const struct spelling *presented)
+bool spelling_is_odd(struct spelling_memory *self, const struct spelling *presented,
+                     bool known)
 {
     uint64_t bits = presented->plain & ~BIT(BIT_ANY);
 
@@ -113,6 +114,9 @@ bool spelling_is_odd(struct spelling_memory *self, const struct spelling *presen
     uint64_t lower = atomic_load_explicit(&self->lower, memory_order_relaxed);
     uint64_t never = (plain & BIT(BIT_ANY)) != 0 ? separators() : 0;
 
+    if (known) {
+        return (bits & ~plain & never) != 0;
+    }
     return (bits & ~plain & (upper | lower | never)) != 0 ||
            (presented->upper & ~upper & (plain | lower)) != 0 ||
            (presented->lower & ~lower & (plain | upper)) != 0;

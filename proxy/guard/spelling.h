@@ -37,6 +37,11 @@ void spelling_add(struct spelling *self, struct span value);
 /** Keeps the forms in which a token was issued. Any thread. */
 void spelling_learn(struct spelling_memory *self, const struct spelling *issued);
 
-/** True when no browser sends tokens so that were issued as far as we know. Any thread.
+/**
+ * True when no browser sends tokens so that were issued as far as we know. Any thread.
+ *
+ * `known`: we have the session of these tokens, so that they were sent in these very
+ * forms before, perhaps in a run before this one: only what is cut off them is looked at.
  */
-bool spelling_is_odd(struct spelling_memory *self, const struct spelling *presented);
+bool spelling_is_odd(struct spelling_memory *self, const struct spelling *presented,
+                     bool known);

@@ -268,7 +268,7 @@ static void fill_issued(struct exchange *self, const struct head *head)
     }
     /* An answer to a token that the site would have spelled otherwise: it may have taken
      * it for none, and what it issues is another session. */
-    if (spelling_is_odd(spellings, &self->spelling)) {
+    if (spelling_is_odd(spellings, &self->spelling, self->asker.session.id != 0)) {
         self->asker.kind = ASKER_AMBIGUOUS;
     }
 }

@@ -184,11 +184,13 @@ void exchange_identify(struct exchange *self, const struct head *head,
     asker->role = self->routed.role;
     asker->unsafe = !method_is_safe(head->method);
     identify_request(head, &self->plan->site->session, identity_out);
-    self->spelling = identity_out->spelling;
-    if (spelling_is_odd(&self->relay->shared->spelling, &self->spelling)) {
-        identity_out->kind = IDENTITY_AMBIGUOUS;
-    }
     ask_as(self, identity_out);
+    self->spelling = identity_out->spelling;
+    if (spelling_is_odd(&self->relay->shared->spelling, &self->spelling,
+                        asker->session.id != 0)) {
+        identity_out->kind = IDENTITY_AMBIGUOUS;
+        asker->kind = ASKER_AMBIGUOUS;
+    }
     name_asker(self, head);
     exchange_note_request_bound(self, head);
 }
