@@ -165,8 +165,7 @@ static bool share_segment(const struct path_pattern *self,
 {
     bool ignore_case = self->ignore_case || other->ignore_case;
 
-    if (!segment_covers(own, others, ignore_case) &&
-        !segment_covers(others, own, ignore_case)) {
+    if (!segment_covers(own, others, ignore_case) && !span_equal(others, SPAN("*"))) {
         return false;
     }
     writer_text(out, "/");

@@ -5,7 +5,7 @@
 
 enum { PAGE_SIZE = 1024 };
 
-static const struct place place = {.source = "f"};
+static const struct place PLACE = {.source = "f"};
 
 static void report_page_has_first_what_matters_most(void **state)
 {
@@ -14,10 +14,10 @@ static void report_page_has_first_what_matters_most(void **state)
     struct report *report = report_new();
     const char *wanted = "f: wrong\nf: warning: weaker: it\nf: warning: old\nf: note\n";
 
-    report_note(report, place, "note");
-    report_warning(report, place, "old");
-    report_warning(report, place, "weaker: %s", "it");
-    report_error(report, place, "wrong");
+    report_note(report, PLACE, "note");
+    report_warning(report, PLACE, "old");
+    report_warning(report, PLACE, "weaker: %s", "it");
+    report_error(report, PLACE, "wrong");
     struct span text = report_page(report, page, sizeof(page));
     assert_int_equal(text.len, strlen(wanted));
     assert_memory_equal(text.ptr, wanted, text.len);
@@ -32,9 +32,9 @@ static void report_page_says_what_it_leaves_out(void **state)
     struct report *report = report_new();
 
     for (int i = 0; i < COUNT - 1; i++) {
-        report_note(report, place, "%s", "a note of thirty bytes or some");
+        report_note(report, PLACE, "%s", "a note of thirty bytes or some");
     }
-    report_error(report, place, "kept nowhere");
+    report_error(report, PLACE, "kept nowhere");
     struct span text = report_page(report, page, sizeof(page) - 1);
     page[text.len] = '\0';
     const char *end = strstr(page, "and ");
