@@ -205,5 +205,6 @@ void lint_config(struct loader *loader)
     lint_markers(loader);
     lint_take_down(loader);
     lint_routes(loader);
+    lint_scripts(loader);
     lint_alerts(loader);
 }

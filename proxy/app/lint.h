@@ -15,5 +15,8 @@ void lint_config(struct loader *loader);
 /** lint_routes.c: routes and features. */
 void lint_routes(struct loader *loader);
 
+/** lint_scripts.c: paths of scripts, which servers know by more than one. */
+void lint_scripts(struct loader *loader);
+
 /** lint_sockets.c: addresses that are Unix sockets. */
 void lint_sockets(struct loader *loader);

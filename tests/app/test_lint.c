@@ -107,6 +107,12 @@ static const struct row {
      "features: [{name: login, paths: [/login, /my/**]}, {name: shop, paths: "
      "[/shop/**]}]\n",
      "no route is within the paths of feature `shop`"},
+    {LISTEN UPSTREAMS SESSION MARKERS LOGIN ROUTES HOOK
+     "features: [{name: login, paths: [/login, /my/**, /Edit.PHP]}]\n",
+     "`/Edit.PHP/x` to the same script, and that path stays up while `login` is down"},
+    {LISTEN UPSTREAMS SESSION MARKERS BOTH ROUTES HOOK
+     "login: {request: [POST /in.php, POST /in.phps/**], logout: [/logout]}\n",
+     "`/in.php/x` to the same script, and a login there is not seen"},
 };
 
 static struct report *lints_of(const char *text)
@@ -157,6 +163,10 @@ static void lint_of_each_kind_is_silent_about_a_sound_configuration(void **state
         SOUND,
         SOUND "admin: {address: '127.0.0.1:9', " TOKENS "}\n",
         SOUND "hosts: [a.example]\n",
+        LISTEN UPSTREAMS SESSION MARKERS ROUTES HOOK
+        "login: {request: [POST /in.php/**, POST /a.cgi], callback: [/a.cgi/b], "
+        "logout: [/out.php]}\n"
+        "features: [{name: login, paths: [/in.php/**, /a.cgi, /a.cgi/b, /my/**]}]\n",
     };
 
     for (size_t i = 0; i < sizeof(sound) / sizeof(sound[0]); i++) {

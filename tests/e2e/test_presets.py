@@ -116,6 +116,40 @@ def test_every_change_of_user_raises_no_alarm(preset, countermark):
 
 
 @pytest.mark.sanitize
+def test_a_login_in_another_spelling_is_seen_and_goes_down_with_the_others(preset, countermark):
+    proxy = countermark(preset.config(preset.site.port))
+    application = preset.application
+    browser = preset.browser(proxy.port, 7)
+    for user in preset.users:
+        assert application.login(browser, user, path=application.OTHER_LOGIN).status == 302
+        assert application.user_named_in(browser.get(application.PAGES[0])) == user
+        application.logout(browser)
+    browser.close()
+    no_alarm(proxy)
+    assert proxy.run("down", "login", "--reason", "test").returncode == 0
+    guest = preset.browser(proxy.port, 8)
+    reply = guest.post(application.OTHER_LOGIN, {})
+    guest.close()
+    assert (reply.status == 503) == application.OTHER_LOGIN_GOES_DOWN
+
+
+@pytest.mark.sanitize
+@pytest.mark.parametrize("preset", ["mediawiki"], indirect=True)
+def test_an_edit_is_no_login(preset, countermark):
+    proxy = countermark(preset.config(preset.site.port))
+    user = preset.users[0]
+    browser = preset.browser(proxy.port, 0, user)
+    assert mediawiki.user_named_in(browser.get("/index.php/Main_Page")) == user
+    bound = proxy.metrics().value("countermark_bindings_total")
+    for number in range(3):
+        assert mediawiki.edit(browser, "Edited", f"Text {number}").status == 302
+        assert mediawiki.user_named_in(browser.get("/index.php/Edited")) == user
+    assert proxy.metrics().value("countermark_bindings_total") == bound
+    browser.close()
+    no_alarm(proxy)
+
+
+@pytest.mark.sanitize
 def test_through_a_cache_that_mixes_pages_up_nothing_of_another_arrives(
         preset, caching_nginx, countermark):
     cache = caching_nginx(preset.site.port, ignored=IGNORED)

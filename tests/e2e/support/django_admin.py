@@ -15,6 +15,7 @@ PYTHON = "/usr/bin/python3"
 USERS = {"anna": "Password-for-tests-1", "bert": "Password-for-tests-2"}
 NAMES = {"anna": "Anna", "bert": "bert"}        # Only one of them has a first name.
 LOGIN = "/admin/login/"
+OTHER_LOGIN, OTHER_LOGIN_GOES_DOWN = "/admin/login/?next=/admin/", True
 PAGES = ("/admin/", "/admin/auth/user/", "/admin/password_change/", "/admin/auth/group/add/")
 
 _NAME = re.compile(r'<div id="user-tools">[^<]*<strong>([^<]+)</strong>')
@@ -87,9 +88,9 @@ def user_named_in(reply):
     return {name: user for user, name in NAMES.items()}[match.group(1)] if match else None
 
 
-def login(browser, user, password=None):
+def login(browser, user, password=None, path=LOGIN):
     form = inputs_of(browser.get(LOGIN).text)
-    return browser.post(LOGIN, {"csrfmiddlewaretoken": form["csrfmiddlewaretoken"], "next": "/admin/",
+    return browser.post(path, {"csrfmiddlewaretoken": form["csrfmiddlewaretoken"], "next": "/admin/",
                                 "username": user, "password": password or USERS[user]})
 
 

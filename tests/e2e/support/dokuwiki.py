@@ -13,6 +13,8 @@ from .processes import Child
 
 ROOT = "/usr/share/dokuwiki"
 CONF = "/etc/dokuwiki"
+LOGIN = "/doku.php?id=start&do=login"
+OTHER_LOGIN, OTHER_LOGIN_GOES_DOWN = "/doku.php/start?do=login", True
 USERS = {"anna": "Password-for-tests-1", "bert": "Password-for-tests-2"}
 PAGES = ("/doku.php?id=start", "/doku.php?id=start&do=profile", "/doku.php?id=start&do=recent")
 FOLDERS = "attic cache index locks log media media_attic media_meta meta pages tmp".split()
@@ -66,9 +68,9 @@ def user_named_in(reply):
     return match.group(1) if match else None
 
 
-def login(browser, user, password=None):
-    form = inputs_of(browser.get(f"/doku.php?id=start&do=login&n={user}").text)
-    return browser.post("/doku.php?id=start&do=login", {
+def login(browser, user, password=None, path=LOGIN):
+    form = inputs_of(browser.get(f"{LOGIN}&n={user}").text)
+    return browser.post(path, {
         "sectok": form.get("sectok", ""), "id": "start", "do": "login", "u": user,
         "p": password or USERS[user]})
 

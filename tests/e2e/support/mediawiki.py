@@ -16,6 +16,7 @@ from .processes import Child
 ROOT = "/usr/share/mediawiki"
 USERS = {"Admin": "Password-for-tests-1", "Bob": "Password-for-tests-2"}
 LOGIN = "/index.php/Special:UserLogin"
+OTHER_LOGIN, OTHER_LOGIN_GOES_DOWN = "/index.php?title=Special:UserLogin&returnto=Main+Page", True
 LOGOUT = "/index.php/Special:UserLogout"
 PAGES = ("/index.php/Main_Page", "/index.php/Special:Preferences", "/index.php/Special:Watchlist",
          "/index.php/Special:RecentChanges", "/index.php?title=Main_Page&action=history",
@@ -119,10 +120,10 @@ def inputs_of(page):
     return found
 
 
-def login(browser, user, password=None):
+def login(browser, user, password=None, path=LOGIN):
     """The reply to the login form: 302 when it succeeded, 200 with the form again when not."""
     form = inputs_of(browser.get(LOGIN).text)
-    return browser.post(LOGIN, {
+    return browser.post(path, {
         "title": "Special:UserLogin", "wpName": user, "wpPassword": password or USERS[user],
         "wploginattempt": "Log in", "wpEditToken": form["wpEditToken"], "authAction": "login",
         "force": "", "wpLoginToken": form["wpLoginToken"]})

@@ -19,6 +19,7 @@ DATABASE = "/var/lib/dbconfig-common/sqlite3/redmine/instances/default/redmine_d
 LOCK = "/var/lib/redmine/Gemfile.lock"
 USERS = {"anna": "Password-for-tests-1", "bert": "Password-for-tests-2"}
 LOGIN = "/login"
+OTHER_LOGIN, OTHER_LOGIN_GOES_DOWN = "/login.html", False      # Paths have no "any ending"
 PAGES = ("/my/account", "/projects", "/", "/users/1")
 
 _NAME = re.compile(r'<div id="loggedas">[^<]*<a class="user active" href="[^"]*">([^<]+)</a>')
@@ -83,9 +84,9 @@ def user_named_in(reply):
     return match.group(1) if match else None
 
 
-def login(browser, user, password=None):
+def login(browser, user, password=None, path=LOGIN):
     form = inputs_of(browser.get(LOGIN).text)
-    return browser.post(LOGIN, {"authenticity_token": form["authenticity_token"], "username": user,
+    return browser.post(path, {"authenticity_token": form["authenticity_token"], "username": user,
                                 "password": password or USERS[user], "login": "Login"})
 
 

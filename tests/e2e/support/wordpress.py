@@ -17,6 +17,7 @@ CONTENT = "/var/lib/wordpress/wp-content"       # Themes
 USERS = {"anna": "Password-for-tests-1", "bert": "Password-for-tests-2"}
 NAMES = {"anna": "Anna A.", "bert": "bert"}
 LOGIN = "/wp-login.php"
+OTHER_LOGIN, OTHER_LOGIN_GOES_DOWN = "/wp-login.php/x", True
 PAGES = ("/", "/wp-admin/profile.php", "/wp-admin/", "/?p=1")
 
 _NAME = re.compile(r"""class=["']display-name["']>([^<]+)</span>""")
@@ -92,9 +93,9 @@ def user_named_in(reply):
     return {name: user for user, name in NAMES.items()}[match.group(1)] if match else None
 
 
-def login(browser, user, password=None):
+def login(browser, user, password=None, path=LOGIN):
     browser.get(LOGIN)                                  # A cookie that says that it takes cookies
-    return browser.post(LOGIN, {"log": user, "pwd": password or USERS[user], "wp-submit": "Log In",
+    return browser.post(path, {"log": user, "pwd": password or USERS[user], "wp-submit": "Log In",
                                 "redirect_to": "/wp-admin/", "testcookie": "1"})
 
 
