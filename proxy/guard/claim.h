@@ -12,8 +12,8 @@
  *
  * `content_type`: of the request, with its parameters.
  * `body`: all of it, decoded from its transfer coding.
- * Nobody when there is none, it is given twice, cannot be decoded, or is empty or over
- * USER_SIZE_MAX bytes.
+ * Nobody when there is none, it is given twice (also under a name that some servers take
+ * for it, form_name.h), cannot be decoded, or is empty or over USER_SIZE_MAX bytes.
  */
 void claim_read(const char *user_field, struct span content_type, struct span body,
                 struct user *name_out);

@@ -3,7 +3,7 @@
  *
  * Layer: http. Pure, no allocation. Works on a whole body that the caller has kept; a
  * body too large to keep has no name. What is given twice or cannot be decoded has none
- * either.
+ * either; nor has a form that another reader may read differently (form_name.h).
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 enum form_result {
     FORM_BAD, /**< Malformed, or the value is longer than the buffer. */
     FORM_ABSENT,
-    FORM_TWICE,
+    FORM_TWICE, /**< Or under a name that some servers take for it. */
     FORM_FOUND,
 };
 
@@ -33,8 +33,10 @@ enum form_result form_find(struct span body, struct span name, struct form_buffe
                            struct span *value_out);
 
 /**
- * Finds a text field of a `multipart/form-data` body. Parts with a file name are passed
- * over, parts with a transfer encoding are bad.
+ * Finds a text field of a `multipart/form-data` body. A file of that name counts as a
+ * second value; with a transfer encoding or a type but UTF-8 text it is bad. A part that
+ * is not exactly `form-data; name=...`, with or without a file name, or a Content-Type
+ * with other parameters, makes all of it bad.
  *
  * `content_type`: the field's value, for its boundary. Source: RFC 7578.
  */

@@ -1,6 +1,7 @@
 #include "http/json_path.h"
 
 #include "base/parse.h"
+#include "http/form_name.h"
 
 void json_path_start(struct json_path *self, const struct pointer *pointers,
                      size_t pointer_count)
@@ -40,6 +41,17 @@ bool json_path_in_array(const struct json_path *self)
     return self->depth > 0 && self->levels[self->depth].is_array;
 }
 
+static bool fits(const struct pointer *pointer, size_t token, struct span name,
+                 bool too_long)
+{
+    struct span wanted = pointer_token(pointer, token);
+
+    if (pointer->tokens[token].any || (!too_long && span_equal(wanted, name))) {
+        return true;
+    }
+    return pointer->folded && form_name_alike(name, wanted);
+}
+
 /* Narrows what fits the open container to what fits one token more. */
 static void enter(struct json_path *self, struct span name, bool too_long)
 {
@@ -52,8 +64,7 @@ static void enter(struct json_path *self, struct span name, bool too_long)
         if ((level->matched & (1U << i)) == 0 || pointer->token_count <= token) {
             continue;
         }
-        if (pointer->tokens[token].any ||
-            (!too_long && span_equal(pointer_token(pointer, token), name))) {
+        if (fits(pointer, token, name, too_long)) {
             level->inside |= 1U << i;
         }
     }

@@ -15,6 +15,7 @@ enum {
 
 struct pointer {
     size_t token_count; /**< 0: the whole document. */
+    bool folded;        /**< Names that are form_name_alike() match too. Set by hand. */
     struct {
         uint16_t start;
         uint16_t len;
