@@ -47,18 +47,11 @@ static void compare_grants(struct comparison *self, struct span name,
     }
 }
 
-static void compare_class(struct comparison *self, const struct marker_class *before,
-                          const struct marker_class *after)
+static void compare_redaction(struct comparison *self, const struct marker_class *before,
+                              const struct marker_class *after)
 {
     struct span name = before->name;
 
-    if (before->must_be != after->must_be) {
-        difference_say_once(self, "marker `%.*s` has another `must_be`", SPAN_ARGS(name));
-    }
-    if (before->trusted && !after->trusted) {
-        difference_say(self, "marker `%.*s` is not trusted", "marker `%.*s` is trusted",
-                       SPAN_ARGS(name));
-    }
     if (!before->redact && after->redact) {
         difference_say(self,
                        "pages with a forbidden `%.*s` are redacted instead of refused",
@@ -71,6 +64,21 @@ static void compare_class(struct comparison *self, const struct marker_class *be
                             "another element is taken out around a forbidden `%.*s`",
                             SPAN_ARGS(name));
     }
+}
+
+static void compare_class(struct comparison *self, const struct marker_class *before,
+                          const struct marker_class *after)
+{
+    struct span name = before->name;
+
+    if (before->must_be != after->must_be) {
+        difference_say_once(self, "marker `%.*s` has another `must_be`", SPAN_ARGS(name));
+    }
+    if (before->trusted && !after->trusted) {
+        difference_say(self, "marker `%.*s` is not trusted", "marker `%.*s` is trusted",
+                       SPAN_ARGS(name));
+    }
+    compare_redaction(self, before, after);
     compare_grants(self, name, grants_of(self->before->site, before),
                    grants_of(self->after->site, after));
     if (before->signature.mac != NULL && after->signature.mac == NULL) {

@@ -70,8 +70,7 @@ static bool same_pointer(const struct pointer *a, const struct pointer *b)
     bool same = a->token_count == b->token_count;
 
     for (size_t i = 0; same && i < a->token_count; i++) {
-        same = a->tokens[i].any == b->tokens[i].any &&
-               span_equal(pointer_token(a, i), pointer_token(b, i));
+        same = span_equal(pointer_token(a, i), pointer_token(b, i));
     }
     return same;
 }

@@ -54,6 +54,7 @@ static void crossing_needs_a_length_of_path_that_no_other_route_takes(void **sta
     expect(one, two, 2, 2, "/a/*/*/**");
     expect(two, one, 2, 2, "/a/*/*/**");
     expect(one, two, 2, 3, NULL);
+    expect(one, one, 2, 2, "/a/**");
 }
 
 static void crossing_tries_every_host_that_is_named(void **state)

@@ -119,6 +119,10 @@ static void difference_tells_at_a_start_what_no_new_address_has(void **state)
                  "every new address believes more proxies than 127.0.0.1 port 1 did\n");
     expect_start(ADDRESS(", trusted_proxies: [10.0.0.0/8]"),
                  MOVED(", trusted_proxies: [10.1.0.0/16]"), "");
+    expect_start(ADDRESS(", trusted_proxies: [10.0.0.0/8]"),
+                 LISTENS("{address: 127.0.0.1:4, redirect: https}, "
+                         "{address: 127.0.0.1:2, trusted_proxies: [10.0.0.0/7]}"),
+                 "every new address believes more proxies than 127.0.0.1 port 1 did\n");
 }
 
 static void difference_tells_of_proxies_that_are_believed_now(void **state)

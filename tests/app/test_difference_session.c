@@ -68,6 +68,9 @@ static void another_element_that_is_taken_out_is_weaker(void **state)
                            REDACTED(", action: redact, redact_element: b"), "");
     difference_case_weaker(REDACTED(", action: redact, redact_element: b"), REDACTED(""),
                            "");
+    difference_case_weaker(
+        REDACTED(""), REDACTED(", action: redact, redact_element: b"),
+        "pages with a forbidden `member` are redacted instead of refused\n");
 }
 
 static void a_location_that_says_success_is_part_of_the_configuration(void **state)
