@@ -1,6 +1,7 @@
 #include "relay/route.h"
 
 #include "base/check.h"
+#include "guard/claim.h"
 #include "http/host.h"
 #include "http/path_pattern.h"
 
@@ -78,16 +79,43 @@ static bool patterns_match(const struct request_patterns *patterns, struct span 
     return false;
 }
 
-static enum asker_role role_of(const struct login_policy *policy, struct span method,
-                               struct span path)
+static bool path_logs_in(const struct login_policy *policy, struct span path)
 {
+    for (size_t i = 0; i < policy->request.count; i++) {
+        if (path_pattern_matches(policy->request.items[i].path, path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Some sites take a login by any method (a servlet's doGet that calls doPost). Not seen,
+ * it would look like a mix-up of two users. A query without the name is a form that is
+ * shown. */
+static bool may_log_in(const struct login_policy *policy, const struct head *request,
+                       struct span query)
+{
+    return request->framing != FRAMING_NONE || claim_in_query(policy->user_field, query);
+}
+
+/* `path`: one reading of it. */
+static enum asker_role role_of(const struct login_policy *policy,
+                               const struct head *request, struct span path,
+                               struct span query)
+{
+    struct span method = request->method_text;
+
     if (patterns_match(&policy->request, method, path)) {
         return ROLE_LOGIN;
     }
     if (patterns_match(&policy->logout, method, path)) {
         return ROLE_LOGOUT;
     }
-    return patterns_match(&policy->callback, method, path) ? ROLE_CALLBACK : ROLE_NONE;
+    if (patterns_match(&policy->callback, method, path)) {
+        return ROLE_CALLBACK;
+    }
+    return path_logs_in(policy, path) && may_log_in(policy, request, query) ? ROLE_LOGIN
+                                                                            : ROLE_NONE;
 }
 
 /* The stricter of both, member by member. */
@@ -114,7 +142,7 @@ enum route_outcome route_find(const struct site *site, struct span host,
     out->requirement = out->route->requirement;
     out->requirement.staff_mask = staff_of(site, path->once);
     out->features = features_of(site, path->once);
-    out->role = role_of(&site->login, request->method_text, path->once);
+    out->role = role_of(&site->login, request, path->once, path->query);
     if (!path->encoded) {
         return ROUTE_FOUND;
     }
@@ -126,7 +154,7 @@ enum route_outcome route_find(const struct site *site, struct span host,
     out->requirement.staff_mask &= staff_of(site, path->full);
     out->features |= features_of(site, path->full);
     if (out->role == ROLE_NONE) {
-        out->role = role_of(&site->login, request->method_text, path->full);
+        out->role = role_of(&site->login, request, path->full, path->query);
     }
     return ROUTE_FOUND;
 }

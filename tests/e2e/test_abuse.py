@@ -100,6 +100,25 @@ def test_two_accounts_that_begin_with_one_cookie_harm_only_themselves(jobcard, c
     nobody_is_harmed(proxy, (victim, READERS[0]), incidents=1)
 
 
+@pytest.mark.sanitize
+def test_a_login_by_another_method_that_keeps_the_token_takes_nothing_down(origin, countermark):
+    proxy = countermark(config(origin.port))
+    victim = signed_in(proxy.port, VICTIM, source_of(2))
+    abuser = signed_in(proxy.port, ABUSER, source_of(1))
+    other = READERS[0]
+    reply = abuser.get(f"/login?userid={other}&status=303&field=Location:/mypage/top")
+    assert reply.status == 303
+    assert page_of(abuser, other).status == 200
+    assert page_of(victim, VICTIM).status == 200
+    assert proxy.feature_is_up()
+    assert proxy.metrics().value("countermark_incidents_open") == 0
+    reply = victim.get("/login?next=x&status=303&field=Location:/mypage/top")
+    assert reply.status == 303
+    assert page_of(victim, other).status == 502, "a form that is shown is no login"
+    abuser.close()
+    victim.close()
+
+
 def test_two_accounts_logging_in_at_once_on_one_cookie_harm_only_themselves(jobcard, countermark):
     proxy = countermark(jobcard_config(jobcard().port))
     victim = at_home(proxy, READERS[0], 3)

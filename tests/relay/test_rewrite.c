@@ -171,9 +171,9 @@ static void fields_of_a_hop_and_those_it_names_end_here(void **state)
 
 static void fields_that_carry_a_token_cannot_be_named_away(void **state)
 {
-    struct rewrite_request rewrite = request_of(
-        "GET / HTTP/1.1\r\nHost: h\r\nConnection: x-token, X-Jwt, X-Named\r\n"
-        "X-Token: 1\r\nX-Jwt: 2\r\nX-Named: 3\r\n\r\n");
+    struct rewrite_request rewrite =
+        request_of("GET / HTTP/1.1\r\nHost: h\r\nConnection: x-token, X-Jwt, X-Named\r\n"
+                   "X-Token: 1\r\nX-Jwt: 2\r\nX-Named: 3\r\n\r\n");
 
     (void)state;
     rewrite.token_field = SPAN("X-TOKEN");
@@ -263,8 +263,8 @@ static void several_cookie_fields_go_on_as_one(void **state)
 
 static void one_cookie_field_goes_on_as_it_is_where_it_is(void **state)
 {
-    struct rewrite_request rewrite = request_of(
-        "GET / HTTP/1.1\r\nHost: h\r\ncookie: x=1;y=2;\r\nX-Kept: 1\r\n\r\n");
+    struct rewrite_request rewrite =
+        request_of("GET / HTTP/1.1\r\nHost: h\r\ncookie: x=1;y=2;\r\nX-Kept: 1\r\n\r\n");
 
     (void)state;
     assert_non_null(strstr(forward(&rewrite), "\r\ncookie: x=1;y=2;\r\nX-Kept: 1\r\n"));
@@ -346,8 +346,8 @@ static void head_that_does_not_fit_says_so_at_every_size(void **state)
 
     (void)state;
     assert_full_below_its_size(&rewrite);
-    rewrite = request_of(
-        "GET /a?b HTTP/1.1\r\nHost: h\r\nCookie: a=1\r\nCookie: b=2\r\n\r\n");
+    rewrite =
+        request_of("GET /a?b HTTP/1.1\r\nHost: h\r\nCookie: a=1\r\nCookie: b=2\r\n\r\n");
     assert_full_below_its_size(&rewrite);
 }
 

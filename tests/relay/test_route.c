@@ -7,10 +7,12 @@
 static struct flow_world world;
 static struct routed routed;
 static uint8_t buffer[512];
+static enum framing framing;
 
 static int set_up(void **state)
 {
     (void)state;
+    framing = FRAMING_NONE;
     flow_init(&world);
     return 0;
 }
@@ -29,6 +31,7 @@ static enum route_outcome find(const char *method, const char *target, const cha
     struct path path;
 
     head.method_text = span_of(method);
+    head.framing = framing;
     assert_int_equal(path_normalize(span_of(target), buffer, &path), PATH_ERROR_NONE);
     return route_find(world.site, span_of(host), &head, &path, &routed);
 }
@@ -60,6 +63,31 @@ static void other_spellings_of_a_path_reach_the_same_route(void **state)
     assert_int_equal(routed.role, ROLE_NONE);
     assert_int_equal(find("GET", "/logout", "site"), ROUTE_FOUND);
     assert_int_equal(routed.role, ROLE_LOGOUT);
+}
+
+static void
+login_by_another_method_is_a_login_where_it_brings_a_name_or_a_body(void **state)
+{
+    static char field[] = "user";
+
+    (void)state;
+    world.site->login.user_field = field;
+    assert_int_equal(find("GET", "/login?x=1&us%65r=bob", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.role, ROLE_LOGIN);
+    assert_int_equal(find("GET", "/login?next=user", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.role, ROLE_NONE);
+    assert_int_equal(find("GET", "/public?user=bob", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.role, ROLE_NONE);
+    assert_int_equal(find("GET", "/logout?user=bob", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.role, ROLE_LOGOUT);
+    world.site->login.user_field = NULL;
+    assert_int_equal(find("GET", "/login?user=bob", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.role, ROLE_NONE);
+    framing = FRAMING_LENGTH;
+    assert_int_equal(find("PUT", "/login", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.role, ROLE_LOGIN);
+    assert_int_equal(find("PUT", "/public", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.role, ROLE_NONE);
 }
 
 static void unknown_host_is_not_served(void **state)
@@ -116,6 +144,7 @@ int main(void)
 #define ROUTE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         ROUTE_TEST(first_route_that_matches_wins_and_the_last_takes_the_rest),
         ROUTE_TEST(other_spellings_of_a_path_reach_the_same_route),
+        ROUTE_TEST(login_by_another_method_is_a_login_where_it_brings_a_name_or_a_body),
         ROUTE_TEST(unknown_host_is_not_served),
         ROUTE_TEST(route_of_another_host_is_passed_over),
         ROUTE_TEST(path_of_two_readings_needs_both_routes_to_allow_it),
