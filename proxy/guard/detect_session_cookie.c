@@ -127,7 +127,8 @@ void detect_session_cookie(const struct scene *scene, struct findings *findings)
     for (unsigned i = 0; i < answer->issued_count; i++) {
         const struct issued_token *issued = &answer->issued[i];
         if (issued->owner_id == 0 || issued->owner_id == scene->session->id ||
-            issued->too_short || !detect_issued(scene->evidence->asker, issued)) {
+            issued->too_short || issued->brought ||
+            !detect_issued(scene->evidence->asker, issued)) {
             continue;
         }
         judge_token(scene, issued, findings);

@@ -75,6 +75,7 @@ struct issued_token {
     struct fingerprint token;
     bool deletion;
     bool too_short;           /**< Under 16 bytes: cannot be told from a constant. */
+    bool brought;             /**< The request brought it, perhaps spelled otherwise. */
     uint64_t owner_id;        /**< Entry it belongs to now (registry_find); 0: none. */
     enum binding owner_bound; /**< Of that entry. */
     const struct user *owner; /**< That entry's requester; NULL: none. Borrowed. */

@@ -137,6 +137,7 @@ static bool claims_lost(const struct session *self)
 
 void login_claim(struct session *self, const struct user *name)
 {
+    self->is_public = false;
     if (self->claim_count == SESSION_CLAIMS_MAX) {
         for (unsigned i = 0; i < SESSION_CLAIMS_MAX; i++) {
             self->claims[i].len = 0;

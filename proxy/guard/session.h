@@ -38,7 +38,7 @@ struct session {
     struct fingerprint first; /**< The entry's first token: its name to the outside. */
     enum binding binding;
     bool is_public;        /**< Its token was issued while login was down, to a request
-                                without any: requests with it are anonymous. */
+                                without any: session_is_public(). */
     bool quarantined;      /**< After a finding: its tokens go no further, so that the
                                 user logs in again. Only registry_quarantine() sets it. */
     bool by_login;         /**< Confirmed by a login, not by first markers. With
@@ -65,6 +65,14 @@ static inline struct span user_span(const struct user *self)
 static inline bool user_equal(const struct user *a, const struct user *b)
 {
     return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+/** True while nobody can have logged in on a session that was made while login was down.
+ */
+static inline bool session_is_public(const struct session *self)
+{
+    return self->is_public && self->binding == BINDING_NONE && self->requester.len == 0 &&
+           self->claim_count == 0;
 }
 
 /** False, and nobody, when `name` is empty or longer than USER_SIZE_MAX. */

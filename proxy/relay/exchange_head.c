@@ -1,4 +1,5 @@
 #include "base/check.h"
+#include "guard/brought.h"
 #include "guard/identify.h"
 #include "guard/login.h"
 #include "http/cache.h"
@@ -241,6 +242,14 @@ static void fill_addressed(struct exchange *self, const struct head *head)
     }
 }
 
+/* Is it the request's own token? Sites issue it again in their own spelling. */
+static bool is_brought(const struct exchange *self, const struct issued_cookie *issued)
+{
+    struct span text = {.ptr = self->request_text, .len = self->request_text_len};
+
+    return !issued->deletion && !issued->too_short && brought(text, issued->value);
+}
+
 static void fill_issued(struct exchange *self, const struct head *head)
 {
     struct spelling_memory *spellings = &self->relay->shared->spelling;
@@ -262,6 +271,7 @@ static void fill_issued(struct exchange *self, const struct head *head)
         *token = (struct issued_token){
             .deletion = issued.items[i].deletion,
             .too_short = issued.items[i].too_short,
+            .brought = is_brought(self, &issued.items[i]),
         };
         token->token = fingerprint_of(self->relay->fingerprinter, issued.items[i].value);
         spelling_learn(spellings, &issued.items[i].spelling);

@@ -211,7 +211,8 @@ void exchange_ask_as(struct exchange *self, const struct identity *identity)
 void exchange_remove_identity(struct exchange *self)
 {
     struct asker *asker = &self->asker;
-    bool public_session = asker->kind == ASKER_SESSION && asker->session.is_public;
+    bool public_session =
+        asker->kind == ASKER_SESSION && session_is_public(&asker->session);
     bool unsafe = asker->unsafe;
 
     self->identity_removed = true;

@@ -165,6 +165,7 @@ static bool commit(struct exchange *self, struct judgement *judgement)
     if (judgement->fresh.store) {
         struct change *fresh = &judgement->fresh;
         fresh->next.is_public = self->identity_removed;
+        fresh->next.is_public = session_is_public(&fresh->next);
         if (registry_commit(registry, &fresh->next, fresh->tokens, fresh->token_count,
                             now_ms) == REGISTRY_CHANGED) {
             return false;
@@ -175,7 +176,8 @@ static bool commit(struct exchange *self, struct judgement *judgement)
     if (judgement->kept.store) {
         struct change *kept = &judgement->kept;
         kept->next.is_public =
-            kept->next.id != 0 ? self->asker.session.is_public : self->identity_removed;
+            kept->next.id != 0 ? kept->next.is_public : self->identity_removed;
+        kept->next.is_public = session_is_public(&kept->next);
         if (registry_commit(registry, &kept->next, kept->tokens, kept->token_count,
                             now_ms) == REGISTRY_CHANGED) {
             if (judgement->fresh.store) {

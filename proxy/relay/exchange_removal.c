@@ -12,7 +12,7 @@ static bool is_public(struct exchange *self, struct span token)
 
     registry_find(self->relay->shared->registry, &fingerprint,
                   loop_now_ms(self->relay->loop), false, &session);
-    return session.id != 0 && session.is_public;
+    return session.id != 0 && session_is_public(&session);
 }
 
 /* While login is down a public token goes on. */

@@ -383,6 +383,39 @@ static void echo_of_another_request_is_found_in_any_place(void **state)
     }
 }
 
+/* The answer to a request with `cookie` that hands out Alice's token. */
+static unsigned issued_again(const char *cookie, const char *issued)
+{
+    struct flow_answer answer;
+    struct flow_peer other;
+    struct flow_peer site;
+    char text[256];
+
+    flow_client(&world, &other);
+    flow_get(&world, &other, "/public", cookie);
+    flow_accept(&world, &site);
+    flow_hear_request(&world, &site);
+    (void)snprintf(text, sizeof(text),
+                   "HTTP/1.1 200 OK\r\nSet-Cookie: sid=%s\r\nContent-Length: 2\r\n\r\nok",
+                   issued);
+    flow_say(&world, &site, text);
+    assert_true(flow_hear_answer(&world, &other, false, &answer));
+    flow_hang_up(&other);
+    flow_hang_up(&site);
+    bring_up();
+    return answer.status;
+}
+
+static void own_token_in_another_spelling_may_be_issued_and_anothers_not(void **state)
+{
+    (void)state;
+    assert_int_equal(issued_again("alice%2Dsession-token", "alice-session-token"), 200);
+    assert_int_equal(world.journal.displays, 0);
+    assert_int_equal(issued_again("another-session-token", "alice-session-token"), 502);
+    assert_int_equal(issued_again(NULL, "alice-session-token"), 502);
+    assert_int_equal(world.journal.displays, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +430,7 @@ int main(void)
         FLOW_TEST(observing_route_delivers_and_records),
         FLOW_TEST(head_only_and_empty_responses_keep_their_fields),
         FLOW_TEST(echo_of_another_request_is_found_in_any_place),
+        FLOW_TEST(own_token_in_another_spelling_may_be_issued_and_anothers_not),
         cmocka_unit_test_setup_teardown(cookie_that_is_taken_away_shows_nobody,
                                         set_up_cookie, tear_down),
     };

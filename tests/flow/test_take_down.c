@@ -243,6 +243,56 @@ static void token_issued_to_nobody_is_public_and_passes_both_ways(void **state)
     flow_hang_up(&other);
 }
 
+/* At the next outage who logged in on it is no anonymous visitor. */
+static void log_in_on_a_public_token(bool seen)
+{
+    static const char TOKEN[] = "0123456789abcdef-public";
+    struct flow_answer answer;
+
+    leak_and_see();
+    flow_get(&world, &client, "/form", NULL);
+    flow_hang_up(&upstream);
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    flow_say(&world, &upstream,
+             "HTTP/1.1 200 OK\r\nSet-Cookie: sid=0123456789abcdef-public\r\n"
+             "Content-Length: 2\r\n\r\nok");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    feature_table_set(&world.features, FEATURE_LOGIN, FEATURE_UP);
+    flow_hang_up(&upstream);
+    flow_forget(&client);
+    flow_say(&world, &client,
+             "POST /login HTTP/1.1\r\nHost: site\r\nContent-Length: 10\r\n"
+             "Content-Type: application/x-www-form-urlencoded\r\n"
+             "Cookie: sid=0123456789abcdef-public\r\n\r\nuser=carol");
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    flow_forget(&upstream);
+    flow_page(&world, &upstream, seen ? "carol" : NULL, "hers");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 200);
+    flow_forget(&client);
+    feature_table_set(&world.features, FEATURE_LOGIN, FEATURE_DOWN);
+    flow_hang_up(&upstream);
+    flow_get(&world, &client, "/form", TOKEN);
+    flow_accept(&world, &upstream);
+    flow_forget(&upstream);
+    flow_hear_request(&world, &upstream);
+    assert_false(flow_has(&upstream, TOKEN));
+}
+
+static void public_token_on_which_somebody_logs_in_is_public_no_more(void **state)
+{
+    (void)state;
+    log_in_on_a_public_token(true);
+}
+
+static void public_token_with_a_login_that_is_not_told_is_public_no_more(void **state)
+{
+    (void)state;
+    log_in_on_a_public_token(false);
+}
+
 static void marked_page_closes_its_route_while_login_is_down(void **state)
 {
     struct flow_answer answer;
@@ -384,6 +434,8 @@ int main(void)
         FLOW_TEST(rest_of_the_site_stays_up_without_identities),
         FLOW_TEST(session_cookie_is_not_set_while_login_is_down),
         FLOW_TEST(token_issued_to_nobody_is_public_and_passes_both_ways),
+        FLOW_TEST(public_token_on_which_somebody_logs_in_is_public_no_more),
+        FLOW_TEST(public_token_with_a_login_that_is_not_told_is_public_no_more),
         FLOW_TEST(marked_page_closes_its_route_while_login_is_down),
         FLOW_TEST(answer_that_was_under_way_closes_no_route),
         FLOW_TEST(logout_is_forwarded_and_its_answer_replaced_while_login_is_down),

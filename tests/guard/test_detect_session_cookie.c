@@ -32,6 +32,25 @@ static void a_cached_session_is_stopped_beside_a_stale_token_too(void **state)
     assert_int_equal(world_page(&world, &trip, T0, NULL), VERDICT_RELEASE);
 }
 
+/* Express: `s:ID.SIG` comes in, `s%3AID.SIG` goes out, which is a bound session's. */
+static void the_requests_own_token_in_another_spelling_is_no_finding(void **state)
+{
+    (void)state;
+    assert_int_equal(world_login(&world, &trip, 0, "baba", T0), VERDICT_RELEASE);
+    assert_int_equal(world_page(&world, &trip, T0, "baba"), VERDICT_RELEASE);
+    for (unsigned i = 0; i < 2; i++) {
+        trip_ask(&trip, 901);
+        trip_forward(&world, &trip);
+        trip_issue(&trip, T0);
+        trip.answer.issued[0].brought = i == 0;
+        assert_int_equal(trip_end(&world, &trip),
+                         i == 0 ? VERDICT_RELEASE : VERDICT_REFUSE);
+    }
+    assert_string_equal(trip_finding(&trip).reason, "bound-token");
+    assert_int_equal(trip_finding(&trip).strength, STRENGTH_STRONG);
+    assert_true(trip_finding(&trip).counts);
+}
+
 /* Two requests at once with one token that is older than we are. */
 static void two_answers_to_one_stale_token_may_name_one_session(void **state)
 {
@@ -51,6 +70,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_cached_session_is_stopped_beside_a_stale_token_too,
+                               set_up),
+        cmocka_unit_test_setup(the_requests_own_token_in_another_spelling_is_no_finding,
                                set_up),
         cmocka_unit_test_setup(two_answers_to_one_stale_token_may_name_one_session,
                                set_up),

@@ -118,6 +118,27 @@ static enum login_success led(const char *target, const char *location)
     return login_success_by_head(&policy, &head, &asked);
 }
 
+static void a_session_is_public_while_nobody_can_have_logged_in(void **state)
+{
+    (void)state;
+    struct session session = {.id = 1, .is_public = true};
+    assert_true(session_is_public(&session));
+    session.binding = BINDING_UNCONFIRMED;
+    assert_false(session_is_public(&session));
+    session.binding = BINDING_NONE;
+    session.requester.len = 1; /* Logged out. */
+    assert_false(session_is_public(&session));
+    session.requester.len = 0;
+    session.claim_count = 1;
+    assert_false(session_is_public(&session));
+    session.claim_count = 0;
+    login_claim(&session, &(struct user){.len = 0});
+    login_unclaim(&session, &(struct user){.len = 0});
+    assert_int_equal(session.claim_count, 0);
+    assert_false(session_is_public(&session));
+    assert_false(session_is_public(&(struct session){.id = 1}));
+}
+
 static void a_login_succeeded_where_its_location_leads_to_the_path_of_a_rule(void **state)
 {
     static const struct {
@@ -168,6 +189,7 @@ static void a_login_succeeded_where_its_location_leads_to_the_path_of_a_rule(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_session_is_public_while_nobody_can_have_logged_in),
         cmocka_unit_test_setup(
             a_callback_that_shows_the_former_user_leaves_other_logins_open, set_up),
         cmocka_unit_test_setup(a_callback_after_a_logout_may_be_the_former_users_login,
