@@ -187,9 +187,12 @@ void credential_read_jwt(const struct jwt_policy *policy, struct span token,
     }
 }
 
+/* Servers end a scheme at blanks and tabs alike. */
 static bool has_scheme(struct span value, struct span scheme, struct span *rest_out)
 {
-    size_t len = span_find(value, ' ');
+    size_t blank = span_find(value, ' ');
+    size_t tab = span_find(value, '\t');
+    size_t len = blank < tab ? blank : tab;
 
     if (!span_equal_nocase(span_first(value, len), scheme) || len >= value.len) {
         return false;

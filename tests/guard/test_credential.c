@@ -214,6 +214,10 @@ static void it_stands_in_a_cookie_or_a_field_once(void **state)
     assert_int_equal(
         read_head(head_of("Authorization", FIELD_AUTHORIZATION, token, NULL), false),
         CREDENTIAL_NONE);
+    (void)snprintf(text, sizeof(text), "Bearer\t \t%s", token);
+    assert_int_equal(
+        read_head(head_of("Authorization", FIELD_AUTHORIZATION, text, NULL), false),
+        CREDENTIAL_CHECKED);
     policy.header = (char[]){"X-Token"};
     assert_int_equal(read_head(head_of("x-token", FIELD_OTHER, token, NULL), false),
                      CREDENTIAL_CHECKED);
