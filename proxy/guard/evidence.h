@@ -1,8 +1,7 @@
 /**
  * Everything that the judgement of one exchange depends on, and nothing else.
  *
- * Layer: guard. Plain values and borrowed pointers, filled by the relay, read by judge.c
- * and the detectors. Zero is safe: an asker is anonymous, an answer says nothing.
+ * Layer: guard. Plain and borrowed. Zero is safe: nobody asked, an answer says nothing.
  */
 #pragma once
 
