@@ -187,18 +187,19 @@ void credential_read_jwt(const struct jwt_policy *policy, struct span token,
     }
 }
 
-/* Servers end a scheme at blanks and tabs alike. */
-static bool has_scheme(struct span value, struct span scheme, struct span *rest_out)
+/* Sites read these fields by patterns, by length and by splitting: where a value begins
+ * with the scheme, what follows may be the credentials to some. */
+static bool begins_with(struct span value, struct span scheme)
 {
-    size_t blank = span_find(value, ' ');
-    size_t tab = span_find(value, '\t');
-    size_t len = blank < tab ? blank : tab;
+    return span_equal_nocase(span_first(value, scheme.len), scheme);
+}
 
-    if (!span_equal_nocase(span_first(value, len), scheme) || len >= value.len) {
-        return false;
-    }
-    *rest_out = span_trim(span_from(value, len));
-    return true;
+/* What stands behind the scheme and blanks; empty where it is not for sure. */
+static struct span behind(struct span value, struct span scheme)
+{
+    struct span rest = span_from(value, scheme.len);
+
+    return rest.len > 0 && span_is_ows(rest.ptr[0]) ? span_trim(rest) : (struct span){0};
 }
 
 /* The name in front of the first colon (RFC 7617 section 2). */
@@ -255,6 +256,47 @@ static void read_cookies(const struct head *head, const struct jwt_policy *polic
     }
 }
 
+static void spoil(struct credential *out, struct span text)
+{
+    out->trust = CREDENTIAL_BAD;
+    out->user.len = 0;
+    out->text = out->text.len > 0 ? out->text : text;
+}
+
+/* `Authorization` of scheme Bearer. */
+static void take_bearer(const struct jwt_policy *policy, struct span value, int64_t now_s,
+                        struct credential *out)
+{
+    struct span token = behind(value, SPAN("bearer"));
+
+    if (token.len == 0) {
+        spoil(out, value);
+    } else {
+        take_jwt(policy, token, now_s, out);
+    }
+}
+
+static void take_field(const struct jwt_policy *policy, bool basic, int64_t now_s,
+                       const struct field *field, struct credential *out)
+{
+    bool authorization = field->id == FIELD_AUTHORIZATION;
+
+    if (authorization && basic && begins_with(field->value, SPAN("basic"))) {
+        if (out->text.len > 0) {
+            spoil(out, field->value);
+        } else {
+            read_basic(behind(field->value, SPAN("basic")), out);
+            out->text = out->text.len > 0 ? out->text : field->value;
+        }
+    } else if (!is_named(policy->header, field->name)) {
+        return;
+    } else if (!authorization) {
+        take_jwt(policy, field->value, now_s, out);
+    } else if (begins_with(field->value, SPAN("bearer"))) {
+        take_bearer(policy, field->value, now_s, out);
+    }
+}
+
 void credential_read(const struct head *head, const struct jwt_policy *policy, bool basic,
                      int64_t now_s, struct credential *out)
 {
@@ -263,20 +305,7 @@ void credential_read(const struct head *head, const struct jwt_policy *policy, b
     out->text = (struct span){0};
     read_cookies(head, policy, now_s, out);
     for (size_t i = 0; i < head->field_count; i++) {
-        const struct field *field = &head->fields[i];
-        struct span rest = field->value;
-        bool authorization = field->id == FIELD_AUTHORIZATION;
-        if (authorization && basic && has_scheme(field->value, SPAN("basic"), &rest)) {
-            if (out->text.len > 0) {
-                out->trust = CREDENTIAL_BAD;
-                out->user.len = 0;
-                return;
-            }
-            read_basic(rest, out);
-        } else if (is_named(policy->header, field->name) &&
-                   (!authorization || has_scheme(field->value, SPAN("bearer"), &rest))) {
-            take_jwt(policy, rest, now_s, out);
-        }
+        take_field(policy, basic, now_s, &head->fields[i], out);
     }
 }
 
@@ -323,10 +352,8 @@ void credential_join(struct credential *self, const struct credential *other)
 bool credential_is_field(const struct jwt_policy *policy, bool basic,
                          const struct field *field)
 {
-    struct span rest;
-
     if (field->id == FIELD_AUTHORIZATION && basic &&
-        has_scheme(field->value, SPAN("basic"), &rest)) {
+        begins_with(field->value, SPAN("basic"))) {
         return true;
     }
     return is_named(policy->header, field->name);

@@ -21,7 +21,8 @@ struct row {
 
 struct stripe {
     _Alignas(64) pthread_mutex_t lock;
-    uint32_t changed; /* First changed row, index and one. */
+    uint32_t changed;      /* First changed row, index and one; 0: there is none. */
+    uint32_t last_changed; /* Last one; only if there is a first. */
 };
 
 struct memo {
@@ -106,13 +107,21 @@ static struct stripe *lock(struct memo *self, uint64_t bucket)
     return stripe;
 }
 
+/* Changes are handed out in the order in which they came. */
 static void note_change(struct memo *self, struct stripe *stripe, struct row *row)
 {
-    if (self->drained && (row->flags & ROW_CHANGED) == 0) {
-        row->flags |= ROW_CHANGED;
-        row->next_changed = stripe->changed;
-        stripe->changed = (uint32_t)(row - self->rows) + 1;
+    if (!self->drained || (row->flags & ROW_CHANGED) != 0) {
+        return;
     }
+    uint32_t number = (uint32_t)(row - self->rows) + 1;
+    row->flags |= ROW_CHANGED;
+    row->next_changed = 0;
+    if (stripe->changed == 0) {
+        stripe->changed = number;
+    } else {
+        self->rows[stripe->last_changed - 1].next_changed = number;
+    }
+    stripe->last_changed = number;
 }
 
 static bool expired(const struct memo *self, const struct row *row, uint64_t now_ms)
@@ -136,19 +145,26 @@ static struct row *row_of(struct memo *self, uint64_t bucket,
     return NULL;
 }
 
-/* A row for a new key: one that is free, else the one that was idle longest. */
-static struct row *room(struct memo *self, uint64_t bucket)
+/* A row for a new key: the one that it had, else one that is free, else the one that was
+ * idle longest. A removal that was not handed out yet is not overwritten, or a restart
+ * would undo it; NULL: there are only such. */
+static struct row *room(struct memo *self, uint64_t bucket, const struct fingerprint *key)
 {
     struct row *rows = &self->rows[bucket * WAYS];
-    struct row *oldest = &rows[0];
+    struct row *best = NULL;
 
     for (unsigned i = 0; i < WAYS; i++) {
-        if (rows[i].flags == 0) {
-            return &rows[i];
+        struct row *row = &rows[i];
+        if (row->flags != 0 && fingerprint_equal(&row->key, key)) {
+            return row;
         }
-        oldest = rows[i].used_at_ms < oldest->used_at_ms ? &rows[i] : oldest;
+        if (row->flags != ROW_CHANGED &&
+            (best == NULL || (best->flags != 0 &&
+                              (row->flags == 0 || row->used_at_ms < best->used_at_ms)))) {
+            best = row;
+        }
     }
-    return oldest;
+    return best;
 }
 
 static void use(struct memo *self, struct stripe *stripe, struct row *row,
@@ -191,17 +207,20 @@ bool memo_find(struct memo *self, const struct fingerprint *key, uint64_t now_ms
     return row != NULL;
 }
 
-static struct row *make(struct memo *self, struct stripe *stripe, uint64_t bucket,
-                        const struct memo_row *made, uint64_t used_at_ms)
+/* NULL: there is no room. */
+static struct row *make(struct memo *self, uint64_t bucket, const struct memo_row *made,
+                        uint64_t used_at_ms)
 {
-    struct row *row = room(self, bucket);
+    struct row *row = room(self, bucket, &made->key);
 
+    if (row == NULL) {
+        return NULL;
+    }
     row->key = made->key;
     row->value = made->value;
     row->count = made->count;
     row->used_at_ms = used_at_ms;
     row->flags |= ROW_LIVE;
-    note_change(self, stripe, row);
     return row;
 }
 
@@ -211,16 +230,22 @@ void memo_meet(struct memo *self, const struct fingerprint *key,
     uint64_t bucket = bucket_of(self, key);
     struct stripe *stripe = lock(self, bucket);
     struct row *row = row_of(self, bucket, key, now_ms);
+    const struct memo_row made = {.key = *key, .value = *value, .count = 1};
 
+    *row_out = made;
     if (row == NULL) {
-        const struct memo_row made = {.key = *key, .value = *value, .count = 1};
-        row = make(self, stripe, bucket, &made, clock_of(self, now_ms));
+        row = make(self, bucket, &made, clock_of(self, now_ms));
+        if (row != NULL) {
+            note_change(self, stripe, row);
+        }
     } else if (fingerprint_equal(&row->value, value)) {
         row->count += row->count < UINT32_MAX ? 1 : 0;
         note_change(self, stripe, row);
         use(self, stripe, row, now_ms);
     }
-    tell(self, row, now_ms, row_out);
+    if (row != NULL) {
+        tell(self, row, now_ms, row_out);
+    }
     heap_unlock(&stripe->lock);
 }
 
@@ -289,15 +314,10 @@ bool memo_restore(struct memo *self, const struct memo_row *stored, uint64_t now
         return false;
     }
     struct stripe *stripe = lock(self, bucket);
-    bool added = row_of(self, bucket, &stored->key, now_ms) == NULL;
-    if (added) {
-        struct row *row = make(self, stripe, bucket, stored,
-                               clock_of(self, now_ms) - stored->idle_for_ms);
-        if (stripe->changed == (uint32_t)(row - self->rows) + 1) {
-            stripe->changed = row->next_changed; /* It is on disk as it is. */
-            row->flags &= (uint8_t)~ROW_CHANGED;
-        }
-    }
+    /* It is on disk as it is: no change. */
+    bool added =
+        row_of(self, bucket, &stored->key, now_ms) == NULL &&
+        make(self, bucket, stored, clock_of(self, now_ms) - stored->idle_for_ms) != NULL;
     heap_unlock(&stripe->lock);
     return added;
 }

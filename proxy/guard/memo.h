@@ -46,6 +46,7 @@ bool memo_find(struct memo *self, const struct fingerprint *key, uint64_t now_ms
 /**
  * Puts `value` beside `key` unless another value is there already: what is there
  * afterwards, with its count, is `row_out`. The same value counts once more, and as use.
+ * Where its bucket is full of removals that were not drained yet it is not kept.
  * Any thread.
  */
 void memo_meet(struct memo *self, const struct fingerprint *key,
@@ -60,7 +61,7 @@ uint64_t memo_idle_ms(const struct memo *self);
 typedef void memo_row_fn(void *context, const struct memo_row *row);
 
 /**
- * Hands out rows that changed since, removed ones too, at most `count_max`; returns how
+ * Hands out rows that changed since, removed ones too, those of a key in order, at most `count_max`; returns how
  * many. `on_row` runs under a lock and calls nothing of the memo. One thread at a time.
  */
 size_t memo_drain(struct memo *self, uint64_t now_ms, size_t count_max,

@@ -1,5 +1,6 @@
 #include "guard/recall.h"
 
+#include "guard/brought.h"
 #include "guard/standing.h"
 
 enum {
@@ -112,12 +113,6 @@ static bool is_of(const struct recall_families *families, const struct memo_row 
     return false;
 }
 
-static bool is_presented(const struct recall *self, struct span value)
-{
-    return self->request.len > 0 &&
-           memmem(self->request.ptr, self->request.len, value.ptr, value.len) != NULL;
-}
-
 static enum recall_state own_state(const struct recall *self,
                                    const struct recall_families *families,
                                    const struct marker_class *class, struct span value,
@@ -132,7 +127,7 @@ static enum recall_state own_state(const struct recall *self,
     if (is_of(families, &row, family_out)) {
         return RECALL_SAME;
     }
-    return is_presented(self, value) ? RECALL_PRESENTED : RECALL_OTHER;
+    return brought(self->request, value) ? RECALL_PRESENTED : RECALL_OTHER;
 }
 
 static enum recall_state further_state(const struct recall *self,

@@ -106,14 +106,10 @@ static struct subject subject_of(const struct regex *self, struct regex_tools *t
     return subject;
 }
 
-/* `"name":"VALUE"` or `name='VALUE'` in a script: the group stands between quotes. */
-static bool is_member(struct span subject, size_t start, size_t end)
+/* `"name":"` or `name:'` of a script stands before `start`. */
+static bool opens_member(struct span subject, size_t start)
 {
-    if (start < 2 || end >= subject.len) {
-        return false;
-    }
-    uint8_t quote = subject.ptr[start - 1];
-    if ((quote != '"' && quote != '\'') || subject.ptr[end] != quote) {
+    if (start < 2 || (subject.ptr[start - 1] != '"' && subject.ptr[start - 1] != '\'')) {
         return false;
     }
     size_t i = start - 1;
@@ -121,6 +117,21 @@ static bool is_member(struct span subject, size_t start, size_t end)
         i--;
     }
     return i > 0 && subject.ptr[i - 1] == ':';
+}
+
+/* `"name":"VALUE"` or `name:'VALUE'` in a script: the group stands between quotes. */
+static bool is_member(struct span subject, size_t start, size_t end)
+{
+    return opens_member(subject, start) && end < subject.len &&
+           subject.ptr[end] == subject.ptr[start - 1];
+}
+
+/* The byte behind the group says how it is to be read, and is still to come. */
+static bool is_undecided(const struct regex *self, const struct subject *subject,
+                         const PCRE2_SIZE *ends)
+{
+    return self->text == REGEX_TEXT_MARKUP && subject->more && ends[2] != PCRE2_UNSET &&
+           ends[3] == subject->bytes.len && opens_member(subject->bytes, ends[2]);
 }
 
 static enum scan_form form_of(const struct regex *self, struct span subject,
@@ -212,6 +223,9 @@ static enum found attempt(struct regex *self, struct regex_tools *tools,
                              (PCRE2_SIZE)(place.start - subject.base), options,
                              tools->data, tools->context);
     const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(tools->data);
+    if (status >= 0 && is_undecided(self, &subject, ends)) {
+        return too_short(self, &subject, place, subject.base + ends[0]);
+    }
     if (status >= 0) {
         take_match(self, tools, &subject, place, ends);
         return FOUND_MATCH;

@@ -214,10 +214,36 @@ static void it_stands_in_a_cookie_or_a_field_once(void **state)
     assert_int_equal(
         read_head(head_of("Authorization", FIELD_AUTHORIZATION, token, NULL), false),
         CREDENTIAL_NONE);
-    (void)snprintf(text, sizeof(text), "Bearer\t \t%s", token);
+    static const char *const READ[] = {"Bearer\t", "Bearer \t ", "BEARER\t\t"};
+    static const char *const DOUBTFUL[] = {"Bearer\xa0", "Bearer",
+                                           "Bearer: ", "Bearer,\t", "Bearer \xa0"};
+    for (size_t i = 0; i < sizeof(READ) / sizeof(READ[0]); i++) {
+        (void)snprintf(text, sizeof(text), "%s%s", READ[i], token);
+        assert_int_equal(
+            read_head(head_of("Authorization", FIELD_AUTHORIZATION, text, NULL), false),
+            CREDENTIAL_CHECKED);
+    }
+    for (size_t i = 0; i < sizeof(DOUBTFUL) / sizeof(DOUBTFUL[0]); i++) {
+        char sound[4200];
+        (void)snprintf(text, sizeof(text), "%s%s", DOUBTFUL[i], token);
+        (void)snprintf(sound, sizeof(sound), "Bearer %s", token);
+        assert_int_equal(
+            read_head(head_of("Authorization", FIELD_AUTHORIZATION, text, NULL), false),
+            CREDENTIAL_BAD);
+        assert_int_equal(got.user.len, 0);
+        assert_int_equal(
+            read_head(head_of("Authorization", FIELD_AUTHORIZATION, sound, text), false),
+            CREDENTIAL_BAD);
+        assert_int_equal(
+            read_head(head_of("Authorization", FIELD_AUTHORIZATION, text, sound), false),
+            CREDENTIAL_BAD);
+    }
     assert_int_equal(
-        read_head(head_of("Authorization", FIELD_AUTHORIZATION, text, NULL), false),
-        CREDENTIAL_CHECKED);
+        read_head(head_of("Authorization", FIELD_AUTHORIZATION, "Bearer", NULL), false),
+        CREDENTIAL_BAD);
+    assert_int_equal(
+        read_head(head_of("Authorization", FIELD_AUTHORIZATION, "Beare x", NULL), false),
+        CREDENTIAL_NONE);
     policy.header = (char[]){"X-Token"};
     assert_int_equal(read_head(head_of("x-token", FIELD_OTHER, token, NULL), false),
                      CREDENTIAL_CHECKED);
@@ -246,6 +272,23 @@ static void basic_authentication_names_its_user(void **state)
     assert_int_equal(
         read_head(head_of("Authorization", FIELD_AUTHORIZATION, "Basic ***", NULL), true),
         CREDENTIAL_BAD);
+    assert_int_equal(read_head(head_of("Authorization", FIELD_AUTHORIZATION,
+                                       "basic \tYWxpY2U6c2VjcmV0OndpdGg6Y29sb25z", NULL),
+                               true),
+                     CREDENTIAL_NAMED);
+    static const char *const DOUBTFUL[] = {"Basic",
+                                           "Basic\xa0YWxpY2U6cw==", "BasicYWxpY2U6cw=="};
+    for (size_t i = 0; i < sizeof(DOUBTFUL) / sizeof(DOUBTFUL[0]); i++) {
+        const struct head *head =
+            head_of("Authorization", FIELD_AUTHORIZATION, DOUBTFUL[i], NULL);
+        assert_true(credential_is_field(&policy, true, &head->fields[0]));
+        assert_false(credential_is_field(&policy, false, &head->fields[0]));
+        assert_int_equal(read_head(head, true), CREDENTIAL_BAD);
+        assert_int_equal(
+            read_head(head_of("Authorization", FIELD_AUTHORIZATION, DOUBTFUL[i], alice),
+                      true),
+            CREDENTIAL_BAD);
+    }
 }
 
 static enum credential_trust read_certificate(const char *value, const char *second)

@@ -127,6 +127,106 @@ static void changes_are_handed_out_once_removals_too_and_come_back(void **state)
     memo_free(&memo);
 }
 
+/* A key of the same bucket for each `number`. */
+static struct fingerprint crowd(uint64_t number)
+{
+    struct fingerprint made = {{0}};
+    memcpy(made.bytes + 8, &number, sizeof(number));
+    return made;
+}
+
+static unsigned meet_crowd(struct memo *memo, uint64_t number, uint64_t now_ms)
+{
+    struct memo_row row;
+    struct fingerprint key = crowd(number);
+    memo_meet(memo, &key, &key, now_ms, &row);
+    assert_true(fingerprint_equal(&row.key, &key));
+    assert_true(fingerprint_equal(&row.value, &key));
+    return row.count;
+}
+
+static bool find_crowd(struct memo *memo, uint64_t number, uint64_t now_ms)
+{
+    struct memo_row row;
+    struct fingerprint key = crowd(number);
+    return memo_find(memo, &key, now_ms, &row);
+}
+
+enum { CROWD = 8 };
+
+static void a_removal_is_handed_out_however_full_the_bucket_is(void **state)
+{
+    (void)state;
+    struct memo *memo = memo_new(NULL, 100, IDLE_MS, true);
+    struct disk disk = {0};
+    for (uint64_t i = 0; i < CROWD; i++) {
+        assert_int_equal(meet_crowd(memo, i, i), 1);
+    }
+    struct fingerprint key = crowd(5);
+    assert_true(memo_forget(memo, &key, 10));
+    for (uint64_t i = 100; i < 110; i++) {
+        assert_int_equal(meet_crowd(memo, i, i), 1);
+    }
+    assert_int_equal(memo_drain(memo, 110, 64, write_row, &disk), CROWD);
+    unsigned removed = 0;
+    for (unsigned i = 0; i < disk.count; i++) {
+        removed += disk.rows[i].removed && fingerprint_equal(&disk.rows[i].key, &key);
+    }
+    assert_int_equal(removed, 1);
+    assert_true(find_crowd(memo, 109, 110));
+    assert_int_equal(meet_crowd(memo, 200, 111), 1);
+    assert_int_equal(meet_crowd(memo, 109, 112), 2); /* The free row was taken. */
+    assert_true(find_crowd(memo, 103, 112));
+    memo_free(&memo);
+}
+
+static void where_all_are_removals_the_newcomer_is_not_kept(void **state)
+{
+    (void)state;
+    struct memo *memo = memo_new(NULL, 100, IDLE_MS, true);
+    struct disk disk = {0};
+    for (uint64_t i = 0; i < CROWD; i++) {
+        struct fingerprint key = crowd(i);
+        (void)meet_crowd(memo, i, i);
+        assert_true(memo_forget(memo, &key, i));
+    }
+    assert_int_equal(meet_crowd(memo, 100, 9), 1);
+    assert_false(find_crowd(memo, 100, 9));
+    struct memo_row stored = {.key = crowd(100), .count = 1};
+    assert_false(memo_restore(memo, &stored, 9));
+    assert_int_equal(meet_crowd(memo, 3, 9), 1); /* Its own row. */
+    assert_true(find_crowd(memo, 3, 9));
+    assert_int_equal(memo_drain(memo, 10, 64, write_row, &disk), CROWD);
+    for (unsigned i = 0; i < CROWD; i++) {
+        assert_int_equal(disk.rows[i].removed, i != 3);
+    }
+    assert_int_equal(meet_crowd(memo, 100, 11), 1);
+    assert_true(find_crowd(memo, 100, 11));
+    memo_free(&memo);
+}
+
+static void changes_are_handed_out_in_their_order(void **state)
+{
+    (void)state;
+    struct memo *memo = memo_new(NULL, 100, IDLE_MS, true);
+    struct disk disk = {0};
+    struct fingerprint key = crowd(1);
+    for (uint64_t i = 0; i < 4; i++) {
+        (void)meet_crowd(memo, i, i);
+    }
+    assert_int_equal(memo_drain(memo, 5, 2, write_row, &disk), 2);
+    assert_true(memo_forget(memo, &key, 6));
+    assert_int_equal(meet_crowd(memo, 1, 7), 1);
+    assert_int_equal(memo_drain(memo, 8, 64, write_row, &disk), 3);
+    static const uint64_t ORDER[] = {0, 1, 2, 3, 1};
+    for (unsigned i = 0; i < 5; i++) {
+        struct fingerprint expected = crowd(ORDER[i]);
+        assert_true(fingerprint_equal(&disk.rows[i].key, &expected));
+        assert_false(disk.rows[i].removed);
+    }
+    memo_free(&memo);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +234,9 @@ int main(void)
         cmocka_unit_test(a_row_that_is_not_used_is_gone_and_use_keeps_it),
         cmocka_unit_test(rows_are_bounded_and_those_in_use_stay),
         cmocka_unit_test(changes_are_handed_out_once_removals_too_and_come_back),
+        cmocka_unit_test(a_removal_is_handed_out_however_full_the_bucket_is),
+        cmocka_unit_test(where_all_are_removals_the_newcomer_is_not_kept),
+        cmocka_unit_test(changes_are_handed_out_in_their_order),
     };
     return RUN_TESTS(tests);
 }

@@ -184,6 +184,9 @@ static void a_value_that_the_request_brought_says_nothing(void **state)
     recall.request = SPAN("GET / HTTP/1.1\r\nCookie: csrf=a-1\r\n\r\n");
     assert_int_equal(recall_read(&recall, &evidence, &families, found, &family), 1);
     assert_int_equal(found[0].state, RECALL_PRESENTED);
+    recall.request = SPAN("GET / HTTP/1.1\r\nCookie: csrf=%61%2D1\r\n\r\n");
+    assert_int_equal(recall_read(&recall, &evidence, &families, found, &family), 1);
+    assert_int_equal(found[0].state, RECALL_PRESENTED);
 }
 
 static void what_began_with_an_unknown_token_never_counts(void **state)

@@ -27,6 +27,13 @@ static void regex_takes_group_one_wherever_the_body_is_cut(void **state)
                "0?=a 0?=b");
     expect_one(member, SCAN_KIND_HTML, "\"wgUserName\":\"\\u30a2\\/&amp;\"",
                "0?=\xe3\x82\xa2/&amp;");
+    /* What stands behind the group decides how it is read. */
+    expect_one("regex:\"n\":\"([^\"]{1,9})", SCAN_KIND_HTML, "\"n\":\"a&amp;bcd\"",
+               "0?=a&amp;bcd");
+    expect_one("regex:\"n\":\"([^\"]{1,9})", SCAN_KIND_HTML, "\"n\":\"a&amp;bcde\"",
+               "0?=a&bcd");
+    expect_one("regex:\"n\":\"([^\"]{1,9})", SCAN_KIND_HTML, "\"n\":\"a&amp;bcd",
+               "0?=a&bcd");
     expect_one("regex:Hello ([^<]+)<", SCAN_KIND_HTML, "<b>Hello A&amp;B\\n</b>",
                "0?=A&B\\n");
     expect_one("regex:Hello ([^<]+)<", SCAN_KIND_TEXT, "Hello A&amp;B<", "0?=A&amp;B");
