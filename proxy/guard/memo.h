@@ -61,8 +61,9 @@ uint64_t memo_idle_ms(const struct memo *self);
 typedef void memo_row_fn(void *context, const struct memo_row *row);
 
 /**
- * Hands out rows that changed since, removed ones too, those of a key in order, at most `count_max`; returns how
- * many. `on_row` runs under a lock and calls nothing of the memo. One thread at a time.
+ * Hands out rows that changed since, removed ones too, those of a key in order, at most
+ * `count_max`; returns how many. `on_row` runs under a lock and calls nothing of the
+ * memo. One thread at a time.
  */
 size_t memo_drain(struct memo *self, uint64_t now_ms, size_t count_max,
                   memo_row_fn *on_row, void *context);
