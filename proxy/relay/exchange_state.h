@@ -3,10 +3,9 @@
  *
  * Layer: relay. Facts are set by events and read by the states; `state` moves only in
  * exchange.c. Rooms: exchange.c the machine, _ask.c from the head to the upstream,
- * _body.c what comes after the head, _answer.c the response until it is complete, _hold.c
- * its memory, _judge.c the verdict, _reply.c what goes to the client, _stream.c,
- * _events.c what leaves before that, _socket*.c, _message.c a WebSocket, _pin.c what
- * closes it.
+ * _body.c what comes after it, _answer.c the response until it is complete, _hold.c its
+ * memory, _judge.c the verdict, _reply.c what goes to the client, _stream.c and _events.c
+ * what leaves before that, _socket*.c a WebSocket, _message.c, _pin.c what closes it.
  */
 #pragma once
 
