@@ -10,13 +10,13 @@ enum { CLAIM_EXACT, CLAIM_FOLDED, CLAIM_COUNT };
 
 struct json_claim {
     struct user *name;
-    unsigned counts[CLAIM_COUNT];
+    unsigned count; /* Of all, the exact one among them. */
 };
 
 static void on_match(void *context, const struct json_match *match)
 {
     struct json_claim *self = context;
-    self->counts[match->pointer_index]++;
+    self->count += match->pointer_index == CLAIM_FOLDED ? 1 : 0;
     if (match->pointer_index == CLAIM_EXACT && !match->too_long &&
         (match->kind == JSON_STRING || match->kind == JSON_NUMBER)) {
         (void)user_set(self->name, match->value);
@@ -42,8 +42,7 @@ static void read_json(const char *user_field, struct span body, struct user *nam
     }
     json_start(json, &claim);
     (void)json_feed(json, body);
-    if (json_finish(json) != JSON_DONE || claim.counts[CLAIM_EXACT] != 1 ||
-        claim.counts[CLAIM_FOLDED] != 1) {
+    if (json_finish(json) != JSON_DONE || claim.count != 1) {
         name_out->len = 0;
     }
     json_free(&json);

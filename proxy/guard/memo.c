@@ -158,9 +158,9 @@ static struct row *room(struct memo *self, uint64_t bucket, const struct fingerp
         if (row->flags != 0 && fingerprint_equal(&row->key, key)) {
             return row;
         }
+        /* What is free was used at 0. */
         if (row->flags != ROW_CHANGED &&
-            (best == NULL || (best->flags != 0 &&
-                              (row->flags == 0 || row->used_at_ms < best->used_at_ms)))) {
+            (best == NULL || row->used_at_ms < best->used_at_ms)) {
             best = row;
         }
     }

@@ -247,7 +247,7 @@ static bool is_brought(const struct exchange *self, const struct issued_cookie *
 {
     struct span text = {.ptr = self->request_text, .len = self->request_text_len};
 
-    return !issued->deletion && !issued->too_short && brought(text, issued->value);
+    return brought(text, issued->value);
 }
 
 static void fill_issued(struct exchange *self, const struct head *head)

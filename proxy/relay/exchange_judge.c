@@ -165,7 +165,6 @@ static bool commit(struct exchange *self, struct judgement *judgement)
     if (judgement->fresh.store) {
         struct change *fresh = &judgement->fresh;
         fresh->next.is_public = self->identity_removed;
-        fresh->next.is_public = session_is_public(&fresh->next);
         if (registry_commit(registry, &fresh->next, fresh->tokens, fresh->token_count,
                             now_ms) == REGISTRY_CHANGED) {
             return false;

@@ -293,6 +293,58 @@ static void public_token_with_a_login_that_is_not_told_is_public_no_more(void **
     log_in_on_a_public_token(false);
 }
 
+/* A row that is on disk from before: bound, and public still. */
+static void token_of_somebody_is_not_public_whatever_its_row_says(void **state)
+{
+    static const char TOKEN[] = "0123456789abcdef-public";
+    struct fingerprint token =
+        fingerprint_of(world.relay->fingerprinter, SPAN("0123456789abcdef-public"));
+    struct session session = {
+        .generation = 1, .first = token, .binding = BINDING_CONFIRMED, .is_public = true};
+
+    (void)state;
+    assert_true(user_set(&session.requester, SPAN("carol")));
+    assert_int_equal(
+        registry_commit(world.shared.registry, &session, &token, 1, flow_now_ms()),
+        REGISTRY_STORED);
+    leak_and_see();
+    flow_hang_up(&upstream);
+    flow_get(&world, &client, "/form", TOKEN);
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    assert_false(flow_has(&upstream, TOKEN));
+    assert_true(flow_has(&upstream, "Countermark-Session: none\r\n"));
+}
+
+/* One marker, then another one: neither stays bound, and nobody's it is no more. */
+static void public_token_with_two_first_markers_is_public_no_more(void **state)
+{
+    static const char TOKEN[] = "0123456789abcdef-public";
+    struct fingerprint token =
+        fingerprint_of(world.relay->fingerprinter, SPAN("0123456789abcdef-public"));
+    struct session session = {.generation = 1, .first = token, .is_public = true};
+    struct flow_answer answer;
+
+    (void)state;
+    world.site->login.request.count = 0;
+    assert_int_equal(
+        registry_commit(world.shared.registry, &session, &token, 1, flow_now_ms()),
+        REGISTRY_STORED);
+    for (unsigned i = 0; i < 2; i++) {
+        flow_hang_up(&upstream);
+        flow_get(&world, &client, "/mypage/top", TOKEN);
+        flow_accept(&world, &upstream);
+        flow_hear_request(&world, &upstream);
+        flow_page(&world, &upstream, i == 0 ? "carol" : "dora", "hers");
+        assert_true(flow_hear_answer(&world, &client, false, &answer));
+        assert_int_equal(answer.status, i == 0 ? 200 : 502);
+        flow_forget(&client);
+        registry_find(world.shared.registry, &token, flow_now_ms(), false, &session);
+        assert_int_equal(session.binding, i == 0 ? BINDING_UNCONFIRMED : BINDING_NONE);
+        assert_false(session.is_public);
+    }
+}
+
 static void marked_page_closes_its_route_while_login_is_down(void **state)
 {
     struct flow_answer answer;
@@ -435,6 +487,8 @@ int main(void)
         FLOW_TEST(session_cookie_is_not_set_while_login_is_down),
         FLOW_TEST(token_issued_to_nobody_is_public_and_passes_both_ways),
         FLOW_TEST(public_token_on_which_somebody_logs_in_is_public_no_more),
+        FLOW_TEST(token_of_somebody_is_not_public_whatever_its_row_says),
+        FLOW_TEST(public_token_with_two_first_markers_is_public_no_more),
         FLOW_TEST(public_token_with_a_login_that_is_not_told_is_public_no_more),
         FLOW_TEST(marked_page_closes_its_route_while_login_is_down),
         FLOW_TEST(answer_that_was_under_way_closes_no_route),

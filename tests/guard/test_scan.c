@@ -27,6 +27,9 @@ static void regex_takes_group_one_wherever_the_body_is_cut(void **state)
                "0?=a 0?=b");
     expect_one(member, SCAN_KIND_HTML, "\"wgUserName\":\"\\u30a2\\/&amp;\"",
                "0?=\xe3\x82\xa2/&amp;");
+    char page[6000];
+    (void)snprintf(page, sizeof(page), "\"n\":\"a\\u0062\"%5000s", "");
+    expect_one("regex:\"n\":\"([^\"]{1,9})", SCAN_KIND_HTML, page, "0?=ab");
     /* What stands behind the group decides how it is read. */
     expect_one("regex:\"n\":\"([^\"]{1,9})", SCAN_KIND_HTML, "\"n\":\"a&amp;bcd\"",
                "0?=a&amp;bcd");

@@ -153,6 +153,13 @@ static void a_part_that_two_readers_read_differently_makes_the_form_bad(void **s
         DISPOSED("Content-Disposition: form-data; name=\"a\"; filename=x; filename=y"),
         DISPOSED("Content-Type: text/plain"),
         DISPOSED("X-Nothing"),
+        DISPOSED("Content-Disposition: form-data; name=\"a\"\r\nX-Nothing"),
+        DISPOSED("Content-Disposition: form-data; name=\"a\"\r\n"
+                 "Content-Disposition : form-data; name=\"user\""),
+        DISPOSED("Content-Disposition: form-data; name=\"a\"\r\n"
+                 " ; x=:; name=\"user\""),
+        DISPOSED("X: y\nContent-Disposition: form-data; name=\"user\"\r\n"
+                 "Content-Disposition: form-data; name=\"a\""),
         DISPOSED("Content-Disposition: form-data; name=\"a\"\r\n\r\n\n--b\n"),
     };
     for (size_t i = 0; i < sizeof(PARTS) / sizeof(PARTS[0]); i++) {
@@ -252,6 +259,7 @@ static void a_form_with_another_end_boundary_or_encoding_is_bad(void **state)
     static const char PLAIN[] = "--b" PART("user", "", "carol") "--\r\n";
     static const char *const TYPES[] = {
         "multipart/form-data; boundary=b; boundary=c",
+        "multipart/form-data; boundary=c; boundary=b",
         "multipart/form-data; boundary=b; x=y",
         "multipart/form-data; boundary=b,c",
         "multipart/form-data; boundary=b; charset=ibm037",
