@@ -147,7 +147,7 @@ void flow_turn(struct flow_world *self)
     uint64_t now = flow_now_ms();
 
     loop_poll(self->loop);
-    if (now - self->ticked_ms >= 20) {
+    if (!self->ticks_by_hand && now - self->ticked_ms >= 20) {
         self->ticked_ms = now;
         relay_tick(self->relay);
     }

@@ -72,6 +72,7 @@ struct flow_world {
     int client_fd;           /**< Where clients connect. */
     int server_fd;           /**< Where the upstream listens. */
     uint64_t ticked_ms;
+    bool ticks_by_hand; /* The test calls relay_tick(), not the clock. */
     char *log;
     size_t log_len;
 
