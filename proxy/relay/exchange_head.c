@@ -242,12 +242,21 @@ static void fill_addressed(struct exchange *self, const struct head *head)
     }
 }
 
-/* Is it the request's own token? Sites issue it again in their own spelling. */
+/* Is it a token that the request's cookies brought? Sites issue it again in their own
+ * spelling. What a target or another field says is not the request's own. */
 static bool is_brought(const struct exchange *self, const struct issued_cookie *issued)
 {
-    struct span text = {.ptr = self->request_text, .len = self->request_text_len};
+    struct span rest = {.ptr = self->request_text, .len = self->request_text_len};
+    struct span name = SPAN("cookie:");
+    struct span line;
 
-    return brought(text, issued->value);
+    while (span_next(&rest, '\n', &line)) {
+        if (span_equal_nocase(span_first(line, name.len), name) &&
+            brought(span_from(line, name.len), issued->value)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void fill_issued(struct exchange *self, const struct head *head)
