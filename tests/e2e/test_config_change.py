@@ -137,7 +137,8 @@ def test_a_start_that_cannot_be_compared_is_alerted(watched, receiver):
 @pytest.mark.sanitize
 def test_a_start_beside_a_ledger_without_the_last_configuration_is_alerted(watched, receiver):
     proxy = watched
-    assert proxy.ledger().rows("config_changes")[-1]["summary"] == "in force"
+    wait_until(lambda: [r["summary"] for r in proxy.ledger().rows("config_changes")] == ["in force"],
+               10, "the first start is in the ledger")
     assert proxy.stop() == []
     os.unlink(os.path.join(proxy.state, "config.last"))
     proxy.start()
