@@ -174,9 +174,12 @@ static void add_parameters(struct finder *self, struct span target)
 /* The credentials of an Authorization field; the value of any other. */
 static struct span token_of_field(const struct field *field)
 {
-    size_t scheme_len = span_find(field->value, ' ');
-    bool has_scheme = field->id == FIELD_AUTHORIZATION && scheme_len < field->value.len;
-    return has_scheme ? span_trim(span_from(field->value, scheme_len)) : field->value;
+    struct span value = field->value;
+    size_t blank = span_find(value, ' ');
+    size_t tab = span_find(value, '\t'); /* No scheme ends so, but servers read it. */
+    size_t scheme_len = blank < tab ? blank : tab;
+    bool has_scheme = field->id == FIELD_AUTHORIZATION && scheme_len < value.len;
+    return has_scheme ? span_trim(span_from(value, scheme_len)) : value;
 }
 
 static void add_fields(struct finder *self, const struct head *head)

@@ -151,6 +151,16 @@ static void identify_request_reads_the_credentials_of_its_header(void **state)
     assert_int_equal(identity.kind, IDENTITY_AMBIGUOUS);
 }
 
+static void identify_request_reads_credentials_behind_a_tab(void **state)
+{
+    (void)state;
+    struct head head = {.target = SPAN("/")};
+    struct identity identity;
+    add_field(&head, "Authorization", "Bearer\ttok");
+    identify_request(&head, &POLICY, &identity);
+    assert_token(&identity, 0, "tok");
+}
+
 static void identify_request_with_more_tokens_than_it_can_hold_is_ambiguous(void **state)
 {
     (void)state;
@@ -455,6 +465,7 @@ int main(void)
         cmocka_unit_test(identify_request_with_an_empty_token_has_none),
         cmocka_unit_test(identify_request_with_a_remember_cookie_alone_is_unknown),
         cmocka_unit_test(identify_request_reads_the_credentials_of_its_header),
+        cmocka_unit_test(identify_request_reads_credentials_behind_a_tab),
         cmocka_unit_test(identify_request_with_more_tokens_than_it_can_hold_is_ambiguous),
         cmocka_unit_test(identify_request_takes_no_parameter_from_the_query),
         cmocka_unit_test(identify_zeroed_identity_is_ambiguous),
