@@ -61,6 +61,7 @@ enum login_success {
     LOGIN_UNTOLD, /**< Zero: no rule can tell. */
     LOGIN_FAILED, /**< Rules exist, and none holds. */
     LOGIN_SUCCEEDED,
+    LOGIN_BY_MARKER, /**< Of a head alone: failed, unless a marker of a rule is seen. */
 };
 
 enum echo_state {
