@@ -1,7 +1,6 @@
 /**
- * Everything that the judgement of one exchange depends on, and nothing else.
- *
- * Layer: guard. Plain and borrowed. Zero is safe: nobody asked, an answer says nothing.
+ * All that the judgement of one exchange depends on, and nothing else. Layer: guard.
+ * Plain and borrowed. Zero is safe: nobody asked, an answer says nothing.
  */
 #pragma once
 
