@@ -15,19 +15,23 @@ const struct session *become_entry_of(const struct scene *scene)
 /* A login that its rule calls successful, and that nothing else puts in doubt. */
 static bool told(const struct scene *scene, const struct session *session)
 {
+    const struct login_policy *login = scene->evidence->rules->login;
     const struct user *name = &scene->evidence->asker->claim;
     bool by_rule = scene->success == LOGIN_SUCCEEDED;
     bool by_token = scene->success == LOGIN_UNTOLD && scene->issues_new &&
-                    scene->evidence->rules->login->success_count == 0 &&
-                    session->requester.len == 0;
+                    login->success_count == 0 && session->requester.len == 0;
     if (name->len == 0 || !(by_rule || by_token)) {
         return false;
     }
-    if (by_rule && standing_settled(scene)) {
+    bool settled = standing_settled(scene);
+    if (by_rule && settled) {
         return true;
     }
+    /* Who was there before us we do not know, and mostly it was nobody any more. */
+    bool was_unknown = settled && !login->user_is_alias;
     for (unsigned i = 0; i < session->claim_count; i++) {
-        if (!user_equal(&session->claims[i], name)) {
+        bool same = user_equal(&session->claims[i], name);
+        if (!same && !(was_unknown && session->claims[i].len == 0)) {
             return false;
         }
     }
@@ -76,15 +80,31 @@ static void begin(const struct asker *asker, struct session *storage)
     }
 }
 
+/* A new token alone told it, on a session of which nobody knows whose it was: a site that
+ * hands out tokens with every answer does so for a wrong password too. */
+static bool in_doubt(const struct scene *scene, const struct session *session)
+{
+    bool in_doubt = false;
+    for (unsigned i = 0; i < session->claim_count; i++) {
+        in_doubt = in_doubt || session->claims[i].len == 0;
+    }
+    return in_doubt && scene->success != LOGIN_SUCCEEDED;
+}
+
 /* The login was told successful: its name is the requester. */
 static void bind_claim(const struct scene *scene, struct session *storage)
 {
     const struct asker *asker = scene->evidence->asker;
     /* An alias names nobody yet: the next marker does. */
     bool named = !scene->evidence->rules->login->user_is_alias;
+    bool certain = !in_doubt(scene, storage);
 
-    storage->binding = named ? BINDING_CONFIRMED : BINDING_NONE;
-    storage->by_login = true; /* Without binding: told, by a name that is none. */
+    storage->binding = BINDING_NONE;
+    if (named) {
+        storage->binding = certain ? BINDING_CONFIRMED : BINDING_UNCONFIRMED;
+    }
+    /* Without binding: told, by a name that is none. */
+    storage->by_login = certain || !named;
     storage->generation++;
     storage->bound_at_ms = scene->evidence->at_ms;
     storage->requester.len = 0;

@@ -4,6 +4,7 @@
 #include "http/json.h"
 #include "http/media.h"
 #include "http/parameters.h"
+#include "http/text.h"
 
 /* A member as it is spelled, and all that some servers would take for it. */
 enum { CLAIM_EXACT, CLAIM_FOLDED, CLAIM_COUNT };
@@ -19,7 +20,7 @@ static void on_match(void *context, const struct json_match *match)
     self->count += match->pointer_index == CLAIM_FOLDED ? 1 : 0;
     if (match->pointer_index == CLAIM_EXACT && !match->too_long &&
         (match->kind == JSON_STRING || match->kind == JSON_NUMBER)) {
-        (void)user_set(self->name, match->value);
+        (void)user_set(self->name, text_trim(match->value));
     }
 }
 
@@ -63,7 +64,7 @@ static void read_form(const char *user_field, struct span content_type, struct s
             form_find_multipart(body, content_type, span_of(user_field), buffer, &value);
     }
     if (result == FORM_FOUND) {
-        (void)user_set(name_out, value);
+        (void)user_set(name_out, text_trim(value)); /* As markers are. */
     }
 }
 

@@ -18,8 +18,8 @@ void detect_session_echo(const struct scene *scene, struct findings *findings)
     if (!requirement->echo_expected || answer->echo != ECHO_OTHER) {
         return;
     }
-    bool personal =
-        scene->owner.marked || requirement->require_mask != 0 || issues_token(answer);
+    bool marked = scene->owner.marked || scene->seen_mask != 0;
+    bool personal = marked || requirement->require_mask != 0 || issues_token(answer);
     /* Not yet personal is not impersonal: what is recorded only is known at the end. */
     if (!personal && !answer->complete) {
         return;

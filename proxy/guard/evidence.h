@@ -1,7 +1,6 @@
 /**
- * Everything that the judgement of one exchange depends on, and nothing else.
- *
- * Layer: guard. Plain and borrowed. Zero is safe: nobody asked, an answer says nothing.
+ * All that the judgement of one exchange depends on, and nothing else. Layer: guard.
+ * Plain and borrowed. Zero is safe: nobody asked, an answer says nothing.
  */
 #pragma once
 
@@ -61,6 +60,7 @@ enum login_success {
     LOGIN_UNTOLD, /**< Zero: no rule can tell. */
     LOGIN_FAILED, /**< Rules exist, and none holds. */
     LOGIN_SUCCEEDED,
+    LOGIN_BY_MARKER, /**< Of a head alone: failed, unless a marker of a rule is seen. */
 };
 
 enum echo_state {

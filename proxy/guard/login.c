@@ -1,14 +1,8 @@
 #include "guard/login.h"
 
-#include <ctype.h>
-
 #include "guard/alias.h"
 #include "http/path.h"
 #include "http/path_pattern.h"
-
-enum {
-    ALIKE_SIZE_MIN = 3, /**< A shorter part of a name says nothing. */
-};
 
 static bool header_holds(const struct success_rule *rule, const struct head *head)
 {
@@ -54,6 +48,7 @@ enum login_success login_success_by_head(const struct login_policy *policy,
                                          const struct reference_base *asked)
 {
     bool open = policy->success_count == 0;
+    bool by_marker = false;
     const struct field *location = head_field(head, FIELD_LOCATION);
     for (size_t i = 0; i < policy->success_count; i++) {
         const struct success_rule *rule = &policy->success[i];
@@ -72,14 +67,17 @@ enum login_success login_success_by_head(const struct login_policy *policy,
             holds = header_holds(rule, head);
             break;
         case SUCCESS_MARKER:
-            open = true;
+            by_marker = true;
             break;
         }
         if (holds) {
             return LOGIN_SUCCEEDED;
         }
     }
-    return open ? LOGIN_UNTOLD : LOGIN_FAILED;
+    if (open) {
+        return LOGIN_UNTOLD;
+    }
+    return by_marker ? LOGIN_BY_MARKER : LOGIN_FAILED;
 }
 
 static bool class_seen(const struct rules *rules, const struct answer *answer,
@@ -98,8 +96,7 @@ static bool class_seen(const struct rules *rules, const struct answer *answer,
 enum login_success login_success_by_markers(const struct rules *rules,
                                             const struct answer *answer)
 {
-    bool only_markers = answer->complete && rules->login->success_count > 0;
-    if (answer->success != LOGIN_UNTOLD) {
+    if (answer->success == LOGIN_FAILED || answer->success == LOGIN_SUCCEEDED) {
         return answer->success;
     }
     for (size_t i = 0; i < rules->login->success_count; i++) {
@@ -108,9 +105,9 @@ enum login_success login_success_by_markers(const struct rules *rules,
             class_seen(rules, answer, span_of(rule->name))) {
             return LOGIN_SUCCEEDED;
         }
-        only_markers = only_markers && rule->kind != SUCCESS_LOCATION;
     }
-    return only_markers ? LOGIN_FAILED : LOGIN_UNTOLD;
+    bool missed = answer->success == LOGIN_BY_MARKER && answer->complete;
+    return missed ? LOGIN_FAILED : LOGIN_UNTOLD;
 }
 
 bool login_opens_claim(enum asker_role role)
@@ -214,54 +211,4 @@ enum claim_match login_claim_match(const struct rules *rules, const struct user 
         return CLAIM_NAMES;
     }
     UNREACHABLE();
-}
-
-/* Letters and digits alone, in lower case. Returns how many. */
-static size_t fold(struct span name, uint8_t *out)
-{
-    size_t len = 0;
-    for (size_t i = 0; i < name.len && i < USER_SIZE_MAX; i++) {
-        if (isalnum(name.ptr[i]) != 0) {
-            out[len++] = (uint8_t)tolower(name.ptr[i]);
-        }
-    }
-    return len;
-}
-
-enum name_kind { NAME_WORD, NAME_NUMBER, NAME_ADDRESS, NAME_OTHER };
-
-static enum name_kind kind_of(struct span name)
-{
-    enum name_kind kind = NAME_NUMBER;
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.ptr[i] == '@') {
-            return NAME_ADDRESS;
-        }
-        if (name.ptr[i] >= 0x80) {
-            kind = NAME_OTHER;
-        } else if (kind == NAME_NUMBER && isdigit(name.ptr[i]) == 0) {
-            kind = NAME_WORD;
-        }
-    }
-    return kind;
-}
-
-bool login_names_alike(struct span name, struct span value)
-{
-    uint8_t a[USER_SIZE_MAX];
-    uint8_t b[USER_SIZE_MAX];
-    enum name_kind kind = kind_of(name);
-    if (kind != kind_of(value) || kind == NAME_OTHER) {
-        return true;
-    }
-    size_t a_len = fold(name, a);
-    size_t b_len = fold(value, b);
-    const uint8_t *part = a_len < b_len ? a : b;
-    const uint8_t *whole = a_len < b_len ? b : a;
-    size_t part_len = a_len < b_len ? a_len : b_len;
-    size_t whole_len = a_len < b_len ? b_len : a_len;
-    if (part_len < ALIKE_SIZE_MIN && part_len != whole_len) {
-        return part_len == 0;
-    }
-    return memmem(whole, whole_len, part, part_len) != NULL;
 }

@@ -13,8 +13,8 @@
 
 /**
  * What `login.success` says of a response head. LOGIN_UNTOLD when no rules are configured
- * (then a new token tells), when only `marker:` rules are left to hold, or when Location
- * has the path of a rule on another host, or none that can be read.
+ * (then a new token tells), or when Location has the path of a rule on another host, or
+ * none that can be read; LOGIN_BY_MARKER when only `marker:` rules are left to hold.
  *
  * `asked`: what a Location is resolved against.
  */
@@ -22,7 +22,7 @@ enum login_success login_success_by_head(const struct login_policy *policy,
                                          const struct head *head,
                                          const struct reference_base *asked);
 
-/** The same with what the body showed: `marker:` rules end LOGIN_UNTOLD. */
+/** The same with what the body showed; never LOGIN_BY_MARKER. */
 enum login_success login_success_by_markers(const struct rules *rules,
                                             const struct answer *answer);
 
@@ -58,10 +58,3 @@ enum claim_match login_claim_match(const struct rules *rules, const struct user 
 
 /** Leaves one claim of each name: what is to be done once no login is in flight. */
 void login_unite_claims(struct session *self);
-
-/**
- * True when both may be spellings of one name (case, punctuation, a part of the other) or
- * are names of different kinds (mail address, number, word): then a difference says
- * nothing about identity.
- */
-bool login_names_alike(struct span name, struct span value);

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "http/text.h"
+
 enum {
     CHUNK_SIZE = 4096,
     TABLE_SIZE = 2 * SCAN_DISTINCT_MAX, /* a power of two, never full */
@@ -19,22 +21,6 @@ void values_fail(struct values *self, enum scan_reason reason)
     if (self->reason == SCAN_REASON_NONE) {
         self->reason = reason;
     }
-}
-
-static bool is_blank(uint8_t byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f';
-}
-
-static struct span trim(struct span value)
-{
-    while (value.len > 0 && is_blank(value.ptr[0])) {
-        value = span_from(value, 1);
-    }
-    while (value.len > 0 && is_blank(value.ptr[value.len - 1])) {
-        value.len--;
-    }
-    return value;
 }
 
 /* FNV-1a. Chosen values only make the table slow, and it is small. */
@@ -191,7 +177,7 @@ void values_add(struct values *self, size_t row_index, struct span value, uint64
     CHECK(row_index < self->markers->row_count);
 
     const struct marker_row *row = &self->markers->rows[row_index];
-    value = trim(value);
+    value = text_trim(value);
     if (++self->matches > SCAN_MATCHES_MAX) {
         values_fail(self, SCAN_REASON_MATCHES);
     }

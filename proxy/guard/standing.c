@@ -1,6 +1,7 @@
 #include "guard/standing.h"
 
 #include "base/check.h"
+#include "guard/alike.h"
 #include "guard/login.h"
 #include "guard/staff.h"
 
@@ -62,6 +63,13 @@ static enum standing claimed(const struct scene *scene, const struct session *se
     return best;
 }
 
+/* A login that this answer told: it is judged by its claim alone. */
+static bool is_told(const struct scene *scene)
+{
+    return login_opens_claim(scene->evidence->asker->role) &&
+           scene->session->generation == scene->evidence->now->generation + 1;
+}
+
 /* The view at forwarding counts too when a login or logout came between. */
 static enum standing before(const struct scene *scene, const struct marker_class *class,
                             struct span value)
@@ -77,8 +85,11 @@ static enum standing before(const struct scene *scene, const struct marker_class
     if (view->requester.len > 0 && value_is(class, value, &view->requester)) {
         return STANDING_BEFORE;
     }
-    return claimed(scene, view, value) == STANDING_STRANGER ? STANDING_STRANGER
-                                                            : STANDING_BEFORE;
+    enum standing by_claim = claimed(scene, view, value);
+    if (by_claim == STANDING_ANYBODY && is_told(scene)) {
+        return STANDING_STRANGER;
+    }
+    return by_claim == STANDING_STRANGER ? STANDING_STRANGER : STANDING_BEFORE;
 }
 
 static enum standing standing_of(const struct scene *scene,
@@ -251,7 +262,7 @@ static bool told_otherwise(const struct session *session, struct span value)
             return false;
         }
     }
-    return !login_names_alike(user_span(&session->requester), value);
+    return !alike_names(user_span(&session->requester), value);
 }
 
 /* A login may be this one's; by a remember cookie too the site may know somebody else. */
@@ -296,8 +307,11 @@ static enum strength grade(const struct scene *scene, struct span value, bool *c
         *counts_p = asker->trust > CREDENTIAL_SAID;
         return *counts_p ? STRENGTH_STRONG : STRENGTH_WEAK;
     }
-    if (session->binding == BINDING_UNCONFIRMED || standing_passed_through(scene) ||
-        (asker->remembered && scene->issues_new)) {
+    if (standing_passed_through(scene) || (asker->remembered && scene->issues_new)) {
+        return STRENGTH_WEAK;
+    }
+    if (session->binding == BINDING_UNCONFIRMED) {
+        *counts_p = true;
         return STRENGTH_WEAK;
     }
     if (scene->anonymous) {

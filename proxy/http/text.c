@@ -103,6 +103,22 @@ bool text_equal_lower(struct span text, struct span lower)
     return true;
 }
 
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f';
+}
+
+struct span text_trim(struct span text)
+{
+    while (text.len > 0 && is_blank(text.ptr[0])) {
+        text = span_from(text, 1);
+    }
+    while (text.len > 0 && is_blank(text.ptr[text.len - 1])) {
+        text.len--;
+    }
+    return text;
+}
+
 int text_escaped_byte(struct span text)
 {
     if (text.len < 3 || text.ptr[0] != '%') {

@@ -26,6 +26,9 @@ bool text_is_field_value(struct span text);
  */
 bool text_equal_lower(struct span text, struct span lower);
 
+/** Without blanks, tabs and line ends on either side. */
+struct span text_trim(struct span text);
+
 /** The byte that `%XX` at the front of `text` stands for, or -1 when there is none. */
 int text_escaped_byte(struct span text);
 

@@ -419,6 +419,21 @@ static inline bool spans_two_logins(const struct ride *ride)
            finding.strength == STRENGTH_WEAK && !finding.counts;
 }
 
+/* A wrong password on a session that was forgotten, and that goes on by a new token: it
+ * may have become another's. Refused, but never counted. */
+static inline bool is_doubted(const struct ride *ride)
+{
+    const struct session *view = &ride->trip.asker.session;
+    struct finding finding = trip_finding(&ride->trip);
+
+    bool waits = view->binding == BINDING_UNCONFIRMED && view->claim_count > 0 &&
+                 !view->by_login;
+    for (unsigned i = 0; ride->want == WANT_WRONG && i < view->claim_count; i++) {
+        waits = waits || view->claims[i].len == 0; /* It is the login's own answer. */
+    }
+    return waits && !finding.counts;
+}
+
 /** Users 1 and 2 are the abuser's. He sends any token he ever had, two at once, forged
  * ones, and every name; the site stays correct. */
 static inline void abuse(struct ride *ride, bool posts)

@@ -1,9 +1,9 @@
-/* Goal: who is named in every request is judged by that name, as far as it is believed.
- */
+/* Goal: who is named in every request is judged by that name, as far as it is believed;
+ * and so is who logs in with a cookie that nobody knows. */
 #include "guard/judge_world.h"
 #include "support/test.h"
 
-enum { T1 = 101, T2 };
+enum { T1 = 101, T2, UNKNOWN };
 
 static struct world world;
 static struct trip trip;
@@ -147,6 +147,50 @@ static void a_credential_of_somebody_else_is_stopped_at_its_cookie(void **state)
     assert_false(trip_finding(&trip).counts);
 }
 
+static void expect_claim(void)
+{
+    assert_int_equal(trip.judgement.verdict, VERDICT_REFUSE);
+    assert_string_equal(trip_finding(&trip).reason, "claim");
+    assert_false(trip_finding(&trip).counts);
+}
+
+static void a_login_with_a_cookie_that_is_out_of_date_shows_nobody_else(void **state)
+{
+    (void)state;
+    (void)world_login(&world, &trip, UNKNOWN, "aoki", T1);
+    assert_int_equal(world_view(&world, T1).binding, BINDING_UNCONFIRMED);
+    assert_int_equal(world_page(&world, &trip, T1, "baba"), VERDICT_REFUSE);
+    expect_claim();
+    assert_int_equal(world_page(&world, &trip, T1, "aoki"), VERDICT_RELEASE);
+    assert_int_equal(world_view(&world, T1).binding, BINDING_CONFIRMED);
+    (void)world_page(&world, &trip, T1, "baba");
+    expect(STRENGTH_STRONG, true);
+}
+
+static void the_answer_to_such_a_login_shows_nobody_else(void **state)
+{
+    (void)state;
+    trip_ask(&trip, UNKNOWN);
+    trip_log_in(&trip, "aoki");
+    trip_forward(&world, &trip);
+    trip_issue(&trip, T1);
+    (void)trip_mark(&trip, "baba");
+    assert_int_equal(trip_end(&world, &trip), VERDICT_REFUSE);
+    expect_claim();
+}
+
+static void a_cookie_that_is_replaced_before_the_login_changes_nothing_of_it(void **state)
+{
+    (void)state;
+    trip_ask(&trip, UNKNOWN);
+    trip_forward(&world, &trip);
+    trip_issue(&trip, T1);
+    assert_int_equal(trip_end(&world, &trip), VERDICT_RELEASE);
+    (void)world_login(&world, &trip, T1, "aoki", T2);
+    assert_int_equal(world_page(&world, &trip, T2, "baba"), VERDICT_REFUSE);
+    assert_int_equal(world_page(&world, &trip, T2, "aoki"), VERDICT_RELEASE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +204,11 @@ int main(void)
                                set_up),
         cmocka_unit_test_setup(a_login_may_answer_with_a_credential_instead_of_a_token,
                                set_up),
+        cmocka_unit_test_setup(
+            a_login_with_a_cookie_that_is_out_of_date_shows_nobody_else, set_up),
+        cmocka_unit_test_setup(the_answer_to_such_a_login_shows_nobody_else, set_up),
+        cmocka_unit_test_setup(
+            a_cookie_that_is_replaced_before_the_login_changes_nothing_of_it, set_up),
     };
     return RUN_TESTS(tests);
 }

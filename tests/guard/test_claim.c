@@ -20,6 +20,16 @@ static void claim_reads_forms_and_json(void **state)
     assert_true(span_equal(user_span(&name), SPAN("aoki")));
 }
 
+static void claim_is_trimmed_as_markers_are(void **state)
+{
+    (void)state;
+    struct user name =
+        name_in("userid", "application/x-www-form-urlencoded", "userid=+gary%20%0d%0a");
+    assert_true(span_equal(user_span(&name), SPAN("gary")));
+    name = name_in("/id", "application/json", "{\"id\": \"\\tgary \"}");
+    assert_true(span_equal(user_span(&name), SPAN("gary")));
+}
+
 static void claim_has_no_name_in_doubt(void **state)
 {
     static const char FORM[] = "application/x-www-form-urlencoded";
@@ -97,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(claim_reads_forms_and_json),
+        cmocka_unit_test(claim_is_trimmed_as_markers_are),
         cmocka_unit_test(claim_has_no_name_in_doubt),
         cmocka_unit_test(claim_has_no_name_where_a_site_may_read_another),
         cmocka_unit_test(claim_is_read_in_encodings_that_read_ascii_as_it_is),

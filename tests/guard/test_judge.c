@@ -257,7 +257,7 @@ static void before_confirmation_a_mismatch_is_one_of_two_and_binds_neither(void 
     (void)state;
     (void)world_page(&world, &trip, FORGED, "aoki");
     (void)world_page(&world, &trip, FORGED, "baba");
-    expect(STRENGTH_WEAK, false, "first-marker");
+    expect(STRENGTH_WEAK, true, "first-marker");
     assert_true(trip_finding(&trip).one_of_two);
     assert_int_equal(world_view(&world, FORGED).binding, BINDING_NONE);
     assert_int_equal(world_page(&world, &trip, FORGED, "baba"), VERDICT_RELEASE);
@@ -425,6 +425,11 @@ static void another_requests_echo_is_strong_where_it_can_hurt(void **state)
     assert_int_equal(trip_judge(&world, &trip), VERDICT_RELEASE);
     assert_string_equal(trip_finding(&trip).reason, "stale-echo");
     world.requirement.require_mask = 1;
+    (void)trip_judge(&world, &trip);
+    expect(STRENGTH_STRONG, true, "other-echo");
+    world.requirement.require_mask = 0;
+    world.class.must_be = MARKER_RULE_OWN; /* Marked, whatever the class says of it. */
+    (void)trip_mark(&trip, "form-token");
     (void)trip_judge(&world, &trip);
     expect(STRENGTH_STRONG, true, "other-echo");
 }

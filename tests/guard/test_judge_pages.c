@@ -453,7 +453,7 @@ static void end(struct ride *ride)
         pages.remembered_others++;
         return;
     }
-    if (!spans_two_logins(ride)) {
+    if (!spans_two_logins(ride) && !is_doubted(ride)) {
         struct finding finding = trip_finding(&ride->trip);
         fail_msg("%s by %s, want %d user %u shown %u token %u issued %u remembered %d "
                  "style %d %d%d%d%d%d%d",

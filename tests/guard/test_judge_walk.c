@@ -25,6 +25,7 @@ static void a_correct_site_never_gives_a_finding(void **state)
 {
     (void)state;
     size_t spanning = 0;
+    size_t doubted = 0;
     site.exchanges = 0;
     site.released_marked = 0;
     for (unsigned n = 0; n < STYLES; n++) {
@@ -40,6 +41,8 @@ static void a_correct_site_never_gives_a_finding(void **state)
                 deliver(ride);
             } else if (spans_two_logins(ride)) {
                 spanning++;
+            } else if (is_doubted(ride)) {
+                doubted++;
             } else {
                 report(ride, n, step);
             }
@@ -50,6 +53,7 @@ static void a_correct_site_never_gives_a_finding(void **state)
     }
     assert_true(site.exchanges >= 100000);
     assert_true(spanning < site.exchanges / 500);
+    assert_true(doubted > 0 && doubted < site.exchanges / 1000);
     assert_true(site.released_marked > 20000);
 }
 

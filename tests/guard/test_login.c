@@ -186,6 +186,40 @@ static void a_login_succeeded_where_its_location_leads_to_the_path_of_a_rule(voi
     }
 }
 
+static void a_marker_may_tell_what_the_head_does_not(void **state)
+{
+    (void)state;
+    struct path_pattern pattern;
+    struct success_rule rules[] = {{.kind = SUCCESS_LOCATION, .location = &pattern},
+                                   {.kind = SUCCESS_MARKER, .name = "owner"}};
+    struct reference_base asked = {.host = SPAN("a.example"), .target = SPAN("/login")};
+    struct head head = {.status = 302, .field_count = 1};
+
+    assert_null(path_pattern_parse(SPAN("/mypage/**"), false, &pattern));
+    head.fields[0] = (struct field){
+        .name = SPAN("Location"), .value = SPAN("/login?error"), .id = FIELD_LOCATION};
+    world.login.success = rules;
+    world.login.success_count = 2;
+    trip_ask(&trip, T1);
+    trip_log_in(&trip, "aoki");
+    trip_forward(&world, &trip);
+    trip.answer.success = login_success_by_head(&world.login, &head, &asked);
+    assert_int_equal(trip.answer.success, LOGIN_BY_MARKER);
+    trip.answer.complete = false;
+    assert_int_equal(login_success_by_markers(&world.rules, &trip.answer), LOGIN_UNTOLD);
+    trip.answer.complete = true;
+    assert_int_equal(login_success_by_markers(&world.rules, &trip.answer), LOGIN_FAILED);
+    const struct observation *seen[] = {trip_mark(&trip, "aoki")};
+    trip.answer.observations = seen;
+    trip.answer.observation_count = 1;
+    assert_int_equal(login_success_by_markers(&world.rules, &trip.answer),
+                     LOGIN_SUCCEEDED);
+    trip.answer.observation_count = 0;
+    head.fields[0].value = SPAN("https://sso.example/mypage/");
+    trip.answer.success = login_success_by_head(&world.login, &head, &asked);
+    assert_int_equal(login_success_by_markers(&world.rules, &trip.answer), LOGIN_UNTOLD);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +230,7 @@ int main(void)
                                set_up),
         cmocka_unit_test(
             a_login_succeeded_where_its_location_leads_to_the_path_of_a_rule),
+        cmocka_unit_test_setup(a_marker_may_tell_what_the_head_does_not, set_up),
         cmocka_unit_test(more_logins_than_are_told_apart_stay_open_when_one_fails),
     };
     return RUN_TESTS(tests);

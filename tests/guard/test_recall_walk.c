@@ -36,7 +36,7 @@ static void walk(unsigned n, unsigned kind, size_t exchanges)
             site_answer(ride);
         } else if (ride_end(ride, ride->shown) == VERDICT_RELEASE) {
             deliver(ride);
-        } else if (!spans_two_logins(ride)) {
+        } else if (!spans_two_logins(ride) && !is_doubted(ride)) {
             report(ride, n, kind);
         }
     }
