@@ -1,5 +1,7 @@
 #include "guard/brought.h"
 
+#include <string.h>
+
 #include "http/text.h"
 
 /* Takes one byte off the front, decoded. */
@@ -22,6 +24,18 @@ static uint8_t next_decoded(struct span *rest_p, bool plus)
     return byte;
 }
 
+static bool is_word(uint8_t byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= 'A' && byte <= 'Z');
+}
+
+/* A value ends where no letter or digit goes on. */
+static bool ends(struct span rest)
+{
+    return rest.len == 0 || !is_word(rest.ptr[0]);
+}
+
 static bool begins(struct span text, struct span value, bool plus)
 {
     while (text.len > 0 && value.len > 0) {
@@ -29,7 +43,7 @@ static bool begins(struct span text, struct span value, bool plus)
             return false;
         }
     }
-    return value.len == 0;
+    return value.len == 0 && ends(text);
 }
 
 /* Values begin behind such a byte. */
@@ -38,20 +52,71 @@ static bool ends_name(uint8_t byte)
     return span_find(SPAN("=?&;,:/\" \t"), byte) < sizeof("=?&;,:/\" \t") - 1;
 }
 
-bool brought(struct span head, struct span value)
+static bool stands_in(struct span text, struct span value)
 {
-    if (head.len == 0 || value.len == 0) {
+    size_t from = 0;
+    while (from + value.len <= text.len) {
+        const uint8_t *at =
+            memmem(text.ptr + from, text.len - from, value.ptr, value.len);
+        if (at == NULL) {
+            return false;
+        }
+        size_t start = (size_t)(at - text.ptr);
+        if ((start == 0 || !is_word(at[-1])) &&
+            ends(span_from(text, start + value.len))) {
+            return true;
+        }
+        from = start + 1;
+    }
+    return false;
+}
+
+bool brought(struct span text, struct span value)
+{
+    if (text.len == 0 || value.len == 0) {
         return false;
     }
-    if (memmem(head.ptr, head.len, value.ptr, value.len) != NULL) {
+    if (stands_in(text, value)) {
         return true;
     }
-    for (size_t i = 1; i < head.len; i++) {
-        struct span rest = span_from(head, i);
-        if (ends_name(head.ptr[i - 1]) &&
+    for (size_t i = 1; i < text.len; i++) {
+        struct span rest = span_from(text, i);
+        if (ends_name(text.ptr[i - 1]) &&
             (begins(rest, value, false) || begins(rest, value, true))) {
             return true;
         }
     }
     return false;
+}
+
+/* What we add to a request, whatever the client sent by that name. */
+static bool is_ours(struct span line)
+{
+    static const char *const NAMES[] = {"countermark-",
+                                        "traceparent:", "forwarded:", "x-forwarded-"};
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+        struct span name = span_of(NAMES[i]);
+        if (span_equal_nocase(span_first(line, name.len), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum brought_by brought_by(struct span head, struct span value)
+{
+    const struct span cookie = SPAN("cookie:");
+    enum brought_by found = BROUGHT_NOT;
+    struct span line;
+
+    while (span_next(&head, '\n', &line)) {
+        if (span_equal_nocase(span_first(line, cookie.len), cookie)) {
+            if (brought(span_from(line, cookie.len), value)) {
+                return BROUGHT_BY_COOKIE;
+            }
+        } else if (found == BROUGHT_NOT && !is_ours(line) && brought(line, value)) {
+            found = BROUGHT_BY_OTHER;
+        }
+    }
+    return found;
 }

@@ -10,8 +10,18 @@
 #include "base/span.h"
 
 /**
- * True when `head`, a request's as it goes out, holds `value` as it is, or a value in
- * `head` begins with it once `%XX` and `\X`, and perhaps `+`, are undone in both.
+ * True when `text` holds `value` as it is, or a value in `text` is it once `%XX` and
+ * `\X`, and perhaps `+`, are undone in both; never inside of a longer word.
  * An empty value is never brought.
  */
-bool brought(struct span head, struct span value);
+bool brought(struct span text, struct span value);
+
+enum brought_by {
+    BROUGHT_NOT,
+    BROUGHT_BY_OTHER, /**< By the target or a field: anybody can make a client send it. */
+    BROUGHT_BY_COOKIE, /**< The site gave it to this client before. */
+};
+
+/** Of a request's `head` as it goes out: which part of it brought `value`. What we add
+ * ourselves brings nothing. */
+enum brought_by brought_by(struct span head, struct span value);

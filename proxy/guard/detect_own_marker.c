@@ -17,7 +17,7 @@ static bool shows_own(const struct answer *answer, unsigned class_index)
     return false;
 }
 
-static void add(const struct scene *scene, const struct observation *seen,
+static void add(const struct scene *scene, const struct observation *seen, bool asked,
                 struct findings *findings)
 {
     const struct answer *answer = scene->evidence->answer;
@@ -39,10 +39,11 @@ static void add(const struct scene *scene, const struct observation *seen,
     }
     standing_grade(scene, user_span(&finding->subject), finding);
     finding->one_of_two = false; /* Whose session it is, is not in question. */
-    if (scene->evidence->asker->unsafe ||
+    if (asked || scene->evidence->asker->unsafe ||
         (scene->evidence->asker->token_count > 0 &&
          (scene->session->id == 0 || (scene->session->family & RECALL_UNCERTAIN) != 0))) {
-        /* Sites show a posted form again; and a session that we forgot is not another. */
+        /* Sites show again what was posted or asked for; and a session that we forgot is
+         * not another. */
         finding->counts = false;
     }
     bool weak = typed || !finding->counts || scene->evidence->asker->token_count == 0;
@@ -54,18 +55,28 @@ static void add(const struct scene *scene, const struct observation *seen,
     }
 }
 
-void detect_own_marker(const struct scene *scene, struct findings *findings)
+/* The first of this state; false: there is none. */
+static bool add_first(const struct scene *scene, enum recall_state state,
+                      struct findings *findings)
 {
     const struct answer *answer = scene->evidence->answer;
 
     for (size_t i = 0; i < answer->recalled_count && i < RECALLED_MAX; i++) {
         const struct observation *seen =
             answer->observations[answer->recalled[i].observation];
-        if (answer->recalled[i].state == RECALL_OTHER &&
+        if (answer->recalled[i].state == state &&
             scene->evidence->rules->classes[seen->class_index].must_be ==
                 MARKER_RULE_OWN) {
-            add(scene, seen, findings);
-            return;
+            add(scene, seen, state == RECALL_ASKED, findings);
+            return true;
         }
+    }
+    return false;
+}
+
+void detect_own_marker(const struct scene *scene, struct findings *findings)
+{
+    if (!add_first(scene, RECALL_OTHER, findings)) {
+        (void)add_first(scene, RECALL_ASKED, findings);
     }
 }

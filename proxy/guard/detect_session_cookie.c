@@ -34,15 +34,16 @@ static bool is_requester(const struct scene *scene, const struct user *owner)
     return false;
 }
 
-/* Two answers that overlap a login may name one new session, not yet bound; and so may
- * two that answer one token which is older than we are. */
+/* Two answers that overlap a login, or a first visit by a token that is older than we
+ * are, may name one new session that is not bound yet: it was made from this one. */
 static bool may_be_twin(const struct scene *scene, const struct issued_token *issued)
 {
     const struct asker *asker = scene->evidence->asker;
     const struct session none = {0};
 
-    if (scene->session->id != 0 || login_opens_claim(asker->role)) {
-        return scene->session->claim_count > 0;
+    if (scene->session->id != 0 &&
+        recall_same_family(recall_family(scene->session, NULL), issued->owner_family)) {
+        return true;
     }
     for (unsigned i = 0; i < asker->token_count; i++) {
         uint64_t family = recall_family(&none, &asker->tokens[i]);

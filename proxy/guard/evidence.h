@@ -1,7 +1,5 @@
-/**
- * All that the judgement of one exchange depends on, and nothing else. Layer: guard.
- * Plain and borrowed. Zero is safe: nobody asked, an answer says nothing.
- */
+/** All that the judgement of one exchange depends on, and nothing else. Layer: guard.
+ * Plain and borrowed. Zero is safe: nobody asked, an answer says nothing. */
 #pragma once
 
 #include <stdbool.h>
@@ -85,7 +83,8 @@ struct issued_token {
 enum recall_state {
     RECALL_OTHER,      /**< Zero: another session's, or not this session's value. */
     RECALL_OTHER_ONCE, /**< So, but the one before was seen only once. */
-    RECALL_PRESENTED,  /**< Another session's, and the request brought it. */
+    RECALL_ASKED,      /**< Another session's, which the target or a field names. */
+    RECALL_PRESENTED,  /**< Another session's, and a cookie of the request brought it. */
     RECALL_NEW,
     RECALL_SAME,
 };

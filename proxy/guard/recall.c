@@ -127,7 +127,15 @@ static enum recall_state own_state(const struct recall *self,
     if (is_of(families, &row, family_out)) {
         return RECALL_SAME;
     }
-    return brought(self->request, value) ? RECALL_PRESENTED : RECALL_OTHER;
+    switch (brought_by(self->request, value)) {
+    case BROUGHT_NOT:
+        return RECALL_OTHER;
+    case BROUGHT_BY_OTHER:
+        return RECALL_ASKED;
+    case BROUGHT_BY_COOKIE:
+        return RECALL_PRESENTED;
+    }
+    UNREACHABLE();
 }
 
 static enum recall_state further_state(const struct recall *self,
@@ -188,7 +196,8 @@ size_t recall_read(const struct recall *self, const struct evidence *evidence,
         enum recall_state state =
             own ? own_state(self, families, class, seen->value, &family)
                 : further_state(self, evidence->now, class, seen->value);
-        if (own && state == RECALL_OTHER && *family_out == 0) {
+        bool foreign = state == RECALL_OTHER || state == RECALL_ASKED;
+        if (own && foreign && *family_out == 0) {
             *family_out = family;
         }
         found_out[count++] =

@@ -246,17 +246,9 @@ static void fill_addressed(struct exchange *self, const struct head *head)
  * spelling. What a target or another field says is not the request's own. */
 static bool is_brought(const struct exchange *self, const struct issued_cookie *issued)
 {
-    struct span rest = {.ptr = self->request_text, .len = self->request_text_len};
-    struct span name = SPAN("cookie:");
-    struct span line;
+    struct span head = {.ptr = self->request_text, .len = self->request_text_len};
 
-    while (span_next(&rest, '\n', &line)) {
-        if (span_equal_nocase(span_first(line, name.len), name) &&
-            brought(span_from(line, name.len), issued->value)) {
-            return true;
-        }
-    }
-    return false;
+    return brought_by(head, issued->value) == BROUGHT_BY_COOKIE;
 }
 
 static void fill_issued(struct exchange *self, const struct head *head)

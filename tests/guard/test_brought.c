@@ -55,11 +55,50 @@ static void another_value_is_not(void **state)
     assert_false(brought(SPAN("=%51U"), SPAN("QUJD")));
 }
 
+static void a_part_of_a_word_is_not(void **state)
+{
+    (void)state;
+    assert_false(in_cookie("1234", "23"));
+    assert_false(in_cookie("1234", "12"));
+    assert_false(in_cookie("%31234", "12"));
+    assert_true(in_cookie("12.34", "34"));
+    assert_true(in_cookie("1212.12", "12"));
+    assert_true(in_query("12", "12"));
+}
+
+static void a_cookie_tells_more_than_what_anybody_may_ask_for(void **state)
+{
+    const struct span head = SPAN("GET /a?x=target HTTP/1.1\r\n"
+                                  "Host: site\r\n"
+                                  "COOKIE: a=cookie1; b=both\r\n"
+                                  "Cookie: c=cookie2\r\n"
+                                  "X-Form: field, both\r\n"
+                                  "Countermark-Request: 7\r\n"
+                                  "Countermark-Session: ab\r\n"
+                                  "Traceparent: 00-11-22-01\r\n"
+                                  "Forwarded: for=10.0.0.1\r\n"
+                                  "X-Forwarded-For: 10.0.0.9\r\n\r\n");
+    (void)state;
+    assert_int_equal(brought_by(head, SPAN("cookie1")), BROUGHT_BY_COOKIE);
+    assert_int_equal(brought_by(head, SPAN("cookie2")), BROUGHT_BY_COOKIE);
+    assert_int_equal(brought_by(head, SPAN("both")), BROUGHT_BY_COOKIE);
+    assert_int_equal(brought_by(head, SPAN("target")), BROUGHT_BY_OTHER);
+    assert_int_equal(brought_by(head, SPAN("field")), BROUGHT_BY_OTHER);
+    assert_int_equal(brought_by(head, SPAN("7")), BROUGHT_NOT);
+    assert_int_equal(brought_by(head, SPAN("ab")), BROUGHT_NOT);
+    assert_int_equal(brought_by(head, SPAN("22")), BROUGHT_NOT);
+    assert_int_equal(brought_by(head, SPAN("10")), BROUGHT_NOT);
+    assert_int_equal(brought_by(head, SPAN("9")), BROUGHT_NOT);
+    assert_int_equal(brought_by(head, SPAN("nothing")), BROUGHT_NOT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_is_known_in_any_spelling),
         cmocka_unit_test(another_value_is_not),
+        cmocka_unit_test(a_part_of_a_word_is_not),
+        cmocka_unit_test(a_cookie_tells_more_than_what_anybody_may_ask_for),
     };
     return RUN_TESTS(tests);
 }

@@ -187,6 +187,14 @@ static void a_value_that_the_request_brought_says_nothing(void **state)
     recall.request = SPAN("GET / HTTP/1.1\r\nCookie: csrf=%61%2D1\r\n\r\n");
     assert_int_equal(recall_read(&recall, &evidence, &families, found, &family), 1);
     assert_int_equal(found[0].state, RECALL_PRESENTED);
+    recall.request = SPAN("GET /?own=a-1 HTTP/1.1\r\nCookie: csrf=a-11\r\n\r\n");
+    assert_int_equal(recall_read(&recall, &evidence, &families, found, &family), 1);
+    assert_int_equal(found[0].state, RECALL_ASKED);
+    assert_int_not_equal(family, 0);
+    trip.answer.recalled = found;
+    trip.answer.recalled_count = 1;
+    assert_int_equal(trip_judge(&world, &trip), VERDICT_REFUSE);
+    expect(STRENGTH_WEAK, false, "own-value");
 }
 
 static void what_began_with_an_unknown_token_never_counts(void **state)
