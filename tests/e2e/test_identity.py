@@ -328,8 +328,10 @@ def test_a_form_token_of_another_session_is_refused_and_takes_login_down(origin,
     assert form(bob, "bob-1").status == 200
     assert form(guest, "alice-1").status == 200
     assert form(bob, "bob-1").status == 200
-    double = bob.get(f"/form?field={quote('X-Form:alice-1')}", [("X-Csrf", "alice-1")])
-    assert double.status == 200, "the client brought it himself"
+    asked = bob.get(f"/form?field={quote('X-Form:alice-1')}", [("X-Csrf", "alice-1")])
+    assert asked.status == 502 and proxy.feature_is_up(), "he asked for it: refused, never counted"
+    double = bob.get(f"/form?field={quote('X-Form:alice-1')}", [("Cookie", "csrf=alice-1")])
+    assert double.status == 200, "his own cookie brought it"
     origin.control("PUT", "/default", {"do": "length", "field": "X-Form:alice-1"})
     assert guest.get("/form").status == 200
     reply = bob.get("/form")
