@@ -15,6 +15,7 @@
 #include "app/common.h"
 #include "app/config.h"
 #include "app/coverage.h"
+#include "app/evicted.h"
 #include "app/glass.h"
 #include "app/graph_upgrade.h"
 #include "app/hours.h"
@@ -70,6 +71,7 @@ struct graph {
     uint64_t config_loaded_at_ms;
     struct coverage coverage[GRAPH_COVERAGE_MAX]; /**< By route, since the reload. */
     struct hours hours;                           /**< What was noted of it. */
+    struct evicted evicted;                       /**< Sessions that were told of. */
     uint64_t coverage_at_ms;                      /**< When to look next. */
     struct glass glass;
     enum control_ready ready;
@@ -127,6 +129,9 @@ enum err graph_coverage_history(void *context, struct json_write *out);
 
 /** Alerts of routes that lost their marker. */
 void graph_watch_coverage(struct graph *self);
+
+/** Alerts that sessions of users were evicted. */
+void graph_watch_evicted(struct graph *self);
 
 /** Hands the tokens in force to the admin interface. False: memory, or too many. */
 bool graph_set_tokens(struct graph *self);

@@ -91,6 +91,7 @@ static bool open_common(struct graph *self)
     self->tickets = root->tickets;
     self->shared.features = self->features;
     self->shared.registry = root->registry;
+    self->evicted.told = registry_counts(root->registry).evicted_bound;
     self->shared.takedown = root->takedown;
     self->shared.rehearsal = root->rehearsal;
     self->shared.aliases = root->aliases;

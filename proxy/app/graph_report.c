@@ -1,4 +1,5 @@
-/* Reports, marks and coverage over time: the graph's part between admin and record. */
+/* Reports, marks, coverage over time, sessions that went: the graph's part between admin
+ * and record. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 enum {
     COVERAGE_HOURS_MAX = 2000, /* Rows of one answer. */
+    EVICTED_DATA_MAX = 1024,
 };
 
 /* Hosts may have routes of the same pattern, and these share their counters. */
@@ -147,4 +149,32 @@ enum err graph_coverage_history(void *context, struct json_write *out)
 {
     struct graph *self = context;
     return query_coverage(self->query, COVERAGE_HOURS_MAX, out);
+}
+
+void graph_watch_evicted(struct graph *self)
+{
+    uint64_t count = registry_counts(self->shared.registry).evicted_bound;
+    uint64_t max = self->first->site->session.max; /* A reload does not change it. */
+    uint64_t since = 0;
+    struct json_write data;
+
+    if (!evicted_tell(&self->evicted, count, loop_now_ms(self->loop), &since)) {
+        return;
+    }
+    json_write_init(&data, EVICTED_DATA_MAX);
+    json_write_begin_object(&data);
+    json_write_member_u64(&data, "evicted", since);
+    json_write_member_u64(&data, "session_max", max);
+    json_write_member(&data, "reason",
+                      SPAN("raise session.max and restart; until they are seen again "
+                           "these users count as unknown"));
+    json_write_end_object(&data);
+    log_write(LOG_LEVEL_WARNING,
+              "%llu sessions of users were forgotten: raise session.max (%llu)",
+              (unsigned long long)since, (unsigned long long)max);
+    if (!recorder_alert(self->recorder, "", "sessions.evicted",
+                        json_write_result(&data))) {
+        log_write(LOG_LEVEL_ERROR, "the alert of it was not taken");
+    }
+    json_write_free(&data);
 }

@@ -52,6 +52,7 @@ static void on_tick(struct deadline *deadline)
     if (now_ms >= self->coverage_at_ms) {
         self->coverage_at_ms = now_ms + COVERAGE_MS;
         graph_watch_coverage(self);
+        graph_watch_evicted(self);
         graph_note_coverage(self);
     }
     sources_reap(self->sources);

@@ -25,6 +25,32 @@ static enum registry_outcome join(struct registry *self, uint64_t id,
     return result;
 }
 
+static bool list_has(const struct token_list *list, const struct fingerprint *token)
+{
+    for (unsigned i = 0; i < list->count; i++) {
+        if (fingerprint_equal(&list->items[i], token)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Keeps the name from other entries where no token of `tokens` does. */
+static enum registry_outcome reserve_name(struct registry *self,
+                                          const struct fingerprint *first, uint64_t id,
+                                          const struct token_list *tokens)
+{
+    struct fingerprint key = registry_room_name_key(first);
+
+    if (list_has(tokens, first)) {
+        return REGISTRY_STORED;
+    }
+    enum index_outcome outcome = registry_index_add(self->index, &key, id);
+    return outcome == INDEX_TAKEN    ? REGISTRY_CHANGED
+           : outcome == INDEX_MEMORY ? REGISTRY_FULL
+                                     : REGISTRY_STORED;
+}
+
 /* Names and tokens of a new entry. */
 static enum registry_outcome fill(struct registry *self, struct entry *entry, uint64_t id,
                                   const struct session *session,
@@ -36,7 +62,14 @@ static enum registry_outcome fill(struct registry *self, struct entry *entry, ui
                            tokens->count)) {
         return REGISTRY_FULL;
     }
-    return join(self, id, tokens);
+    enum registry_outcome outcome = reserve_name(self, &entry->first, id, tokens);
+    if (outcome == REGISTRY_STORED) {
+        outcome = join(self, id, tokens);
+        if (outcome != REGISTRY_STORED) {
+            registry_room_free_name(self, &entry->first, id);
+        }
+    }
+    return outcome;
 }
 
 enum registry_outcome registry_commit_make(struct registry *self,
@@ -67,16 +100,6 @@ enum registry_outcome registry_commit_make(struct registry *self,
     return REGISTRY_STORED;
 }
 
-static bool list_has(const struct token_list *list, const struct fingerprint *token)
-{
-    for (unsigned i = 0; i < list->count; i++) {
-        if (fingerprint_equal(&list->items[i], token)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The given tokens, newest first, each once. */
 static struct token_list newest_first(const struct fingerprint *tokens, size_t count)
 {
@@ -102,6 +125,23 @@ static bool any_taken(struct registry *self, const struct token_list *tokens)
     return false;
 }
 
+/* The token, or what is near it while an entry is named after it that has it no more. */
+static struct fingerprint free_name(struct registry *self,
+                                    const struct fingerprint *token)
+{
+    struct fingerprint name = *token;
+
+    for (uint8_t i = 1; i != 0; i++) {
+        struct fingerprint key = registry_room_name_key(&name);
+        if (registry_index_find(self->index, &key) == 0) {
+            break;
+        }
+        name = *token;
+        name.bytes[0] ^= i;
+    }
+    return name;
+}
+
 static enum registry_outcome make(struct registry *self, struct session *session_p,
                                   const struct fingerprint *tokens, size_t count,
                                   uint64_t now_ms)
@@ -117,7 +157,7 @@ static enum registry_outcome make(struct registry *self, struct session *session
     if (!registry_room_reserve(self, now_ms, true)) {
         return REGISTRY_FULL;
     }
-    session_p->first = tokens[0];
+    session_p->first = free_name(self, &tokens[0]);
     struct registry_shard *shard = registry_room_shard_of(self, &session_p->first);
     heap_lock(&shard->lock);
     enum registry_outcome outcome = registry_commit_make(
@@ -169,7 +209,11 @@ static enum registry_outcome refill(struct registry *self, struct entry *entry,
         entry_names_free(&names, self->heap);
         return REGISTRY_FULL;
     }
-    enum registry_outcome outcome = join(self, session->id, list);
+    /* A name that is kept in vain is free again when the entry goes. */
+    enum registry_outcome outcome = reserve_name(self, &entry->first, session->id, list);
+    if (outcome == REGISTRY_STORED) {
+        outcome = join(self, session->id, list);
+    }
     if (outcome != REGISTRY_STORED) {
         entry_names_free(&names, self->heap);
         entry_tokens_free(&tokens, self->heap);

@@ -11,6 +11,24 @@ bool registry_room_expired(const struct registry *self, uint64_t used_at_ms,
     return at_ms > used_at_ms && at_ms - used_at_ms > self->idle_ms;
 }
 
+struct fingerprint registry_room_name_key(const struct fingerprint *first)
+{
+    struct fingerprint key;
+    for (unsigned i = 0; i < FINGERPRINT_SIZE; i++) {
+        key.bytes[i] = (uint8_t)~first->bytes[i];
+    }
+    return key;
+}
+
+void registry_room_free_name(struct registry *self, const struct fingerprint *first,
+                             uint64_t id)
+{
+    struct fingerprint key = registry_room_name_key(first);
+    if (registry_index_find(self->index, &key) == id) {
+        registry_index_remove(self->index, &key, id);
+    }
+}
+
 void registry_room_remove(struct registry *self, struct registry_shard *shard,
                           uint64_t id)
 {
@@ -20,6 +38,7 @@ void registry_room_remove(struct registry *self, struct registry_shard *shard,
     for (unsigned i = 0; i < entry->tokens.count; i++) {
         registry_index_remove(self->index, &tokens[i], id);
     }
+    registry_room_free_name(self, &entry->first, id);
     if ((entry->flags & ENTRY_BOUND) != 0) {
         registry_room_uncount(&self->bound);
     }

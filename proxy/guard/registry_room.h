@@ -71,6 +71,13 @@ void registry_room_remove(struct registry *self, struct registry_shard *shard,
 bool registry_room_remove_oldest(struct registry *self, struct registry_shard *shard,
                                  enum use_list list, uint64_t now_ms, bool evict);
 
+/** What stands in the index for a name that is no token of its entry any more. */
+struct fingerprint registry_room_name_key(const struct fingerprint *first);
+
+/** Frees the name of entry `id` if it was kept. */
+void registry_room_free_name(struct registry *self, const struct fingerprint *first,
+                             uint64_t id);
+
 /**
  * Counts one more entry; at the bound another one goes for it when `evict`. False: no
  * room. No lock may be held.

@@ -27,7 +27,7 @@ struct path {
     struct span once;
     /** Decoded to the end, with every slash and backslash a separator. */
     struct span full;
-    /** The two differ, or could: 400 unless the routes of both say `encoded_slash`. */
+    /** The two differ, or could: 400 unless the route of `once` says `encoded_slash`. */
     bool encoded;
     /** What follows `?`, as received. */
     struct span query;

@@ -228,6 +228,7 @@ void exchange_reject(struct caller *caller, enum ending ending, unsigned status)
     caller->exchange = self;
     self->client_address = client_peer(self->client);
     self->routed.index = (unsigned)self->plan->site->route_count - 1;
+    self->routed.other = self->routed.index;
     self->routed.route = &self->plan->site->routes[self->routed.index];
     self->asker = (struct asker){0};
     self->answer.complete = false;

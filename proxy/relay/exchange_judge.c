@@ -380,7 +380,7 @@ bool exchange_may_stream(struct exchange *self)
     if (exchange_observes(self)) {
         return true;
     }
-    if (self->routed.route->over_limit != OVER_LIMIT_STREAM) {
+    if (!route_may_stream(self->plan->site, &self->routed)) {
         return false;
     }
     self->answer.complete = false;

@@ -210,13 +210,14 @@ static void note_request(struct exchange *self, const struct opening *opening)
 /* A finding while login was down closes its route, until login is up again. */
 static bool route_is_closed(struct exchange *self, bool login_down)
 {
-    _Atomic(bool) *closed = &self->plan->site->routes[self->routed.index].closed;
+    struct site *site = self->plan->site;
 
-    if (!atomic_load_explicit(closed, memory_order_relaxed)) {
+    if (!route_closed(site, &self->routed)) {
         return false;
     }
     if (!login_down) {
-        atomic_store(closed, false);
+        atomic_store(&site->routes[self->routed.index].closed, false);
+        atomic_store(&site->routes[self->routed.other].closed, false);
     }
     return login_down;
 }
@@ -254,7 +255,7 @@ static bool gate_is_closed(struct exchange *self)
     if (route_is_closed(self, login_down)) {
         self->gate_mask |= FEATURE_LOGIN_BIT;
     }
-    if (login_down && self->routed.role == ROLE_LOGOUT) {
+    if (login_down && self->routed.logout_only) {
         self->logout_while_down = true;
         self->gate_mask &= ~FEATURE_LOGIN_BIT;
         return exchange_down(self, self->gate_mask) != 0;
@@ -381,6 +382,7 @@ void exchange_open(struct exchange *self, const struct head *head)
     opening.path = (struct path){0};
     self->taste = reply_taste_of(head);
     self->routed.index = (unsigned)self->plan->site->route_count - 1;
+    self->routed.other = self->routed.index;
     self->routed.route = &self->plan->site->routes[self->routed.index];
     self->client_address = client_peer(self->client);
     self->answer_length = UINT64_MAX;

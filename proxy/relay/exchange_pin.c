@@ -87,17 +87,11 @@ static bool session_moved(struct exchange *self, bool touch)
     return false;
 }
 
-/* A finding on a route without feature closed it while login was down. */
-static bool route_closed(const struct exchange *self)
-{
-    return atomic_load_explicit(&self->plan->site->routes[self->routed.index].closed,
-                                memory_order_relaxed) &&
-           exchange_down(self, FEATURE_LOGIN_BIT) != 0;
-}
-
+/* Also where a finding on a route without feature closed it while login was down. */
 static bool must_close(struct exchange *self)
 {
-    return exchange_is_down(self) || route_closed(self);
+    return exchange_is_down(self) || (route_closed(self->plan->site, &self->routed) &&
+                                      exchange_down(self, FEATURE_LOGIN_BIT) != 0);
 }
 
 /* What closes an open answer at once, whatever waits to be read or written. Asked before

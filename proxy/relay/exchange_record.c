@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/log.h"
 #include "relay/drill.h"
 #include "relay/exchange_grants.h"
 
@@ -102,17 +101,6 @@ uint64_t exchange_note_cases(struct exchange *self, const struct judgement *judg
     return mask;
 }
 
-static void close_route(struct route *route)
-{
-    if (!atomic_exchange(&route->closed, true)) {
-        log_write(
-            LOG_LEVEL_WARNING,
-            "route %s answers 503 until login is up: it shows a user's page to those "
-            "without a session",
-            route->pattern);
-    }
-}
-
 /* Sets the flags at once, for every worker; the disk follows. Returns what went down. */
 uint64_t exchange_take_down(struct exchange *self, const struct judgement *judgement)
 {
@@ -125,7 +113,8 @@ uint64_t exchange_take_down(struct exchange *self, const struct judgement *judge
     /* Asked while it was down, not only answered: what was under way may be any page. */
     if (feature_table_down(shared->features, FEATURE_LOGIN_BIT) != 0 &&
         self->identity_removed && self->routed.features == 0) {
-        close_route(&self->plan->site->routes[self->routed.index]);
+        relay_close_route(self->relay, &self->plan->site->routes[self->routed.index]);
+        relay_close_route(self->relay, &self->plan->site->routes[self->routed.other]);
     }
     (void)atomic_fetch_add(&shared->features->unsettled, 1);
     uint64_t taken = feature_table_take_down(shared->features, mask);

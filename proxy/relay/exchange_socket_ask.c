@@ -14,8 +14,8 @@ bool exchange_ask_socket(struct exchange *self, const struct head *head)
 {
     char accept[WEBSOCKET_ACCEPT_SIZE];
 
-    if (!self->routed.route->websocket || self->routed.role != ROLE_NONE ||
-        !websocket_asks(head)) {
+    if (!route_has_sockets(self->plan->site, &self->routed) ||
+        self->routed.role != ROLE_NONE || !websocket_asks(head)) {
         return true;
     }
     switch (websocket_check_request(head, accept)) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "relay/client.h"
 #include "relay/drill.h"
@@ -153,6 +154,24 @@ void relay_free(struct relay **self_p)
     *self_p = NULL;
 }
 
+/* In all plans: an exchange of an old one may find what the one in force must refuse. */
+void relay_close_route(struct relay *self, const struct route *route)
+{
+    bool closed = false;
+
+    for (struct list_link *link = list_first(&self->plans);
+         link != NULL && link != &self->plans.head; link = link->next) {
+        struct plan *plan = LIST_ENTRY(link, struct plan, link);
+        closed = site_close_route(plan->site, route) || closed;
+    }
+    if (closed) {
+        log_write(LOG_LEVEL_WARNING,
+                  "route %s answers 503 until login is up (or this process ends): it "
+                  "shows a user's page to those without a session",
+                  route->pattern);
+    }
+}
+
 bool relay_use(struct relay *self, struct site *site)
 {
     struct plan *plan = plan_new(self, site);
@@ -163,6 +182,7 @@ bool relay_use(struct relay *self, struct site *site)
     self->plan = plan;
     list_push_back(&self->plans, &plan->link);
     if (old != NULL) {
+        site_keep_closed(site, old->site);
         retire_pools(old);
         plan_unref(&old);
     }

@@ -113,6 +113,9 @@ void relay_free(struct relay **self_p);
 /** Takes the site for new exchanges; old ones end under theirs. False: memory. */
 MUST_USE bool relay_use(struct relay *self, struct site *site);
 
+/** Closes the route until login is up, in the sites of old exchanges and of new ones. */
+void relay_close_route(struct relay *self, const struct route *route);
+
 /**
  * Lets every client finish; its answer says that the connection closes. A kept one that
  * is idle may send one more request within `idle_ms`, so that none is lost that is just

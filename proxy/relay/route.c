@@ -129,6 +129,27 @@ static void add_requirement(struct requirement *self, const struct requirement *
     self->observe = self->observe && other->observe;
 }
 
+/* Which rule is heard where the readings fall under different ones: as in role_of(). */
+static enum asker_role either_role(enum asker_role once, enum asker_role full)
+{
+    if (once == ROLE_NONE || full == ROLE_NONE) {
+        return once == ROLE_NONE ? full : once;
+    }
+    return once < full ? once : full;
+}
+
+static void add_reading(const struct site *site, const struct head *request,
+                        const struct path *path, struct routed *out)
+{
+    enum asker_role role = role_of(&site->login, request, path->full, path->query);
+
+    add_requirement(&out->requirement, &site->routes[out->other].requirement);
+    out->requirement.staff_mask &= staff_of(site, path->full);
+    out->features |= features_of(site, path->full);
+    out->role = either_role(out->role, role);
+    out->logout_only = out->logout_only && role == ROLE_LOGOUT;
+}
+
 enum route_outcome route_find(const struct site *site, struct span host,
                               const struct head *request, const struct path *path,
                               struct routed *out)
@@ -143,20 +164,36 @@ enum route_outcome route_find(const struct site *site, struct span host,
     out->requirement.staff_mask = staff_of(site, path->once);
     out->features = features_of(site, path->once);
     out->role = role_of(&site->login, request, path->once, path->query);
+    out->other = out->index;
+    out->logout_only = out->role == ROLE_LOGOUT;
     if (!path->encoded) {
         return ROUTE_FOUND;
     }
-    const struct route *other = &site->routes[first_route(site, host, path->full)];
-    if (!out->route->encoded_slash_keep || !other->encoded_slash_keep) {
+    if (!out->route->encoded_slash_keep) {
         return ROUTE_BAD_PATH;
     }
-    add_requirement(&out->requirement, &other->requirement);
-    out->requirement.staff_mask &= staff_of(site, path->full);
-    out->features |= features_of(site, path->full);
-    if (out->role == ROLE_NONE) {
-        out->role = role_of(&site->login, request, path->full, path->query);
-    }
+    out->other = first_route(site, host, path->full);
+    add_reading(site, request, path, out);
     return ROUTE_FOUND;
+}
+
+bool route_closed(const struct site *site, const struct routed *routed)
+{
+    return atomic_load_explicit(&site->routes[routed->index].closed,
+                                memory_order_relaxed) ||
+           atomic_load_explicit(&site->routes[routed->other].closed,
+                                memory_order_relaxed);
+}
+
+bool route_has_sockets(const struct site *site, const struct routed *routed)
+{
+    return routed->route->websocket && site->routes[routed->other].websocket;
+}
+
+bool route_may_stream(const struct site *site, const struct routed *routed)
+{
+    return routed->route->over_limit == OVER_LIMIT_STREAM &&
+           site->routes[routed->other].over_limit == OVER_LIMIT_STREAM;
 }
 
 const struct feature_settings *route_feature(const struct site *site, uint64_t mask)

@@ -92,3 +92,12 @@ struct site *site_ref(struct site *self);
 
 /** Lets go and sets NULL; the last one frees all of it. NULL is fine. */
 void site_unref(struct site **self_p);
+
+/** Closes the routes with the host and pattern of `like`. True: one of them was open. */
+bool site_close_route(struct site *self, const struct route *like);
+
+/**
+ * Closes what is closed in `old`. Each worker does it when it takes the site: after that
+ * it closes in both (relay_close_route), before that `old` has it.
+ */
+void site_keep_closed(struct site *self, const struct site *old);

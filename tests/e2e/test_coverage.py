@@ -38,6 +38,17 @@ def test_a_marker_that_is_dropped_is_alerted_with_its_route(origin, countermark,
     assert proxy.feature_is_up() and receiver.all_verified()
 
 
+def test_a_users_session_that_is_evicted_is_alerted(origin, countermark, folder, webhooks):
+    receiver = webhooks()
+    proxy = countermark(alerting(origin, receiver, folder,
+                                 session={"cookies": ["JSESSIONID"], "max": 3}))
+    for number in range(5):
+        signed_in(proxy.port, f"user{number}")
+    data = wait_until(lambda: receiver.of_type("sessions.evicted"), 3 * LOOK_SECONDS,
+                      "the eviction is alerted")[0].body["data"]
+    assert data["evicted"] == 2 and data["session_max"] == 3 and "session.max" in data["reason"]
+
+
 def test_ten_thousand_displays_are_one_page_and_all_of_them_in_the_ledger(origin, countermark, webhooks,
                                                                          folder):
     if shutil.which("h2load") is None:

@@ -3,7 +3,7 @@ import pytest
 
 from support.client import Client
 from support.exchanges import HOST, last_request, raw_status, requests_at
-from support.plain_site import config
+from support.plain_site import config, signed_in
 
 pytestmark = [pytest.mark.sanitize, pytest.mark.one_thread]
 
@@ -112,3 +112,24 @@ def test_a_kept_encoded_slash_is_gated_by_both_readings(origin, countermark):
     for target in ("/mypage%2Ftop", "/%2Fmypage/top", "/mypage%5Ctop", "/%252Fmypage", "/x%2F..%2Fmypage"):
         assert asked(proxy, target) in (503, 400), target
     assert asked(proxy, "/a%2Fb") == 200
+
+
+def test_the_route_as_received_says_whether_an_encoded_slash_is_kept(origin, countermark):
+    value = config(origin.port)
+    value["routes"] = [{"path": "/only/*", "encoded_slash": "keep"}, {"path": "/mypage/**"}]
+    proxy = countermark(value)
+    assert asked(proxy, "/only/a%2Fb") == 200
+    assert last_request(origin)["target"] == "/only/a%2Fb"
+    assert asked(proxy, "/mypage%2Fonly") == 400
+
+
+def test_an_encoded_slash_leads_around_no_required_marker(origin, countermark):
+    value = config(origin.port)
+    value["routes"] = [{"path": "/mypage/top", "require": ["owner"]},
+                       {"path": "/**", "encoded_slash": "keep"}]
+    proxy = countermark(value)
+    alice = signed_in(proxy.port, "alice")
+    assert alice.get("/mypage%2Ftop?marker=alice").status == 200
+    assert alice.get("/mypage%2Ftop?size=200").status == 502
+    assert proxy.run("down", "login", "--reason", "a test").returncode == 0
+    assert asked(proxy, "/mypage%2Ftop") == 503

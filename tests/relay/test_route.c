@@ -115,18 +115,70 @@ static void route_of_another_host_is_passed_over(void **state)
     assert_int_equal(routed.index, FLOW_STRICT);
 }
 
-static void path_of_two_readings_needs_both_routes_to_allow_it(void **state)
+static void
+path_of_two_readings_needs_the_route_of_the_received_one_to_allow_it(void **state)
 {
     (void)state;
     assert_int_equal(find("GET", "/mypage%2Fstrict/x", "site"), ROUTE_BAD_PATH);
-    world.routes[FLOW_REST].encoded_slash_keep = true;
-    assert_int_equal(find("GET", "/mypage%2Fstrict/x", "site"), ROUTE_BAD_PATH);
     world.routes[FLOW_STRICT].encoded_slash_keep = true;
+    assert_int_equal(find("GET", "/mypage%2Fstrict/x", "site"), ROUTE_BAD_PATH);
+    assert_int_equal(find("GET", "/mypage/strict/x%2Fy", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.other, FLOW_STRICT);
+    world.routes[FLOW_STRICT].encoded_slash_keep = false;
+    world.routes[FLOW_REST].encoded_slash_keep = true;
     assert_int_equal(find("GET", "/mypage%2Fstrict/x", "site"), ROUTE_FOUND);
     assert_int_equal(routed.index, FLOW_REST);
-    assert_int_equal(routed.requirement.require_mask, 1);
-    assert_int_equal(routed.requirement.unmarked, UNMARKED_REFUSE);
-    assert_int_equal(routed.features, FEATURE_LOGIN_BIT);
+    assert_int_equal(routed.other, FLOW_STRICT);
+}
+
+/* Each member of a route is set on one reading's and not on the other's, both ways. */
+static void path_of_two_readings_is_under_the_stricter_of_both_in_everything(void **state)
+{
+    static const enum flow_route rows[][2] = {{FLOW_REST, FLOW_STRICT},
+                                              {FLOW_STRICT, FLOW_REST}};
+
+    (void)state;
+    world.routes[FLOW_REST].encoded_slash_keep = true;
+    for (size_t i = 0; i < 2; i++) {
+        struct route *strict = &world.routes[rows[i][0]];
+        struct route *lax = &world.routes[rows[i][1]];
+        strict->requirement = (struct requirement){
+            .require_mask = 1, .unmarked = UNMARKED_REFUSE, .echo_expected = true};
+        lax->requirement = (struct requirement){
+            .require_mask = 2, .unmarked = UNMARKED_RELEASE, .observe = true};
+        strict->websocket = false;
+        lax->websocket = true;
+        strict->over_limit = OVER_LIMIT_REFUSE;
+        lax->over_limit = OVER_LIMIT_STREAM;
+        atomic_store(&strict->closed, true);
+        atomic_store(&lax->closed, false);
+        assert_int_equal(find("GET", "/mypage%2Fstrict/x", "site"), ROUTE_FOUND);
+        assert_int_equal(routed.requirement.require_mask, 3);
+        assert_int_equal(routed.requirement.unmarked, UNMARKED_REFUSE);
+        assert_true(routed.requirement.echo_expected);
+        assert_false(routed.requirement.observe);
+        assert_int_equal(routed.features, FEATURE_LOGIN_BIT);
+        assert_false(route_has_sockets(world.site, &routed));
+        assert_false(route_may_stream(world.site, &routed));
+        assert_true(route_closed(world.site, &routed));
+    }
+}
+
+static void path_of_two_readings_has_the_role_of_either(void **state)
+{
+    (void)state;
+    world.routes[FLOW_REST].encoded_slash_keep = true;
+    assert_int_equal(find("POST", "/login%2F", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.role, ROLE_LOGIN);
+    assert_int_equal(find("GET", "/logout%2F", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.role, ROLE_LOGOUT);
+    assert_false(routed.logout_only); /* The gate of the other reading holds. */
+    world.logout.path = world.routes[FLOW_REST].path;
+    assert_int_equal(find("POST", "/login%2F", "site"), ROUTE_FOUND);
+    assert_int_equal(routed.role, ROLE_LOGIN);
+    assert_false(routed.logout_only);
+    assert_int_equal(find("GET", "/a%2Fb", "site"), ROUTE_FOUND);
+    assert_true(routed.logout_only);
 }
 
 static void feature_settings_are_found_by_slot(void **state)
@@ -147,7 +199,9 @@ int main(void)
         ROUTE_TEST(login_by_another_method_is_a_login_where_it_brings_a_name_or_a_body),
         ROUTE_TEST(unknown_host_is_not_served),
         ROUTE_TEST(route_of_another_host_is_passed_over),
-        ROUTE_TEST(path_of_two_readings_needs_both_routes_to_allow_it),
+        ROUTE_TEST(path_of_two_readings_needs_the_route_of_the_received_one_to_allow_it),
+        ROUTE_TEST(path_of_two_readings_is_under_the_stricter_of_both_in_everything),
+        ROUTE_TEST(path_of_two_readings_has_the_role_of_either),
         ROUTE_TEST(feature_settings_are_found_by_slot),
     };
     return RUN_TESTS(tests);
