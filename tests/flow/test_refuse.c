@@ -406,6 +406,28 @@ static unsigned issued_again(const char *cookie, const char *issued)
     return answer.status;
 }
 
+/* As HTML these open raw text that never ends, as XML they are empty. */
+static void marker_behind_an_empty_element_of_xhtml_is_seen(void **state)
+{
+    static const char *const EMPTY[] = {"<script src='a.js'/>", "<title/>", "<textarea/>",
+                                        "<style/>"};
+    char page[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(EMPTY) / sizeof(EMPTY[0]); i++) {
+        char body[256];
+        (void)snprintf(body, sizeof(body),
+                       "<html><head>%s<meta name=\"user-marker\" content=\"bob\"/></head>"
+                       "<body><p>Bob's address</p></body></html>",
+                       EMPTY[i]);
+        (void)snprintf(page, sizeof(page),
+                       "HTTP/1.1 200 OK\r\nContent-Type: application/xhtml+xml\r\n"
+                       "Content-Length: %zu\r\n\r\n%s",
+                       strlen(body), body);
+        expect_refused(page, 20);
+    }
+}
+
 static void own_token_in_another_spelling_may_be_issued_and_anothers_not(void **state)
 {
     (void)state;
@@ -430,6 +452,7 @@ int main(void)
         FLOW_TEST(observing_route_delivers_and_records),
         FLOW_TEST(head_only_and_empty_responses_keep_their_fields),
         FLOW_TEST(echo_of_another_request_is_found_in_any_place),
+        FLOW_TEST(marker_behind_an_empty_element_of_xhtml_is_seen),
         FLOW_TEST(own_token_in_another_spelling_may_be_issued_and_anothers_not),
         cmocka_unit_test_setup_teardown(cookie_that_is_taken_away_shows_nobody,
                                         set_up_cookie, tear_down),
