@@ -341,7 +341,7 @@ enum step exchange_judge(struct exchange *self)
         return exchange_commit_redacted(self, &court.judgement);
     }
     if (self->overflow) {
-        return exchange_reply_error(self, 502, ENDING_HOLD_LIMIT);
+        return exchange_reply_refused(self, ENDING_HOLD_LIMIT);
     }
     return exchange_let_go(self);
 }

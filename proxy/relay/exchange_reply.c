@@ -220,7 +220,7 @@ enum step exchange_reply_elsewhere(struct exchange *self, unsigned status,
     return reply(self, &page, ENDING_REDIRECTED);
 }
 
-enum step exchange_reply_refused(struct exchange *self)
+enum step exchange_reply_refused(struct exchange *self, enum ending ending)
 {
     char reference[32] = "";
     size_t len = 0;
@@ -241,7 +241,7 @@ enum step exchange_reply_refused(struct exchange *self)
         .reference = {.ptr = (const uint8_t *)reference, .len = len},
         .unsafe = !method_is_safe(self->method),
     };
-    return reply(self, &page, ENDING_REFUSED);
+    return reply(self, &page, ending);
 }
 
 enum step exchange_reply_maintenance(struct exchange *self)
