@@ -130,6 +130,44 @@ static void lint_login_path(struct loader *loader, const struct path_pattern *pa
                    SPAN_ARGS(path->text), path->below ? "/**" : "");
 }
 
+static bool is_in_login(const struct site *site, const struct path_pattern *path)
+{
+    bool known = false;
+
+    for (size_t i = 0; i < site->feature_count; i++) {
+        const struct feature_settings *feature = &site->features[i];
+        bool login = strcmp(feature->name, "login") == 0;
+        known = known || (login && feature->path_count > 0);
+        for (size_t k = 0; login && k < feature->path_count; k++) {
+            if (overlap(feature->paths[k], path)) {
+                return true;
+            }
+        }
+    }
+    return !known;
+}
+
+/* While `login` is down these get 503 wherever they are, but the form is still shown. */
+static void lint_login_requests(struct loader *loader,
+                                const struct request_patterns *patterns, struct span name)
+{
+    const struct node *map = node_find(loader->root, SPAN("login"));
+    const struct node *list = map != NULL ? node_find(map, name) : NULL;
+
+    for (size_t i = 0; i < patterns->count; i++) {
+        const struct path_pattern *path = patterns->items[i].path;
+        if (!is_in_login(&loader->snapshot->site, path)) {
+            const struct node *item = loader_item(list, i);
+            report_warning(loader->report,
+                           item != NULL ? item->place
+                                        : loader_place(loader, map, "request"),
+                           "`%.*s%s` logs in and is in no path of feature `login`: what "
+                           "leads there stays up while `login` is down; add it to them",
+                           SPAN_ARGS(path->text), path->below ? "/**" : "");
+        }
+    }
+}
+
 /* Whether some route that was written is about these paths. */
 static bool is_reached(const struct loader *loader,
                        const struct feature_settings *feature)
@@ -180,4 +218,6 @@ void lint_routes(struct loader *loader)
         lint_route(loader, &site->routes[i], loader_item(list, i));
     }
     lint_features(loader);
+    lint_login_requests(loader, &loader->snapshot->site.login.request, SPAN("request"));
+    lint_login_requests(loader, &loader->snapshot->site.login.callback, SPAN("callback"));
 }

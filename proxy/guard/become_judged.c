@@ -70,7 +70,7 @@ static void begin(const struct asker *asker, struct session *storage)
     storage->quarantined = false;
     storage->by_login = false;
     storage->family = 0;
-    storage->stirred = false;
+    storage->stirred = asker->barred; /* A login that we did not see may be its. */
     storage->pending = 0;
     storage->bound_at_ms = 0;
     storage->claim_count = 0;

@@ -39,8 +39,8 @@ struct asker {
     enum asker_role role;
     bool unsafe;     /**< The method is not a safe one. */
     bool remembered; /**< Carries a cookie of session.remember, or a proof (NTLM). */
-    bool mixed;   /**< A further token's entry is judge_mixed(), then or now, or changed
-                       in between: nothing is bound, what is found never counts. */
+    bool barred;     /**< Login is down for it: what it came with was taken away. */
+    bool mixed; /**< judge_mixed(), or changed since: nothing is bound, nothing counts. */
     bool several; /**< Its tokens lead to more than one entry. */
     unsigned token_count;
     struct fingerprint tokens[ASKER_TOKENS_MAX]; /**< [0] is the session's. */

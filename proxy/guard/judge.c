@@ -117,7 +117,7 @@ static bool anonymous(const struct scene *scene)
 {
     const struct asker *asker = scene->evidence->asker;
     const struct login_policy *login = scene->evidence->rules->login;
-    if (asker->kind == ASKER_AMBIGUOUS) {
+    if (asker->kind == ASKER_AMBIGUOUS || asker->barred) {
         return true;
     }
     if (asker->kind != ASKER_ANONYMOUS) {

@@ -145,7 +145,7 @@ static struct span skip_blanks(struct span piece)
  * them begins with what a visitor typed; of plain text nobody knows. */
 static void look_for_json(struct scan *self, struct span piece)
 {
-    bool may_be = self->kind == SCAN_KIND_HTML || self->kind == SCAN_KIND_SCRIPT;
+    bool may_be = is_markup(self) || self->kind == SCAN_KIND_SCRIPT;
 
     if (!may_be || self->looked) {
         return;

@@ -160,16 +160,18 @@ static bool independent(const struct noted *a, const struct noted *b)
            memcmp(a->network, b->network, sizeof(a->network)) != 0;
 }
 
-/* The newest case that is independent of all chosen ones, or NULL. */
+/* The newest case that is independent of all chosen ones and no stronger than `most`, or
+ * NULL. */
 static const struct noted *next_independent(const struct takedown *self,
                                             const struct noted *const *chosen,
-                                            unsigned count, uint64_t within_ms)
+                                            unsigned count, enum strength most,
+                                            uint64_t within_ms)
 {
     const struct noted *newest = NULL;
 
     for (unsigned i = 0; i < TAKEDOWN_CASES_MAX; i++) {
         const struct noted *item = &self->items[i];
-        bool fits = counts_with(item, chosen[0], within_ms) &&
+        bool fits = item->strength <= most && counts_with(item, chosen[0], within_ms) &&
                     (newest == NULL || item->at_ms > newest->at_ms);
         for (unsigned j = 0; fits && j < count; j++) {
             fits = independent(item, chosen[j]);
@@ -184,12 +186,17 @@ static bool weak_enough(const struct takedown *self, const struct noted *last,
 {
     const struct noted *chosen[TAKEDOWN_WEAK_CASES_MAX] = {last};
     unsigned count = 1;
+    /* One at least is weak: strong ones alone count by `cases`. */
+    enum strength most =
+        last->strength == STRENGTH_WEAK ? STRENGTH_STRONG : STRENGTH_WEAK;
 
-    if (policy->weak_cases == 0 || policy->weak_cases > TAKEDOWN_WEAK_CASES_MAX) {
+    if (policy->weak_cases == 0 || policy->weak_cases > TAKEDOWN_WEAK_CASES_MAX ||
+        (policy->weak_cases == 1 && last->strength != STRENGTH_WEAK)) {
         return false;
     }
     while (count < policy->weak_cases) {
-        chosen[count] = next_independent(self, chosen, count, policy->within_ms);
+        chosen[count] = next_independent(self, chosen, count, most, policy->within_ms);
+        most = STRENGTH_STRONG;
         if (chosen[count] == NULL) {
             return false;
         }

@@ -5,8 +5,8 @@
  * of viewer and subject. Strong cases count as they are; weak ones only together with
  * others that have no user in common with them and come from other client networks, so
  * that one abuser cannot take a feature down. A strong case may stand among the weak
- * ones. Bounded: past the limit the oldest weak cases are forgotten, then the oldest
- * strong ones. Users are kept as hashes.
+ * ones, but one of them is weak. Bounded: past the limit the oldest weak cases are
+ * forgotten, then the oldest strong ones. Users are kept as hashes.
  */
 #pragma once
 

@@ -12,7 +12,7 @@ static const struct row {
     enum media media;
 } TYPES[] = {
     TYPE("text/html", MEDIA_HTML),
-    TYPE("application/xhtml+xml", MEDIA_HTML),
+    TYPE("application/xhtml+xml", MEDIA_XHTML),
     TYPE("application/json", MEDIA_JSON),
     TYPE("text/json", MEDIA_JSON),
     TYPE("text/x-json", MEDIA_JSON),

@@ -9,9 +9,10 @@
 
 enum media {
     MEDIA_UNKNOWN, /**< No, several or malformed Content-Type. */
-    MEDIA_HTML,    /**< HTML and XHTML. */
-    MEDIA_XML,     /**< XML and `+xml`. */
-    MEDIA_JSON,    /**< JSON and `+json`. */
+    MEDIA_HTML,
+    MEDIA_XHTML, /**< A page that is read as XML. */
+    MEDIA_XML,   /**< XML and `+xml`. */
+    MEDIA_JSON,  /**< JSON and `+json`. */
     MEDIA_JAVASCRIPT,
     MEDIA_CSV,
     MEDIA_TEXT,         /**< Any other `text/`, newline-delimited JSON. */

@@ -21,6 +21,7 @@ enum scan_kind exchange_scan_kind(enum media media)
     case MEDIA_MULTIPART: /* Parts of pages, when ranges were asked for. */
     case MEDIA_HTML:
         return SCAN_KIND_HTML;
+    case MEDIA_XHTML: /* Here `<script/>` is empty: what follows is no script. */
     case MEDIA_XML:
         return SCAN_KIND_XML;
     case MEDIA_JSON:
@@ -301,7 +302,7 @@ static void fill_answer(struct exchange *self, const struct head *head, enum med
     self->answer.status = head->status;
     self->answer.complete = false;
     self->answer.has_content = false;
-    self->answer.html = media == MEDIA_HTML;
+    self->answer.html = media == MEDIA_HTML || media == MEDIA_XHTML;
     self->answer.doubtful = false;
     self->answer.cache_sign = cache_was_hit(head);
     self->answer.storable = cache_may_store(head);

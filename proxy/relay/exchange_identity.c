@@ -89,6 +89,7 @@ void exchange_clear_asker(struct asker *asker)
     asker->role = ROLE_NONE;
     asker->unsafe = false;
     asker->remembered = false;
+    asker->barred = false;
     asker->mixed = false;
     asker->several = false;
     asker->token_count = 0;
@@ -221,12 +222,14 @@ void exchange_remove_identity(struct exchange *self)
         asker->kind = ASKER_ANONYMOUS;
         asker->role = ROLE_NONE;
         asker->remembered = false;
+        asker->barred = true;
         return;
     }
     self->had_token = asker->token_count > 0 || asker->kind == ASKER_AMBIGUOUS ||
                       asker->trust != CREDENTIAL_NONE;
     exchange_clear_asker(asker);
     asker->unsafe = unsafe;
+    asker->barred = true;
 }
 
 /* One entry at a time: what it becomes when the request goes out. */

@@ -341,7 +341,7 @@ enum step exchange_judge(struct exchange *self)
         return exchange_commit_redacted(self, &court.judgement);
     }
     if (self->overflow) {
-        return exchange_reply_error(self, 502, ENDING_HOLD_LIMIT);
+        return exchange_reply_refused(self, ENDING_HOLD_LIMIT);
     }
     return exchange_let_go(self);
 }
@@ -372,7 +372,9 @@ bool exchange_may_stream(struct exchange *self)
 {
     struct court court;
     struct rules rules = exchange_rules(self);
-    bool tells = self->answer_framing == FRAMING_LENGTH || !self->taste.old;
+    /* On a route that observes no verdict cuts, and there is nothing to tell. */
+    bool tells = self->answer_framing == FRAMING_LENGTH || !self->taste.old ||
+                 self->routed.requirement.observe;
 
     if (!tells || self->logout_while_down || exchange_is_down(self)) {
         return false;

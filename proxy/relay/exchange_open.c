@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "guard/claim.h"
 #include "guard/identify.h"
+#include "guard/login.h"
 #include "http/host.h"
 #include "relay/exchange_certificate.h"
 #include "relay/rewrite.h"
@@ -252,7 +253,9 @@ static bool gate_is_closed(struct exchange *self)
     self->gate_mask = self->routed.features;
     self->trial_pass = passes_trials(self);
     bool login_down = exchange_down(self, FEATURE_LOGIN_BIT) != 0;
-    if (route_is_closed(self, login_down)) {
+    /* Nobody logs in meanwhile, whatever the paths of the feature are. */
+    if (route_is_closed(self, login_down) ||
+        (login_down && login_opens_claim(self->routed.role))) {
         self->gate_mask |= FEATURE_LOGIN_BIT;
     }
     if (login_down && self->routed.logout_only) {

@@ -61,7 +61,7 @@ enum step exchange_step_commit(struct exchange *self)
         return exchange_settle(self); /* Another one's finding was first (I3). */
     }
     if (self->committed) {
-        return exchange_reply_refused(self);
+        return exchange_reply_refused(self, ENDING_REFUSED);
     }
     if (self->timed_out || self->client_gone) {
         return exchange_close_silently(self, ENDING_REFUSED_SILENT);

@@ -220,7 +220,7 @@ enum step exchange_reply_elsewhere(struct exchange *self, unsigned status,
     return reply(self, &page, ENDING_REDIRECTED);
 }
 
-enum step exchange_reply_refused(struct exchange *self)
+enum step exchange_reply_refused(struct exchange *self, enum ending ending)
 {
     char reference[32] = "";
     size_t len = 0;
@@ -241,7 +241,7 @@ enum step exchange_reply_refused(struct exchange *self)
         .reference = {.ptr = (const uint8_t *)reference, .len = len},
         .unsafe = !method_is_safe(self->method),
     };
-    return reply(self, &page, ENDING_REFUSED);
+    return reply(self, &page, ending);
 }
 
 enum step exchange_reply_maintenance(struct exchange *self)
@@ -313,16 +313,17 @@ static bool has_no_body(const struct exchange *self)
 static void write_framing(struct exchange *self, bool chunked, uint64_t length,
                           struct writer *out)
 {
+    uint64_t said = has_no_body(self) ? self->answer_length : length;
+
     if (self->delivery == DELIVERY_SOCKET) {
         writer_put(out, SPAN("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"));
         return;
     }
     if (chunked) {
         writer_put(out, SPAN("Transfer-Encoding: chunked\r\n"));
-    } else if (self->upstream_status != 204 &&
-               (!has_no_body(self) || self->answer_length != UINT64_MAX)) {
+    } else if (self->upstream_status != 204 && said != UINT64_MAX) {
         writer_put(out, SPAN("Content-Length: "));
-        writer_u64(out, has_no_body(self) ? self->answer_length : length);
+        writer_u64(out, said);
         writer_put(out, SPAN("\r\n"));
     }
     if (self->disposition != DISPOSITION_KEEP) {

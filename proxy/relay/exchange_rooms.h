@@ -134,7 +134,7 @@ COLD enum step exchange_reply_error(struct exchange *self, unsigned status,
                                     enum ending ending);
 enum step exchange_reply_elsewhere(struct exchange *self, unsigned status,
                                    struct span location);
-enum step exchange_reply_refused(struct exchange *self);
+enum step exchange_reply_refused(struct exchange *self, enum ending ending);
 enum step exchange_reply_maintenance(struct exchange *self);
 enum step exchange_reply_logged_out(struct exchange *self);
 enum step exchange_release(struct exchange *self);

@@ -6,9 +6,15 @@ enum {
         524288, /* Bytes that one part of a stream has at least, if more are ready. */
 };
 
+/* HTTP/1.0 knows no chunks: there the end of the connection is the body's. */
+static bool ends_by_close(const struct exchange *self)
+{
+    return self->answer_framing != FRAMING_LENGTH && self->taste.old;
+}
+
 static bool is_chunked(const struct exchange *self)
 {
-    return self->answer_framing != FRAMING_LENGTH;
+    return self->answer_framing != FRAMING_LENGTH && !ends_by_close(self);
 }
 
 /* Sends the head of an answer whose body goes on while it still comes. */
@@ -16,6 +22,7 @@ enum step exchange_start_stream(struct exchange *self)
 {
     struct caller_part part = {.chunked = is_chunked(self)};
 
+    self->keep_alive = self->keep_alive && !ends_by_close(self);
     part.head = exchange_complete_head(self, part.chunked, self->answer_length);
     self->streaming = true;
     self->status = self->upstream_status;

@@ -108,6 +108,12 @@ static const struct row {
      "[/shop/**]}]\n",
      "no route is within the paths of feature `shop`"},
     {LISTEN UPSTREAMS SESSION MARKERS LOGIN ROUTES HOOK
+     "features: [{name: login, paths: [/my/**]}]\n",
+     "`/login` logs in and is in no path of feature `login`"},
+    {LISTEN UPSTREAMS SESSION MARKERS BOTH ROUTES HOOK
+     "login: {request: [POST /login], callback: [/back/**], logout: [/logout]}\n",
+     "`/back/**` logs in and is in no path of feature `login`"},
+    {LISTEN UPSTREAMS SESSION MARKERS LOGIN ROUTES HOOK
      "features: [{name: login, paths: [/login, /my/**, /Edit.PHP]}]\n",
      "`/Edit.PHP/x` to the same script, and that path stays up while `login` is down"},
     {LISTEN UPSTREAMS SESSION MARKERS BOTH ROUTES HOOK

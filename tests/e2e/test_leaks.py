@@ -121,6 +121,8 @@ LEAKS = {
     "any type": typed(PAGE, b"*/*"),
     "a type in capitals": typed(PAGE, b"TEXT/HTML;"),
     "XHTML": typed(PAGE, b"application/xhtml+xml"),
+    "XHTML behind an empty script": typed(b"<html><script src='a'/>" + PAGE + b"</html>",
+                                          b"application/xhtml+xml"),
     "JSON": typed(JSON, b"application/json; charset=iso-8859-1"),
     "JSON as a page": typed(JSON, b"text/html"),
     "JSON as a script": typed(b")]}',\n" + JSON, b"text/javascript"),

@@ -81,6 +81,73 @@ static void observed_answer_flows_as_it_is_scanned(void **state)
     assert_int_equal(flow_last_entry(&world)->outcome, JOURNAL_DELIVERED);
 }
 
+/* Asks for HTTP/1.0, as nginx does, and says more than may be held. */
+static void ask_old(void)
+{
+    static char chunk[FLOW_HOLD_MAX + 1];
+
+    memset(chunk, 'x', FLOW_HOLD_MAX);
+    flow_say(&world, &client,
+             "GET /observe/x HTTP/1.0\r\nHost: site\r\nConnection: keep-alive\r\n"
+             "Cookie: sid=alice-session-token\r\n\r\n");
+    flow_hear_request(&world, &upstream);
+    flow_say(&world, &upstream,
+             "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+             "Transfer-Encoding: chunked\r\n\r\n10000\r\n");
+    flow_say(&world, &upstream, chunk);
+    flow_say(&world, &upstream, "\r\n");
+    assert_true(flow_hear_bytes(&world, &client, FLOW_HOLD_MAX));
+}
+
+static void observed_answer_without_length_ends_an_old_client_s_connection(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    ask_old();
+    flow_say(&world, &upstream, "1\r\ny\r\n0\r\n\r\n");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(answer.body.len, FLOW_HOLD_MAX + 1);
+    assert_int_equal(answer.body.ptr[FLOW_HOLD_MAX], 'y');
+    assert_true(client.ended && !client.broken);
+    assert_true(flow_has(&client, "Connection: close\r\n"));
+    assert_false(flow_has(&client, "Content-Length"));
+    assert_false(flow_has(&client, "Transfer-Encoding"));
+}
+
+static void observed_answer_that_breaks_off_resets_an_old_client(void **state)
+{
+    (void)state;
+    ask_old();
+    flow_hang_up(&upstream);
+    assert_true(flow_hear_end(&world, &client));
+    assert_true(client.broken);
+    assert_true(flow_has(&client, " 200 OK"));
+}
+
+/* That ends while the answer leaves, and then a verdict may cut. */
+static void broken_glass_streams_nothing_to_who_could_not_tell_a_cut(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    world.routes[FLOW_OBSERVE].requirement.observe = false;
+    break_glass(60000);
+    flow_say(&world, &client, "GET /observe/x HTTP/1.0\r\nHost: site\r\n\r\n");
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    flow_say(&world, &upstream,
+             "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+             "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
+    flow_settle(&world);
+    flow_listen(&client);
+    assert_int_equal(client.len, 0);
+    flow_say(&world, &upstream, "0\r\n\r\n");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_true(flow_has(&client, "Content-Length: 2\r\n"));
+}
+
 static void what_was_shown_of_a_page_is_recorded_when_its_client_leaves(void **state)
 {
     (void)state;
@@ -276,6 +343,9 @@ int main(void)
         FLOW_TEST(finding_is_delivered_and_says_what_would_have_gone_down),
         FLOW_TEST(observed_cases_do_not_count_where_it_is_enforced),
         FLOW_TEST(observed_answer_flows_as_it_is_scanned),
+        FLOW_TEST(observed_answer_without_length_ends_an_old_client_s_connection),
+        FLOW_TEST(observed_answer_that_breaks_off_resets_an_old_client),
+        FLOW_TEST(broken_glass_streams_nothing_to_who_could_not_tell_a_cut),
         FLOW_TEST(what_was_shown_of_a_page_is_recorded_when_its_client_leaves),
         FLOW_TEST(what_was_shown_of_a_page_is_recorded_when_its_upstream_leaves),
         FLOW_TEST(piece_of_a_page_lacks_no_marker_when_its_client_leaves),

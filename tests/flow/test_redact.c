@@ -94,6 +94,18 @@ person_in_a_field_who_may_be_seen_keeps_nobody_else_from_being_redacted(void **s
     assert_true(flow_has(&client, "X-Member: p1"));
 }
 
+/* What is cut is found by the rules of HTML alone. */
+static void page_of_xhtml_is_refused_and_not_redacted(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    assert_int_equal(get("Content-Type: application/xhtml+xml",
+                         "<ul><li data-member-id='m7'>B</li></ul>", &answer),
+                     502);
+    assert_false(flow_has(&client, "m7"));
+}
+
 /* The second bytes of these are a backslash, a bar and a small letter. */
 static void page_in_an_encoding_of_two_bytes_is_redacted_and_json_is_refused(void **state)
 {
@@ -160,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(person_who_stands_in_a_field_as_well_is_never_only_redacted),
         TEST(person_in_a_field_who_may_be_seen_keeps_nobody_else_from_being_redacted),
+        TEST(page_of_xhtml_is_refused_and_not_redacted),
         TEST(page_in_an_encoding_of_two_bytes_is_redacted_and_json_is_refused),
         TEST(page_past_the_bound_of_all_held_bytes_is_redacted),
     };

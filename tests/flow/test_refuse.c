@@ -200,6 +200,31 @@ static void response_over_the_limit_is_refused_where_nothing_may_stream(void **s
     free(body);
 }
 
+static void response_over_the_limit_gets_the_page_of_a_refusal(void **state)
+{
+    struct flow_answer answer;
+    char *body = calloc(1, FLOW_HOLD_MAX + 70000);
+
+    (void)state;
+    assert_non_null(body);
+    memset(body, 'x', FLOW_HOLD_MAX + 69999);
+    world.site->refusal_status = 451;
+    flow_say(&world, &client,
+             "POST /mypage/top HTTP/1.1\r\nHost: site\r\nAccept-Language: en\r\n"
+             "Cookie: sid=alice-session-token\r\nContent-Length: 0\r\n\r\n");
+    flow_hear_request(&world, &upstream);
+    flow_page(&world, &upstream, "alice", body);
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 451);
+    assert_true(flow_has(&client, "Cache-Control: no-store"));
+    assert_true(flow_has(&client, "Reference: "));
+    assert_true(flow_has(&client, "may already have been saved"));
+    assert_false(flow_has(&client, "xxxxxxxxxx"));
+    assert_int_equal(flow_ended(&world, "over-limit"), 1);
+    assert_int_equal(world.journal.count, 0);
+    free(body);
+}
+
 static void undecodable_body_is_refused_where_the_marker_is_required(void **state)
 {
     struct flow_answer answer;
@@ -406,6 +431,28 @@ static unsigned issued_again(const char *cookie, const char *issued)
     return answer.status;
 }
 
+/* As HTML these open raw text that never ends, as XML they are empty. */
+static void marker_behind_an_empty_element_of_xhtml_is_seen(void **state)
+{
+    static const char *const EMPTY[] = {"<script src='a.js'/>", "<title/>", "<textarea/>",
+                                        "<style/>"};
+    char page[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(EMPTY) / sizeof(EMPTY[0]); i++) {
+        char body[256];
+        (void)snprintf(body, sizeof(body),
+                       "<html><head>%s<meta name=\"user-marker\" content=\"bob\"/></head>"
+                       "<body><p>Bob's address</p></body></html>",
+                       EMPTY[i]);
+        (void)snprintf(page, sizeof(page),
+                       "HTTP/1.1 200 OK\r\nContent-Type: application/xhtml+xml\r\n"
+                       "Content-Length: %zu\r\n\r\n%s",
+                       strlen(body), body);
+        expect_refused(page, 20);
+    }
+}
+
 static void own_token_in_another_spelling_may_be_issued_and_anothers_not(void **state)
 {
     (void)state;
@@ -425,11 +472,13 @@ int main(void)
         FLOW_TEST(large_response_arrives_byte_for_byte_over_many_blocks),
         FLOW_TEST(unmarked_response_is_refused_where_the_marker_is_required),
         FLOW_TEST(response_over_the_limit_is_refused_where_nothing_may_stream),
+        FLOW_TEST(response_over_the_limit_gets_the_page_of_a_refusal),
         FLOW_TEST(undecodable_body_is_refused_where_the_marker_is_required),
         FLOW_TEST(marked_response_to_an_anonymous_request_is_refused),
         FLOW_TEST(observing_route_delivers_and_records),
         FLOW_TEST(head_only_and_empty_responses_keep_their_fields),
         FLOW_TEST(echo_of_another_request_is_found_in_any_place),
+        FLOW_TEST(marker_behind_an_empty_element_of_xhtml_is_seen),
         FLOW_TEST(own_token_in_another_spelling_may_be_issued_and_anothers_not),
         cmocka_unit_test_setup_teardown(cookie_that_is_taken_away_shows_nobody,
                                         set_up_cookie, tear_down),

@@ -373,6 +373,83 @@ static void marked_page_closes_its_route_while_login_is_down(void **state)
     assert_int_equal(answer.status, 200);
 }
 
+/* Without `login.request` any unsafe request may be a login, but not while it is down. */
+static void marked_page_with_a_token_is_refused_while_login_is_down(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    world.site->login.request.count = 0;
+    (void)feature_table_take_down(&world.features, FEATURE_LOGIN_BIT);
+    flow_hang_up(&upstream);
+    flow_say(&world, &client,
+             "POST /public2/signin HTTP/1.1\r\nHost: site\r\nContent-Length: 0\r\n\r\n");
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    flow_say(&world, &upstream,
+             "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-User-Marker: zoe\r\n"
+             "Set-Cookie: sid=zoezoezoezoezoezoezoezoe\r\nContent-Length: 4\r\n\r\nhers");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 502);
+    assert_false(flow_has(&client, "zoe"));
+    assert_false(atomic_load(&world.routes[FLOW_REST].closed));
+}
+
+static void login_outside_the_paths_of_its_feature_is_closed_as_well(void **state)
+{
+    struct path_pattern signin;
+    struct flow_answer answer;
+
+    (void)state;
+    assert_null(path_pattern_parse(SPAN("/signin"), false, &signin));
+    world.login_request.path = &signin;
+    (void)feature_table_take_down(&world.features, FEATURE_LOGIN_BIT);
+    flow_say(&world, &client,
+             "POST /signin HTTP/1.1\r\nHost: site\r\nContent-Length: 0\r\n\r\n");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 503);
+    assert_false(flow_knocks(&world));
+    flow_forget(&client);
+    flow_hang_up(&upstream);
+    flow_get(&world, &client, "/signin", NULL);
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    flow_page(&world, &upstream, NULL, "form");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 200);
+}
+
+/* By a way that is not configured: her own page is no mix-up that counts. */
+static void login_that_was_not_seen_while_login_is_down_is_no_case(void **state)
+{
+    struct flow_answer answer;
+
+    (void)state;
+    world.relay->plan->policies[FEATURE_LOGIN].weak_cases = 1;
+    (void)feature_table_take_down(&world.features, FEATURE_LOGIN_BIT);
+    flow_hang_up(&upstream);
+    flow_say(&world, &client,
+             "POST /signin HTTP/1.1\r\nHost: site\r\nContent-Length: 0\r\n\r\n");
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    flow_say(&world, &upstream,
+             "HTTP/1.1 200 OK\r\nSet-Cookie: sid=0123456789abcdef-carol\r\n"
+             "Content-Length: 2\r\n\r\nok");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 200);
+    feature_table_set(&world.features, FEATURE_LOGIN, FEATURE_UP);
+    flow_forget(&client);
+    flow_hang_up(&upstream);
+    flow_get(&world, &client, "/mypage/top", "0123456789abcdef-carol");
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    flow_page(&world, &upstream, "carol", "hers");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_int_equal(answer.status, 502);
+    assert_string_equal(flow_last_entry(&world)->reason, "no-login");
+    assert_false(flow_login_down(&world));
+}
+
 /* The one accident that took login down may have more answers under way. */
 static void answer_that_was_under_way_closes_no_route(void **state)
 {
@@ -490,6 +567,9 @@ int main(void)
         FLOW_TEST(token_of_somebody_is_not_public_whatever_its_row_says),
         FLOW_TEST(public_token_with_two_first_markers_is_public_no_more),
         FLOW_TEST(public_token_with_a_login_that_is_not_told_is_public_no_more),
+        FLOW_TEST(marked_page_with_a_token_is_refused_while_login_is_down),
+        FLOW_TEST(login_outside_the_paths_of_its_feature_is_closed_as_well),
+        FLOW_TEST(login_that_was_not_seen_while_login_is_down_is_no_case),
         FLOW_TEST(marked_page_closes_its_route_while_login_is_down),
         FLOW_TEST(answer_that_was_under_way_closes_no_route),
         FLOW_TEST(logout_is_forwarded_and_its_answer_replaced_while_login_is_down),

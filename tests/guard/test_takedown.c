@@ -257,6 +257,24 @@ static void takedown_strong_case_stands_among_weak_ones_but_not_the_reverse(void
     takedown_free(&desk.takedown);
 }
 
+static void takedown_strong_cases_alone_count_by_their_own_number(void **state)
+{
+    (void)state;
+    for (unsigned weak_cases = 1; weak_cases <= 2; weak_cases++) {
+        struct desk desk = desk_of(3, weak_cases);
+        assert_int_equal(note(&desk, STRENGTH_STRONG, "alice", "bob", 1), 0);
+        assert_int_equal(note(&desk, STRENGTH_STRONG, "carol", "dave", 2), 0);
+        assert_int_equal(note(&desk, STRENGTH_STRONG, "erin", "frank", 3),
+                         FEATURE_LOGIN_BIT);
+        takedown_free(&desk.takedown);
+    }
+    struct desk desk = desk_of(9, 3);
+    assert_int_equal(weak(&desk, "alice", "bob", 1), 0);
+    assert_int_equal(note(&desk, STRENGTH_STRONG, "carol", "dave", 2), 0);
+    assert_int_equal(note(&desk, STRENGTH_STRONG, "erin", "frank", 3), FEATURE_LOGIN_BIT);
+    takedown_free(&desk.takedown);
+}
+
 static void takedown_case_that_was_strong_stays_strong(void **state)
 {
     (void)state;
@@ -360,6 +378,7 @@ int main(void)
         cmocka_unit_test(takedown_zero_weak_cases_means_never),
         cmocka_unit_test(takedown_three_weak_cases_must_be_strangers_to_each_other),
         cmocka_unit_test(takedown_strong_case_stands_among_weak_ones_but_not_the_reverse),
+        cmocka_unit_test(takedown_strong_cases_alone_count_by_their_own_number),
         cmocka_unit_test(takedown_case_that_was_strong_stays_strong),
         cmocka_unit_test(takedown_unknown_viewers_and_subjects_are_not_users_in_common),
         cmocka_unit_test(takedown_viewer_known_by_session_is_not_the_user_of_that_name),

@@ -10,7 +10,7 @@ static void media_kinds_by_type(void **state)
     } rows[] = {
         {"text/html", MEDIA_HTML},
         {"Text/HTML; charset=Shift_JIS", MEDIA_HTML},
-        {"application/xhtml+xml", MEDIA_HTML},
+        {"application/xhtml+xml", MEDIA_XHTML},
         {"application/json", MEDIA_JSON},
         {"application/problem+json;v=1", MEDIA_JSON},
         {"image/svg+xml", MEDIA_XML},
