@@ -3,6 +3,7 @@
 
 #include "base/stats.h"
 #include "record/fixture.h"
+#include "record/outbox.h"
 
 enum { MYPAGE = 1, MYPAGE_BIT = 2 };
 
@@ -264,6 +265,47 @@ static void a_change_that_the_ledger_does_not_have_is_written(void **state)
     fixture_remove(&fixture);
 }
 
+static bool count_trials(void *context, const struct outbox_open *open)
+{
+    unsigned *trials_p = context;
+
+    assert_true(span_equal(open->feature, SPAN("mypage")));
+    assert_int_equal(open->incident.len, 0);
+    *trials_p += open->trial ? 1 : 0;
+    return true;
+}
+
+/* What is told again and again as open: is it a trial? */
+static bool is_open_for_a_trial(void)
+{
+    struct outbox *outbox = NULL;
+    unsigned trials = 0;
+
+    assert_int_equal(outbox_open(fixture.directory, &outbox, NULL), ERR_NONE);
+    outbox_each_open(outbox, count_trials, &trials);
+    outbox_close(&outbox);
+    return trials == 1;
+}
+
+static void a_trial_is_no_feature_that_is_up_again(void **state)
+{
+    (void)state;
+
+    make_down();
+    assert_false(is_open_for_a_trial());
+    assert_int_equal(change(FEATURE_TRIAL), CONTROL_DONE);
+    assert_true(is_open_for_a_trial());
+    assert_int_equal(change(FEATURE_UP), CONTROL_DONE);
+    assert_int_equal(change(FEATURE_TRIAL), CONTROL_DONE); /* Closed to all others. */
+    fixture_shell(&fixture,
+                  "test \"$(sqlite3 ledger.db \"SELECT type || ' ' ||"
+                  " json_extract(body, '$.data.state') FROM deliveries ORDER BY id\" |"
+                  " tr '\\n' ',')\" = 'feature.down down,feature.trial trial,feature.up "
+                  "up,feature.down trial,'");
+
+    fixture_remove(&fixture);
+}
+
 /* How often mypage went down because of `cause`. */
 static uint64_t take_downs(const char *cause)
 {
@@ -331,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_change_that_the_ledger_does_not_have_is_written),
         cmocka_unit_test(a_feature_goes_on_trial_and_up_and_both_outlast_a_restart),
         cmocka_unit_test(only_what_comes_up_forgets_its_cases),
+        cmocka_unit_test(a_trial_is_no_feature_that_is_up_again),
         cmocka_unit_test(each_take_down_is_counted_once_by_its_cause),
     };
     return RUN_TESTS(tests);
