@@ -8,7 +8,9 @@ enum { TARGET_SIZE_MAX = 512 };
 
 static void print_field(const struct json_tree *map, const char *name, int width)
 {
-    cli_admin_print_text(json_tree_text(map, name, "-"), width);
+    struct span text = json_tree_text(map, name, "-");
+
+    cli_admin_print_text(text.len > 0 ? text : SPAN("-"), width);
     (void)fputc(' ', stdout);
 }
 

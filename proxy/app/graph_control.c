@@ -100,9 +100,14 @@ static bool change_feature(void *context, const struct feature_change *change,
     struct graph *self = context;
 
     graph_drill_leave(self, change->name);
-    graph_schedule_drop(self, change);
     ticket->reply_to = self->mailbox;
-    return recorder_change_feature(self->recorder, change, ticket);
+    if (!recorder_change_feature(self->recorder, change, ticket)) {
+        return false;
+    }
+    if (change->state != FEATURE_UP) { /* Up may be refused, and then decides nothing. */
+        graph_schedule_drop(self, change);
+    }
+    return true;
 }
 
 static bool close_incident(void *context, uint64_t incident, const char *who,

@@ -144,12 +144,29 @@ static void reopen(struct graph *self, unsigned slot)
     }
 }
 
+/* It came up before its time. */
+static void drop_needless(struct graph *self, unsigned slot)
+{
+    struct graph_reopening *reopening = &self->reopenings[slot];
+
+    reopening->at_ms = 0;
+    log_write(LOG_LEVEL_NOTICE,
+              "the time that %s set for feature `%s` to come up is given up: it is up",
+              reopening->change.who, reopening->change.name);
+}
+
 void graph_reopen_due(struct graph *self)
 {
     uint64_t now_ms = loop_unix_ms(self->loop);
 
     for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
-        if (self->reopenings[slot].at_ms != 0 && now_ms >= self->reopenings[slot].at_ms) {
+        uint64_t at_ms = self->reopenings[slot].at_ms;
+        if (at_ms == 0) {
+            continue;
+        }
+        if (feature_table_state(self->features, slot) == FEATURE_UP) {
+            drop_needless(self, slot);
+        } else if (now_ms >= at_ms) {
             reopen(self, slot);
         }
     }

@@ -17,7 +17,8 @@ bool graph_test_alert(void *context, const char *alert, const char *who,
 const char *graph_schedule_up(void *context, const struct feature_change *change,
                               uint64_t at_ms);
 
-/** An operator has decided about the feature: a time that was set before is given up. */
+/** An operator has closed the feature, or put it on trial: a time that was set before is
+ * given up. That it came up is seen by graph_reopen_due(): `up` may be refused. */
 void graph_schedule_drop(struct graph *self, const struct feature_change *change);
 
 /** When a feature is to come up by itself, 0: never; and brings up what is due. */

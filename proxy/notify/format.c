@@ -113,16 +113,22 @@ static void put_down(const struct told *told, struct writer *out)
         put_in(out, " (", told->reason, ")");
         return;
     }
-    writer_text(out, " is down");
+    bool trial = span_equal(told->state, SPAN("trial"));
+    writer_text(out, trial ? " is down but for a trial" : " is down");
+    put_order(told, out);
+}
+
+static void put_trial(const struct told *told, struct writer *out)
+{
+    put(out, told->feature);
+    writer_text(out, " is still down, open for a trial");
     put_order(told, out);
 }
 
 static void put_up(const struct told *told, struct writer *out)
 {
-    bool trial = span_equal(told->state, SPAN("trial"));
-
     put(out, told->feature);
-    writer_text(out, trial ? " is open for a trial" : " is up again");
+    writer_text(out, " is up again");
     put_order(told, out);
 }
 
@@ -146,11 +152,9 @@ static const struct {
     const char *type;
     void (*put)(const struct told *told, struct writer *out);
 } HEADLINES[] = {
-    {"incident.opened", put_incident},
-    {"incident.updated", put_incident},
-    {"incident.closed", put_closed},
-    {"feature.down", put_down},
-    {"feature.up", put_up},
+    {"incident.opened", put_incident}, {"incident.updated", put_incident},
+    {"incident.closed", put_closed},   {"feature.down", put_down},
+    {"feature.trial", put_trial},      {"feature.up", put_up},
     {"mode.observe", put_observe},
 };
 

@@ -14,7 +14,7 @@ static uint64_t ends_at(const struct told *told, const struct format_times *time
         return times->now_ms;
     }
     if (span_starts(told->type, SPAN("incident.")) ||
-        span_equal(told->type, SPAN("feature.down"))) {
+        span_starts(told->type, SPAN("feature."))) {
         return times->now_ms + OPEN_MS;
     }
     return times->created_at_ms +

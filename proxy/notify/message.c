@@ -130,8 +130,9 @@ static bool put_open(void *context, const struct outbox_open *open)
     struct format_times times = {.now_ms = self->now_ms, .created_at_ms = open->at_ms};
 
     memset(self->told, 0, offsetof(struct told, text));
-    self->told->type =
-        open->incident.len > 0 ? SPAN("incident.opened") : SPAN("feature.down");
+    self->told->type = open->incident.len > 0 ? SPAN("incident.opened")
+                       : open->trial          ? SPAN("feature.trial")
+                                              : SPAN("feature.down");
     self->told->incident = open->incident;
     self->told->feature = open->feature;
     self->told->detector = open->detector;
@@ -139,7 +140,7 @@ static bool put_open(void *context, const struct outbox_open *open)
     self->told->displays = open->displays;
     uint64_t incident = 0;
     if (parse_u64(open->incident, &incident) != ERR_NONE) {
-        incident = 0; /* A feature that is down: the first page. */
+        incident = 0; /* A feature that is not up: the first page. */
     }
     alert_link(self->console, incident, self->link);
     self->told->link = span_of(self->link);

@@ -93,7 +93,7 @@ static void put_facts(struct dossier_out *out)
         put_meta(
             out, WORD_STATE,
             dossier_say(out->lang, self->open ? WORD_STATE_OPEN : WORD_STATE_CLOSED));
-        put_meta(out, WORD_FEATURE, self->feature);
+        put_meta(out, WORD_FEATURE, self->feature[0] != '\0' ? self->feature : "-");
         put_meta(out, WORD_FOUND_BY, self->detector);
     }
     out_put(out, "<br>");

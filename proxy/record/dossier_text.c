@@ -52,7 +52,7 @@ static void put_head(struct dossier_out *out)
         put_label(
             out, WORD_STATE,
             dossier_say(out->lang, self->open ? WORD_STATE_OPEN : WORD_STATE_CLOSED));
-        put_label(out, WORD_FEATURE, self->feature);
+        put_label(out, WORD_FEATURE, self->feature[0] != '\0' ? self->feature : "-");
         put_label(out, WORD_FOUND_BY, self->detector);
     }
     if (self->incident_count > 0 && !self->drill) {

@@ -15,7 +15,39 @@ static const char *state_name(enum feature_state state)
     UNREACHABLE();
 }
 
-static void tell_change(struct ledger *self, const struct ledger_change *change)
+static enum feature_state state_of(struct span name)
+{
+    if (span_equal(name, SPAN("up"))) {
+        return FEATURE_UP;
+    }
+    return span_equal(name, SPAN("trial")) ? FEATURE_TRIAL : FEATURE_DOWN;
+}
+
+static enum feature_state state_now(struct ledger *self, const char *name)
+{
+    struct db_rows *rows = db_query(self->db, "SELECT state FROM features WHERE name = ?",
+                                    DB_VALUES(DB_STRING(name)));
+    enum feature_state state = db_next(rows) ? state_of(db_text(rows, 0)) : FEATURE_UP;
+    db_end(rows);
+    return state;
+}
+
+/* A trial opens to few what was down, or closes to all others what was up. */
+static const char *type_of(enum feature_state before, enum feature_state state)
+{
+    switch (state) {
+    case FEATURE_DOWN:
+        return "feature.down";
+    case FEATURE_TRIAL:
+        return before == FEATURE_UP ? "feature.down" : "feature.trial";
+    case FEATURE_UP:
+        return "feature.up";
+    }
+    UNREACHABLE();
+}
+
+static void tell_change(struct ledger *self, const struct ledger_change *change,
+                        enum feature_state before)
 {
     struct json_write *data = &self->data;
 
@@ -32,9 +64,8 @@ static void tell_change(struct ledger *self, const struct ledger_change *change)
         json_write_member_u64(data, "incident", change->incident);
     }
     json_write_end_object(data);
-    ledger_add_alert(self, NULL,
-                     change->state == FEATURE_DOWN ? "feature.down" : "feature.up",
-                     json_write_result(data), change->at_ms);
+    ledger_add_alert(self, NULL, type_of(before, change->state), json_write_result(data),
+                     change->at_ms);
 }
 
 void ledger_change_feature(struct ledger *self, const struct ledger_change *change)
@@ -51,6 +82,7 @@ void ledger_change_feature(struct ledger *self, const struct ledger_change *chan
     };
     const struct chain_row row = {
         .table = CHAIN_CHANGES, .chained = chained, .chained_count = 8};
+    enum feature_state before = state_now(self, change->name);
     chain_insert(&self->chain, self->db, &row);
     db_run(self->db,
            "INSERT OR REPLACE INTO features(name, state, at, who, reason, incident)"
@@ -58,25 +90,13 @@ void ledger_change_feature(struct ledger *self, const struct ledger_change *chan
            DB_VALUES(DB_STRING(change->name), DB_STRING(state_name(change->state)),
                      DB_U64(change->at_ms), DB_STRING(change->who),
                      DB_STRING(change->reason), DB_U64(change->incident)));
-    tell_change(self, change);
-}
-
-static enum feature_state state_of(struct span name)
-{
-    if (span_equal(name, SPAN("up"))) {
-        return FEATURE_UP;
-    }
-    return span_equal(name, SPAN("trial")) ? FEATURE_TRIAL : FEATURE_DOWN;
+    tell_change(self, change, before);
 }
 
 enum feature_state ledger_state_of(struct ledger *self, const char *name)
 {
     db_clear(self->db);
-    struct db_rows *rows = db_query(self->db, "SELECT state FROM features WHERE name = ?",
-                                    DB_VALUES(DB_STRING(name)));
-    enum feature_state state = db_next(rows) ? state_of(db_text(rows, 0)) : FEATURE_UP;
-    db_end(rows);
-    return state;
+    return state_now(self, name);
 }
 
 uint64_t ledger_incident_of(struct ledger *self, const char *name)

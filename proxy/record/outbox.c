@@ -92,10 +92,10 @@ void outbox_each_open(struct outbox *self, outbox_open_fn *each, void *context)
     struct db_rows *rows = db_query(
         self->db,
         "SELECT CAST(id AS TEXT), feature, detector, reason, CAST(displays AS TEXT),"
-        " opened_at, drill FROM incidents WHERE closed_at IS NULL"
+        " opened_at, drill, '' FROM incidents WHERE closed_at IS NULL"
         " UNION ALL SELECT '', name, '', reason, '', at, coalesce((SELECT cause = 'drill'"
-        " FROM feature_changes WHERE feature = name ORDER BY seq DESC LIMIT 1), 0)"
-        " FROM features WHERE state = 'down'",
+        " FROM feature_changes WHERE feature = name ORDER BY seq DESC LIMIT 1), 0), state"
+        " FROM features WHERE state <> 'up'",
         NULL, 0);
     while (more && db_next(rows)) {
         const struct outbox_open open = {
@@ -106,6 +106,7 @@ void outbox_each_open(struct outbox *self, outbox_open_fn *each, void *context)
             .displays = db_text(rows, 4),
             .at_ms = db_u64(rows, 5),
             .drill = db_u64(rows, 6) != 0,
+            .trial = span_equal(db_text(rows, 7), SPAN("trial")),
         };
         more = each(context, &open);
     }

@@ -56,19 +56,20 @@ bool outbox_next(struct outbox *self, const struct outbox_filter *filter,
 
 /** What is open now. Spans are valid during the call. */
 struct outbox_open {
-    struct span incident; /**< Its number; empty: a feature that is down. */
+    struct span incident; /**< Its number; empty: a feature that is not up. */
     struct span feature;
     struct span detector;
     struct span reason;
     struct span displays;
     uint64_t at_ms; /**< Since when. */
     bool drill;
+    bool trial; /**< The feature is open for a trial. */
 };
 
 /** False: no more. */
 typedef bool outbox_open_fn(void *context, const struct outbox_open *open);
 
-/** Calls `each` for every open incident, then for every feature that is down. */
+/** Calls `each` for every open incident, then for every feature that is not up. */
 void outbox_each_open(struct outbox *self, outbox_open_fn *each, void *context);
 
 /** When the next delivery of any alert is due; UINT64_MAX: nothing waits. */

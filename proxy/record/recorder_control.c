@@ -37,11 +37,16 @@ void recorder_apply_change(struct recorder *self, const struct recorder_closed *
     ledger_change_feature(self->ledger, &change);
 }
 
+static const char *cause_of(const struct change_task *task)
+{
+    return task->change->drill ? "drill" : "operator";
+}
+
 static struct recorder_closed row_of(const struct change_task *task)
 {
     return (struct recorder_closed){
         .change = *task->change,
-        .cause = task->change->drill ? "drill" : "operator",
+        .cause = cause_of(task),
         .incident = task->incident,
         .at_ms = clock_wall_ms(),
     };
@@ -197,6 +202,10 @@ static enum control_result change_feature(struct recorder *self, struct change_t
     }
     if (wanted == FEATURE_UP && task->incident != 0 && !task->change->anyway) {
         return CONTROL_INCIDENT_OPEN;
+    }
+    if (wanted == FEATURE_DOWN) {
+        /* Whatever the files say, it goes down. */
+        recorder_count_take_down(self, task->change->name, cause_of(task));
     }
     bool closes = wanted == FEATURE_DOWN || state == FEATURE_UP;
     return closes ? shut(self, task) : open_up(self, task);

@@ -109,6 +109,10 @@ MUST_USE enum err recorder_state_take_downs(struct recorder *self);
 
 void recorder_count(struct recorder *self, enum stat_id family, const char *labels);
 
+/** `cause`: as in the ledger, `finding`, `operator` or `drill`. */
+void recorder_count_take_down(struct recorder *self, const char *feature,
+                              const char *cause);
+
 /** Puts an item into the queue. Takes `item->body`, also when there is no room. */
 MUST_USE bool recorder_push(struct recorder *self, const struct recorder_item *item);
 

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -122,15 +123,18 @@ static void say_take_down(const struct recorder_item *item, const char *feature)
               entry->reason, (unsigned long long)item->incident);
 }
 
-static void count_take_down(struct recorder *self, const char *feature)
+void recorder_count_take_down(struct recorder *self, const char *feature,
+                              const char *cause)
 {
-    static const char cause[] = ",cause=\"finding\"";
     char labels[2 * FEATURE_NAME_SIZE_MAX + 64];
 
     size_t len = stats_label(labels, sizeof(labels), "feature", span_of(feature));
-    if (len < sizeof(labels) - sizeof(cause)) {
-        memcpy(labels + len, cause, sizeof(cause));
-        recorder_count(self, STAT_TAKE_DOWNS, labels);
+    if (len < sizeof(labels)) {
+        int more = snprintf(labels + len, sizeof(labels) - len, ",cause=\"%s\"", cause);
+        CHECK(more > 0);
+        if ((size_t)more < sizeof(labels) - len) {
+            recorder_count(self, STAT_TAKE_DOWNS, labels);
+        }
     }
 }
 
@@ -141,7 +145,7 @@ static void tell_take_downs(struct recorder *self, const struct recorder_item *i
     for (unsigned slot = 0; slot < FEATURE_COUNT_MAX; slot++) {
         if ((entry->took_down_mask >> slot & 1) != 0) {
             say_take_down(item, self->features->names[slot]);
-            count_take_down(self, self->features->names[slot]);
+            recorder_count_take_down(self, self->features->names[slot], "finding");
         }
     }
 }

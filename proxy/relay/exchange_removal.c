@@ -136,8 +136,8 @@ static void note_removed_cookies(struct removal *removal, const struct head *hea
 
     cookie_start(&reader, head);
     while (cookie_next(&reader, &cookie)) {
-        if (names_identity(policy, cookie.name) &&
-            !exchange_cookie_stays(removal, &cookie)) {
+        bool goes = self->logout_while_down || !exchange_cookie_stays(removal, &cookie);
+        if (goes && names_identity(policy, cookie.name)) {
             note_removed(self, cookie.name);
         }
     }
@@ -250,13 +250,15 @@ void exchange_remove(struct exchange *self, const struct head *head,
                                                                 : "quarantine");
         note_removed_cookies(out, head);
         identify_rest(self, out);
+    } else if (self->logout_while_down) {
+        note_removed_cookies(out, head); /* The site gets them, our page deletes them. */
     }
 }
 
 /* A name that the answer itself sets needs no deletion. */
 static bool sets_cookie(const struct head *head, struct span name)
 {
-    for (size_t i = 0; i < head->field_count; i++) {
+    for (size_t i = 0; head != NULL && i < head->field_count; i++) {
         struct set_cookie cookie;
         if (head->fields[i].id == FIELD_SET_COOKIE &&
             cookie_parse_set(head->fields[i].value, &cookie) &&
@@ -267,15 +269,32 @@ static bool sets_cookie(const struct head *head, struct span name)
     return false;
 }
 
+/* Browsers take a name with such a prefix only from a Set-Cookie with Secure, whatever
+ * its case (RFC 6265bis section 4.1.3). */
+static bool wants_secure(struct span name)
+{
+    const struct span host = SPAN("__Host-");
+    const struct span secure = SPAN("__Secure-");
+
+    return span_equal_nocase(span_first(name, host.len), host) ||
+           span_equal_nocase(span_first(name, secure.len), secure);
+}
+
+static void put_deletion(struct span name, struct writer *out)
+{
+    writer_put(out, SPAN("Set-Cookie: "));
+    writer_put(out, name);
+    writer_put(out, SPAN("=; Path=/; Max-Age=0; HttpOnly"));
+    writer_put(out, wants_secure(name) ? SPAN("; Secure\r\n") : SPAN("\r\n"));
+}
+
 void exchange_write_deletions(const struct exchange *self, const struct head *head,
                               struct writer *out)
 {
     for (size_t at = 0; at < self->removed_names_len;) {
         struct span name = span_of(self->removed_names + at);
         if (!sets_cookie(head, name)) {
-            writer_put(out, SPAN("Set-Cookie: "));
-            writer_put(out, name);
-            writer_put(out, SPAN("=; Path=/; Max-Age=0; HttpOnly\r\n"));
+            put_deletion(name, out);
         }
         at += name.len + 1;
     }

@@ -262,28 +262,12 @@ enum step exchange_reply_maintenance(struct exchange *self)
     return reply(self, &page, ENDING_GATE);
 }
 
-/* Deletes every session cookie that the configuration names in full. */
-static void write_deletions(const struct cookie_names *names, struct writer *out)
-{
-    for (size_t i = 0; names != NULL && i < names->count; i++) {
-        struct span name = names->patterns[i];
-        if (name.len == 0 || name.ptr[0] == '!' || name.ptr[name.len - 1] == '*') {
-            continue;
-        }
-        writer_put(out, SPAN("Set-Cookie: "));
-        writer_put(out, name);
-        writer_put(out, SPAN("=; Path=/; Max-Age=0; HttpOnly\r\n"));
-    }
-}
-
 enum step exchange_reply_logged_out(struct exchange *self)
 {
-    uint8_t fields[2048];
+    uint8_t fields[4096];
     struct writer out = writer_of(fields, sizeof(fields));
-    const struct session_policy *policy = &self->plan->site->session;
 
-    write_deletions(policy->cookies, &out);
-    write_deletions(policy->remember, &out);
+    exchange_write_deletions(self, NULL, &out);
     struct reply page = {
         .kind = REPLY_LOGGED_OUT,
         .status = 200,

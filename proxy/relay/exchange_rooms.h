@@ -71,6 +71,7 @@ bool exchange_cookie_stays(void *removal, const struct cookie *cookie);
 bool exchange_token_goes(void *removal, const struct field *field);
 size_t exchange_write_target(const struct removal *removal, struct span target,
                              uint8_t *buffer);
+/* `head`: the site's, which needs none for what it sets itself; NULL: ours. */
 void exchange_write_deletions(const struct exchange *self, const struct head *head,
                               struct writer *out);
 

@@ -114,6 +114,12 @@ static void incidents_lists_and_shows(void **state)
     assert_int_equal(run_at(&proxy, "incidents", "200 OK", "{\"incidents\":[]}"),
                      CLI_DONE);
     assert_string_equal(output, "no incidents\n");
+    /* Of a route without a feature of its own, which took nothing down. */
+    assert_int_equal(run_at(&proxy, "incidents", "200 OK",
+                            "{\"incidents\":[{\"id\":7,\"feature\":\"\",\"state\":"
+                            "\"open\",\"reason\":\"ungranted\"}]}"),
+                     CLI_DONE);
+    assert_non_null(strstr(output, "7        -                open "));
     assert_int_equal(
         run_at(&proxy, "incidents 3", "200 OK",
                "{\"id\":3,\"feature\":\"login\",\"rows\":[{\"viewer\":\"u-1\","

@@ -110,6 +110,7 @@ def test_with_take_down_the_feature_is_down_for_the_time_and_up_again(origin, co
     down = wait_until(lambda: receiver.of_type("feature.down"), 20, "the take-down is told")
     assert down[0].body["data"]["drill"] is True
     assert not proxy.metrics().value("countermark_take_downs_total", feature="login", cause="finding")
+    assert proxy.metrics().value("countermark_take_downs_total", feature="login", cause="drill") == 1
 
 
 def test_a_real_finding_keeps_down_what_a_drill_took_down(origin, countermark):

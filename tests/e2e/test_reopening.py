@@ -50,6 +50,17 @@ def test_a_trial_lets_named_networks_in_and_nobody_else(origin, countermark):
     assert feature_is_down(page_of(insider, "alice"))
 
 
+def test_a_trial_is_told_as_still_down_and_only_up_as_up(origin, countermark, webhooks, folder):
+    receiver = webhooks()
+    proxy = countermark(receiver_config(with_trial(origin.port), receiver, folder))
+    for change in ("down", "trial", "up", "trial"):
+        assert proxy.run(change, "login", *REASON).returncode == 0
+    wait_until(lambda: len(receiver.of_type("feature.down")) == 2, 15, "all arrived")
+    told = [(delivery.type, delivery.body["data"]["state"]) for delivery in receiver.deliveries]
+    assert sorted(told) == [("feature.down", "down"), ("feature.down", "trial"),
+                            ("feature.trial", "trial"), ("feature.up", "up")]
+
+
 def test_a_trial_without_networks_is_refused(origin, countermark):
     proxy = countermark(with_trial(origin.port))
     done = proxy.run("trial", "shop", *REASON)
@@ -104,6 +115,19 @@ def test_an_operator_who_decides_anew_cancels_the_time(origin, countermark):
     assert proxy.run("down", "login", *REASON).returncode == 0          # For another reason.
     time.sleep(4)
     assert state_of(proxy)["state"] == "down"
+
+
+def test_an_up_that_is_refused_decides_nothing(origin, countermark):
+    proxy = countermark(with_trial(origin.port))
+    alice = signed_in(proxy.port, "alice", source=INSIDE)
+    assert page_of(alice, "bob").status == 502                   # Incident 1, login down.
+    assert proxy.run("up", "login", "--at", in_seconds(60), "--anyway", *REASON).returncode == 0
+    assert proxy.run("up", "login", *REASON).returncode == 1             # The incident is open.
+    assert state_of(proxy)["up_at"]
+    assert proxy.run("up", "login", "--anyway", *REASON).returncode == 0
+    time.sleep(2.5)                                                      # A look each second.
+    assert page_of(signed_in(proxy.port, "alice", source=INSIDE), "bob").status == 502
+    assert state_of(proxy)["state"] == "down" and state_of(proxy)["up_at"] is None
 
 
 def receiver_config(proxy_config, receiver, folder):

@@ -502,6 +502,36 @@ static void logout_is_forwarded_and_its_answer_replaced_while_login_is_down(void
     assert_int_equal(flow_ended(&world, "logout-while-down"), 1);
 }
 
+static void
+logout_while_login_is_down_deletes_each_cookie_that_says_who_asks(void **state)
+{
+    static char jwt[] = "__Secure-jwt";
+    struct flow_answer answer;
+
+    (void)state;
+    leak_and_see();
+    flow_hang_up(&upstream);
+    world.cookie_names[0] = SPAN("SESS*");
+    world.remember_names[0] = SPAN("__host-*");
+    world.site->session.jwt.cookie = jwt;
+    flow_say(&world, &client,
+             "GET /logout HTTP/1.1\r\nHost: site\r\nCookie: theme=dark; SESSx=s1; "
+             "__host-me=m; __Secure-jwt=j\r\n\r\n");
+    flow_accept(&world, &upstream);
+    flow_hear_request(&world, &upstream);
+    assert_true(flow_has(&upstream, "SESSx=s1; __host-me=m; __Secure-jwt=j\r\n"));
+    flow_page(&world, &upstream, NULL, "bye, says the site");
+    assert_true(flow_hear_answer(&world, &client, false, &answer));
+    assert_true(flow_has(&client,
+                         "\r\nSet-Cookie: SESSx=; Path=/; Max-Age=0; HttpOnly\r\n"
+                         "Set-Cookie: __host-me=; Path=/; Max-Age=0; HttpOnly; "
+                         "Secure\r\n"
+                         "Set-Cookie: __Secure-jwt=; Path=/; Max-Age=0; "
+                         "HttpOnly; Secure\r\n"));
+    assert_false(flow_has(&client, "theme="));
+    assert_int_equal(flow_ended(&world, "logout-while-down"), 1);
+}
+
 static void page_of_the_feature_that_is_down_is_shown(void **state)
 {
     struct flow_answer answer;
@@ -573,6 +603,7 @@ int main(void)
         FLOW_TEST(marked_page_closes_its_route_while_login_is_down),
         FLOW_TEST(answer_that_was_under_way_closes_no_route),
         FLOW_TEST(logout_is_forwarded_and_its_answer_replaced_while_login_is_down),
+        FLOW_TEST(logout_while_login_is_down_deletes_each_cookie_that_says_who_asks),
         FLOW_TEST(page_of_the_feature_that_is_down_is_shown),
         FLOW_TEST(failing_ledger_closes_routes_that_require_a_marker),
     };

@@ -103,6 +103,14 @@ static void a_headline_names_the_feature_the_person_and_the_reason(void **state)
     expect_headline("{\"type\":\"feature.up\",\"data\":{\"feature\":\"shop\",\"state\":"
                     "\"up\",\"reason\":\"repaired\",\"who\":\"sre\"}}",
                     "shop is up again, by sre: repaired");
+    expect_headline(
+        "{\"type\":\"feature.down\",\"data\":{\"feature\":\"shop\",\"cause\":"
+        "\"operator\",\"state\":\"trial\",\"reason\":\"a test\",\"who\":\"sre\"}}",
+        "shop is down but for a trial, by sre: a test");
+    expect_headline(
+        "{\"type\":\"feature.trial\",\"data\":{\"feature\":\"shop\",\"state\":"
+        "\"trial\",\"reason\":\"repaired\",\"who\":\"sre\"}}",
+        "shop is still down, open for a trial, by sre: repaired");
     expect_headline("{\"type\":\"mode.observe\",\"data\":{\"who\":\"sre\",\"reason\":"
                     "\"broken\",\"until\":\"2026-11-28T00:00:40.812Z\"}}",
                     "Break-glass until 2026-11-28T00:00:40.812Z: nothing is withheld, by "
@@ -157,20 +165,26 @@ alertmanager_knows_an_incident_by_the_same_labels_until_it_is_closed(void **stat
     free(closed);
 }
 
-static void a_feature_that_is_up_again_resolves_its_alert(void **state)
+static void
+a_feature_that_is_up_again_resolves_its_alert_and_a_trial_does_not(void **state)
 {
     (void)state;
     char *down = json_of("{\"type\":\"feature.down\",\"data\":{\"feature\":\"login\"}}",
                          alertmanager);
+    char *trial = json_of("{\"type\":\"feature.trial\",\"data\":{\"feature\":\"login\"}}",
+                          alertmanager);
     char *up = json_of("{\"type\":\"feature.up\",\"data\":{\"feature\":\"login\"}}",
                        alertmanager);
     const char *labels = "{\"alertname\":\"CountermarkFeatureDown\",\"severity\":"
                          "\"critical\",\"feature\":\"login\"}";
 
     assert_non_null(strstr(down, labels));
+    assert_non_null(strstr(trial, labels));
+    assert_non_null(strstr(trial, "\"endsAt\":\"2026-02-01T00:06:00.000Z\""));
     assert_non_null(strstr(up, labels));
     assert_non_null(strstr(up, "\"endsAt\":\"2026-02-01T00:01:00.000Z\""));
     free(down);
+    free(trial);
     free(up);
 }
 
@@ -199,7 +213,8 @@ static void ocsf_closes_what_is_over(void **state)
         bool closes;
     } types[] = {{"incident.closed", true}, {"feature.up", true},
                  {"mode.enforce", true},    {"mode.observe", false},
-                 {"feature.down", false},   {"ledger.full", false}};
+                 {"feature.down", false},   {"feature.trial", false},
+                 {"ledger.full", false}};
     char body[64];
     (void)state;
 
@@ -281,7 +296,8 @@ int main(void)
         cmocka_unit_test(every_form_leads_to_the_console_where_it_is_known),
         cmocka_unit_test(
             alertmanager_knows_an_incident_by_the_same_labels_until_it_is_closed),
-        cmocka_unit_test(a_feature_that_is_up_again_resolves_its_alert),
+        cmocka_unit_test(
+            a_feature_that_is_up_again_resolves_its_alert_and_a_trial_does_not),
         cmocka_unit_test(break_glass_that_is_over_resolves_its_alert),
         cmocka_unit_test(ocsf_closes_what_is_over),
         cmocka_unit_test(ocsf_is_a_data_security_finding),

@@ -61,6 +61,7 @@ struct fixture {
     struct state_dir *directory;
     struct feature_table features;
     struct takedown *takedown;
+    struct stats *stats; /* Or NULL: not counted. */
     struct recorder *recorder;
     struct journal journal;
 };
@@ -117,7 +118,8 @@ static inline enum err fixture_try_open(struct fixture *self, struct fault *faul
     self->takedown = takedown_new(NULL);
     struct recorder_settings settings = {.directory = self->directory,
                                          .features = &self->features,
-                                         .takedown = self->takedown};
+                                         .takedown = self->takedown,
+                                         .stats = self->stats};
     err = recorder_new(&settings, &self->recorder, fault);
     if (err != ERR_NONE) {
         takedown_free(&self->takedown);
@@ -233,11 +235,10 @@ static inline struct journal_ticket fixture_post(struct fixture *self,
     return waiting.ticket;
 }
 
-static inline struct control_ticket fixture_change(struct fixture *self, const char *name,
-                                                   enum feature_state state, bool anyway)
+static inline struct control_ticket fixture_decide(struct fixture *self, const char *name,
+                                                   struct feature_change change)
 {
     struct asking asking = {.ticket.mail.deliver = fixture_on_control};
-    struct feature_change change = {.state = state, .anyway = anyway};
     span_copy(span_of(name), change.name, sizeof(change.name));
     span_copy(SPAN("op"), change.who, sizeof(change.who));
     span_copy(SPAN("a reason"), change.reason, sizeof(change.reason));
@@ -245,6 +246,13 @@ static inline struct control_ticket fixture_change(struct fixture *self, const c
     assert_true(recorder_change_feature(self->recorder, &change, &asking.ticket));
     assert_true(fixture_await(&asking.done));
     return asking.ticket;
+}
+
+static inline struct control_ticket fixture_change(struct fixture *self, const char *name,
+                                                   enum feature_state state, bool anyway)
+{
+    const struct feature_change change = {.state = state, .anyway = anyway};
+    return fixture_decide(self, name, change);
 }
 
 static inline struct control_ticket fixture_close_incident(struct fixture *self,

@@ -45,18 +45,34 @@ static const struct dossier HOSTILE = {
     .case_count = 1,
 };
 
-static char *print(enum dossier_format format, enum dossier_lang lang)
+static char *print_of(const struct dossier *dossier, enum dossier_format format,
+                      enum dossier_lang lang)
 {
     static char text[1 << 20];
     struct page page = {0};
 
-    dossier_print(&HOSTILE, format, lang, &page);
+    dossier_print(dossier, format, lang, &page);
     struct span printed = page_text(&page);
     assert_in_range(printed.len, 1, sizeof(text) - 1);
     memcpy(text, printed.ptr, printed.len);
     text[printed.len] = '\0';
     page_free(&page);
     return text;
+}
+
+static char *print(enum dossier_format format, enum dossier_lang lang)
+{
+    return print_of(&HOSTILE, format, lang);
+}
+
+static void an_incident_of_no_feature_says_so(void **state)
+{
+    struct dossier dossier = HOSTILE;
+
+    (void)state;
+    dossier.feature = "";
+    assert_non_null(strstr(print_of(&dossier, DOSSIER_TEXT, DOSSIER_EN), "Feature: -\n"));
+    assert_non_null(strstr(print_of(&dossier, DOSSIER_HTML, DOSSIER_EN), "Feature: -<"));
 }
 
 static void html_escapes_whatever_stands_in_the_ledger(void **state)
@@ -142,6 +158,7 @@ static void formats_and_languages_have_their_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_incident_of_no_feature_says_so),
         cmocka_unit_test(html_escapes_whatever_stands_in_the_ledger),
         cmocka_unit_test(csv_cells_are_no_formulas),
         cmocka_unit_test(text_has_no_control_bytes),

@@ -1,7 +1,9 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "base/stats.h"
 #include "record/fixture.h"
+#include "record/outbox.h"
 
 enum { MYPAGE = 1, MYPAGE_BIT = 2 };
 
@@ -263,6 +265,99 @@ static void a_change_that_the_ledger_does_not_have_is_written(void **state)
     fixture_remove(&fixture);
 }
 
+static bool count_trials(void *context, const struct outbox_open *open)
+{
+    unsigned *trials_p = context;
+
+    assert_true(span_equal(open->feature, SPAN("mypage")));
+    assert_int_equal(open->incident.len, 0);
+    *trials_p += open->trial ? 1 : 0;
+    return true;
+}
+
+/* What is told again and again as open: is it a trial? */
+static bool is_open_for_a_trial(void)
+{
+    struct outbox *outbox = NULL;
+    unsigned trials = 0;
+
+    assert_int_equal(outbox_open(fixture.directory, &outbox, NULL), ERR_NONE);
+    outbox_each_open(outbox, count_trials, &trials);
+    outbox_close(&outbox);
+    return trials == 1;
+}
+
+static void a_trial_is_no_feature_that_is_up_again(void **state)
+{
+    (void)state;
+
+    make_down();
+    assert_false(is_open_for_a_trial());
+    assert_int_equal(change(FEATURE_TRIAL), CONTROL_DONE);
+    assert_true(is_open_for_a_trial());
+    assert_int_equal(change(FEATURE_UP), CONTROL_DONE);
+    assert_int_equal(change(FEATURE_TRIAL), CONTROL_DONE); /* Closed to all others. */
+    fixture_shell(&fixture,
+                  "test \"$(sqlite3 ledger.db \"SELECT type || ' ' ||"
+                  " json_extract(body, '$.data.state') FROM deliveries ORDER BY id\" |"
+                  " tr '\\n' ',')\" = 'feature.down down,feature.trial trial,feature.up "
+                  "up,feature.down trial,'");
+
+    fixture_remove(&fixture);
+}
+
+/* How often mypage went down because of `cause`. */
+static uint64_t take_downs(const char *cause)
+{
+    char labels[64];
+    (void)snprintf(labels, sizeof(labels), "feature=\"mypage\",cause=\"%s\"", cause);
+    return stats_read(fixture.stats,
+                      stats_series(fixture.stats, STAT_TAKE_DOWNS, labels));
+}
+
+static void expect_take_downs(uint64_t finding, uint64_t operator, uint64_t drill)
+{
+    assert_int_equal(take_downs("finding"), finding);
+    assert_int_equal(take_downs("operator"), operator);
+    assert_int_equal(take_downs("drill"), drill);
+}
+
+static void each_take_down_is_counted_once_by_its_cause(void **state)
+{
+    (void)state;
+    const struct feature_change drill = {.state = FEATURE_DOWN, .drill = true};
+    struct journal_entry entry = fixture_display("alice", "bob", "/");
+
+    fixture_name(&fixture);
+    fixture.stats = stats_new();
+    fixture_open(&fixture);
+    assert_int_equal(change(FEATURE_DOWN), CONTROL_DONE);
+    assert_int_equal(change(FEATURE_DOWN), CONTROL_UNCHANGED);
+    expect_take_downs(0, 1, 0);
+    assert_int_equal(change(FEATURE_TRIAL), CONTROL_DONE);
+    assert_int_equal(change(FEATURE_UP), CONTROL_DONE);
+    expect_take_downs(0, 1, 0);
+    assert_int_equal(fixture_decide(&fixture, "mypage", drill).result, CONTROL_DONE);
+    assert_int_equal(change(FEATURE_UP), CONTROL_DONE);
+    expect_take_downs(0, 1, 1);
+    entry.took_down_mask = feature_table_take_down(&fixture.features, MYPAGE_BIT);
+    assert_true(fixture_post(&fixture, &entry).committed);
+    assert_int_equal(change(FEATURE_DOWN), CONTROL_UNCHANGED);
+    expect_take_downs(1, 1, 1);
+    assert_int_equal(fixture_change(&fixture, "mypage", FEATURE_UP, true).result,
+                     CONTROL_DONE);
+    limit_files(65536);
+    assert_int_equal(change(FEATURE_DOWN), CONTROL_FAILED);
+    assert_int_equal(change(FEATURE_DOWN), CONTROL_FAILED);
+    let_the_ledger_write();
+    assert_int_equal(change(FEATURE_DOWN), CONTROL_UNCHANGED);
+    expect_take_downs(1, 2, 1);
+
+    struct stats *stats = fixture.stats;
+    fixture_remove(&fixture);
+    stats_free(&stats);
+}
+
 int main(void)
 {
     if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR) {
@@ -278,6 +373,8 @@ int main(void)
         cmocka_unit_test(a_change_that_the_ledger_does_not_have_is_written),
         cmocka_unit_test(a_feature_goes_on_trial_and_up_and_both_outlast_a_restart),
         cmocka_unit_test(only_what_comes_up_forgets_its_cases),
+        cmocka_unit_test(a_trial_is_no_feature_that_is_up_again),
+        cmocka_unit_test(each_take_down_is_counted_once_by_its_cause),
     };
     return RUN_TESTS(tests);
 }

@@ -224,7 +224,7 @@ function reports(app, incident, report) {
 export function render(app, { incident, report, open }) {
   return [
     el("p", null, el("a", { href: "#/incidents", id: "back" }, `← ${say("back")}`)),
-    title(say("incident.title", { id: incident.id, feature: incident.feature }),
+    title(incident.feature ? say("incident.title", { id: incident.id, feature: incident.feature }) : say("incident.number", { id: incident.id }),
       el("button", { type: "button", class: "phone", id: "to-report", click: () => byId("reports").scrollIntoView() }, `${reportName(incident)} ↓`)),
     revealed ? el("p", { class: "banner warn", id: "revealed" }, say("revealed", { name: app.me.name })) : "",
     el("div", { class: "columns" }, head(app, incident, open), reports(app, incident, report)),

@@ -21,7 +21,7 @@ function choice(app, id, wanted) {
 function row(incident) {
   return [
     el("a", { href: `#/incidents/${incident.id}` }, String(incident.id)),
-    [incident.feature, incident.drill ? [" ", badge(say("drill"), "warn")] : ""],
+    [incident.feature || say("none"), incident.drill ? [" ", badge(say("drill"), "warn")] : ""],
     badge(say(`state.${incident.state}`), incident.state === "open" ? "bad" : ""),
     time(incident.opened_at),
     time(incident.last_at),
