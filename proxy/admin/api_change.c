@@ -57,13 +57,28 @@ static bool has_trial(struct api_call *call)
     return true;
 }
 
+static void say_incident_open(uint64_t incident, struct answer *answer)
+{
+    struct json_write *json = answer_problem_begin(
+        answer, 409,
+        "The incident is open: close it first, or add --anyway (\"anyway\": true).");
+
+    json_write_member_u64(json, "incident", incident);
+    answer_end(answer);
+}
+
 /* Kept until its time comes. */
 static void schedule_up(struct api_call *call, const struct feature_change *change,
                         uint64_t at_ms)
 {
     const struct admin_control *control = call->context->control;
-    const char *error = control->schedule_up(control->self, change, at_ms);
+    uint64_t incident = 0;
+    const char *error = control->schedule_up(control->self, change, at_ms, &incident);
 
+    if (incident != 0) {
+        say_incident_open(incident, call->answer);
+        return;
+    }
     if (error != NULL) {
         answer_problem(call->answer, 409, error);
         return;
@@ -320,16 +335,6 @@ static void finish_close(const struct operation *operation, struct answer *answe
     json_write_end_object(json);
 }
 
-static void say_incident_open(const struct operation *operation, struct answer *answer)
-{
-    struct json_write *json = answer_problem_begin(
-        answer, 409,
-        "The incident is open: close it first, or add --anyway (\"anyway\": true).");
-
-    json_write_member_u64(json, "incident", operation->ticket.incident);
-    answer_end(answer);
-}
-
 static void finish_ticket(const struct operation *operation, struct answer *answer)
 {
     bool is_feature = operation->kind == OPERATION_FEATURE;
@@ -351,7 +356,7 @@ static void finish_ticket(const struct operation *operation, struct answer *answ
                                   : "There is no such open incident.");
         return;
     case CONTROL_INCIDENT_OPEN:
-        say_incident_open(operation, answer);
+        say_incident_open(operation->ticket.incident, answer);
         return;
     case CONTROL_FINDING:
         answer_problem(answer, 409,

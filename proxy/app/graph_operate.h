@@ -15,7 +15,7 @@ uint64_t graph_retry_alerts(void *context, uint64_t id, const char *who);
 bool graph_test_alert(void *context, const char *alert, const char *who,
                       uint64_t *after_out);
 const char *graph_schedule_up(void *context, const struct feature_change *change,
-                              uint64_t at_ms);
+                              uint64_t at_ms, uint64_t *incident_out);
 
 /** An operator has decided about the feature: a time that was set before is given up. */
 void graph_schedule_drop(struct graph *self, const struct feature_change *change);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "record/chain.h"
+#include "record/ledger_schema.h"
 #include "record/people.h"
 #include "record/pseudonym.h"
 #include "record/query_private.h"
@@ -182,6 +183,16 @@ enum err query_open_count(struct query *self, uint64_t *count_out)
     *count_out = db_one_u64(
         self->db, "SELECT count(*) FROM incidents WHERE closed_at IS NULL AND drill = 0",
         0);
+    return query_end(self, NULL);
+}
+
+enum err query_incident_of(struct query *self, const char *name, uint64_t *incident_out)
+{
+    db_clear(self->db);
+    struct db_rows *rows =
+        db_query(self->db, LEDGER_INCIDENT_OF, DB_VALUES(DB_STRING(name)));
+    *incident_out = db_next(rows) ? db_u64(rows, 0) : 0;
+    db_end(rows);
     return query_end(self, NULL);
 }
 

@@ -1,5 +1,6 @@
 """Up again, step by step: a trial for named networks, a time to come up; and alerts that failed."""
 import datetime
+import json
 import time
 
 import pytest
@@ -83,9 +84,13 @@ def test_a_time_to_come_up_does_not_outweigh_a_finding_or_an_open_incident(origi
     proxy = countermark(with_trial(origin.port))
     alice = signed_in(proxy.port, "alice", source=INSIDE)
     assert page_of(alice, "bob").status == 502                   # Incident 1, login down.
-    assert proxy.run("up", "login", "--at", in_seconds(4), *REASON).returncode == 0
-    time.sleep(5)
-    assert state_of(proxy)["state"] == "down"                    # The incident is open.
+    done = proxy.run("up", "login", "--at", in_seconds(4), *REASON)
+    assert done.returncode == 1 and "The incident is open" in done.stderr
+    answer = proxy.admin("POST", "/api/v1/features/login/up",
+                         {"reason": "x", "at": in_seconds(4)}, "operator")
+    assert answer.status == 409 and json.loads(answer.body)["incident"] == 1
+    assert state_of(proxy)["up_at"] is None
+    assert proxy.run("up", "login", "--at", in_seconds(60), "--anyway", *REASON).returncode == 0
     assert proxy.run("incidents", "close", "1", *REASON).returncode == 0
     assert proxy.run("up", "login", "--at", in_seconds(4), *REASON).returncode == 0
     wait_until(lambda: state_of(proxy)["state"] == "up", 20, "login is up")
