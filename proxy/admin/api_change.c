@@ -215,6 +215,9 @@ static const char *mode_fault(const struct order *order)
     if (order->mode == ORDER_ENFORCE) {
         return order->for_ms != 0 ? "Only `observe` takes `for`." : NULL;
     }
+    if (order->reason[0] == '\0') {
+        return "`observe` needs a `reason`.";
+    }
     if (order->for_ms == 0) {
         return "`observe` needs `for`: how long, `1h` for example.";
     }
@@ -228,7 +231,7 @@ void api_mode(struct api_call *call)
     const struct admin_control *control = call->context->control;
     struct order order;
 
-    if (!read_order(call, true, &order)) {
+    if (!read_order(call, false, &order)) {
         return;
     }
     const char *fault = mode_fault(&order);
@@ -249,6 +252,11 @@ void api_mode(struct api_call *call)
     }
     struct control_status status = {0};
     control->status(control->self, &status);
+    if (!change.observe && strcmp(status.mode, "observe") == 0) {
+        answer_problem(call->answer, 409,
+                       "The configuration observes: set `mode: enforce` and reload.");
+        return;
+    }
     struct json_write *json = answer_json(call->answer);
     json_write_begin_object(json);
     json_write_member(json, "mode", span_of(status.mode));

@@ -36,7 +36,8 @@ struct fixture {
     /* What the control says. */
     enum control_ready ready;
     enum err read_err;
-    bool takes; /* Changes are accepted. */
+    bool takes;    /* Changes are accepted. */
+    bool observes; /* The configuration does, without break-glass. */
 
     /* What the control was told. */
     struct feature_change change;
@@ -64,7 +65,10 @@ static inline void fixture_status(void *self, struct control_status *status_out)
 {
     *status_out = (struct control_status){
         .version = "1.2.3",
-        .mode = ((struct fixture *)self)->mode.observe ? "observe" : "enforce",
+        .mode =
+            ((struct fixture *)self)->mode.observe || ((struct fixture *)self)->observes
+                ? "observe"
+                : "enforce",
         .glass_until_ms = ((struct fixture *)self)->mode.observe ? 3600000 : 0,
         .glass_who = "root",
         .glass_reason = "a test",

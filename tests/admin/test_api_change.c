@@ -314,6 +314,12 @@ static void api_mode_tells_who_why_and_for_how_long(void **state)
     fixture_expect(fixture, "\"would_have\":{\"refused\":5,\"taken_down\":2}");
     expect_mode(fixture, "{\"mode\":\"enforce\",\"reason\":\"done\"}", "HTTP/1.1 200 ",
                 "{\"mode\":\"enforce\",\"until\":null}");
+    expect_mode(fixture, "{\"mode\":\"enforce\"}", "HTTP/1.1 200 ",
+                "{\"mode\":\"enforce\",\"until\":null}");
+    assert_string_equal(fixture->reason, "");
+    fixture->observes = true;
+    expect_mode(fixture, "{\"mode\":\"enforce\"}", "HTTP/1.1 409 ",
+                "The configuration observes: set `mode: enforce` and reload.");
     fixture->takes = false;
     expect_mode(fixture, "{\"mode\":\"observe\",\"reason\":\"x\",\"for\":\"1h\"}",
                 "HTTP/1.1 503 ", "nothing was changed");
