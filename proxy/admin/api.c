@@ -233,6 +233,18 @@ bool api_admit(struct api_call *self)
     return admit_path(self, span_first(path, end));
 }
 
+bool api_is_feature(const struct admin_control *control, const char *name)
+{
+    struct control_feature feature = {0};
+
+    for (unsigned i = 0; control->feature(control->self, i, &feature); i++) {
+        if (strcmp(feature.name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void api_run(struct api_call *self)
 {
     CHECK(self->run != NULL);

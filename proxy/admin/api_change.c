@@ -96,12 +96,15 @@ static void change_feature(struct api_call *call, enum feature_state state)
     struct feature_change change = {.state = state};
     struct order order;
 
-    if (!read_order(call, true, &order) || (state == FEATURE_TRIAL && !has_trial(call))) {
+    if (!read_order(call, true, &order)) {
         return;
     }
     struct span name = span_of(call->name);
-    if (name.len >= sizeof(change.name)) {
+    if (name.len >= sizeof(change.name) || !api_is_feature(control, call->name)) {
         answer_problem(call->answer, 404, "There is no such feature.");
+        return;
+    }
+    if (state == FEATURE_TRIAL && !has_trial(call)) {
         return;
     }
     change.anyway = order.anyway;

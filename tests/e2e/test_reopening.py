@@ -59,6 +59,16 @@ def test_a_trial_without_networks_is_refused(origin, countermark):
     assert proxy.run("trial", "nothing", *REASON).returncode == 1
 
 
+def test_a_feature_that_a_reload_took_out_cannot_be_changed(origin, countermark):
+    proxy = countermark(with_trial(origin.port))
+    proxy.config["features"].pop()
+    proxy.write_config(proxy.config)
+    assert proxy.run("reload", "--accept-weaker", "no shop").returncode == 0
+    for words in (("down",), ("trial",), ("up",), ("up", "--at", in_seconds(60))):
+        done = proxy.run(words[0], "shop", *words[1:], *REASON)
+        assert done.returncode == 1 and "(404)" in done.stderr, done.stdout
+
+
 def in_seconds(count):
     at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=count)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
