@@ -84,9 +84,12 @@ def test_root_becomes_the_user_and_keeps_no_right(origin):
     os.makedirs(folder, exist_ok=True)
     os.chmod(folder, 0o755)
     state = os.path.join(folder, "state")
+    admin = os.path.join(folder, "run", "deep")
+    with open(os.path.join(folder, "c.yaml"), "w", encoding="utf-8") as out:
+        out.write(f"admin: {{socket: {admin}/admin.sock}}\n")
     port = next(port for port in range(81, 1024) if not accepts(port))
     process = subprocess.Popen(
-        [BINARY, "serve", "--listen", f"127.0.0.1:{port}", "--user", "nobody",
+        [BINARY, "serve", "--config", out.name, "--listen", f"127.0.0.1:{port}", "--user", "nobody",
          "--upstream", f"http://127.0.0.1:{origin.port}", "--session-cookie", "JSESSIONID",
          "--marker", "owner=meta:user-marker", "--feature", "login=/login,/mypage/**",
          "--state", state, "--access-log", os.path.join(folder, "log", "access.log")],
@@ -103,11 +106,25 @@ def test_root_becomes_the_user_and_keeps_no_right(origin):
         assert os.stat(state).st_uid == nobody.pw_uid
         assert os.stat(os.path.join(state, "ledger.db")).st_uid == nobody.pw_uid
         assert os.stat(os.path.join(folder, "log")).st_uid == nobody.pw_uid
+        assert os.stat(admin).st_uid == os.stat(f"{admin}/admin.sock").st_uid == nobody.pw_uid
+        assert os.stat(admin).st_mode & 0o777 == 0o755
         assert page_of(signed_in(port, "alice"), "alice").status == 200
     finally:
         process.terminate()
         process.communicate(timeout=20)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_folder_of_the_admin_socket_is_made(origin, countermark):
+    proxy = countermark(config(origin.port))
+    proxy.kill()
+    proxy.socket = os.path.join(proxy.folder, "run", "deep", "admin.sock")
+    proxy.config["admin"]["socket"] = proxy.socket
+    proxy.write_config(proxy.config)
+    proxy.start()
+    assert proxy.run("status").returncode == 0
+    assert os.stat(os.path.dirname(proxy.socket)).st_mode & 0o777 == 0o755
+    assert os.stat(proxy.socket).st_mode & 0o777 == 0o600
 
 
 def test_an_unknown_user_is_an_error_and_nothing_is_started(folder):
