@@ -146,7 +146,7 @@ void api_close(struct api_call *call)
     struct order order;
     uint64_t incident = 0;
 
-    if (!read_order(call, true, &order)) {
+    if (!read_order(call, false, &order)) {
         return;
     }
     if (parse_u64(span_of(call->name), &incident) != ERR_NONE) {

@@ -139,6 +139,10 @@ static void api_close_tells_the_incident(void **state)
     assert_int_equal(fixture->closed, 4);
     assert_string_equal(fixture->reason, "x");
     expect_result(fixture, CLOSE REASON, CONTROL_UNKNOWN, "HTTP/1.1 404 ");
+    expect_result(fixture, CLOSE "\r\n", CONTROL_DONE, "HTTP/1.1 200 ");
+    assert_string_equal(fixture->reason, "");
+    expect_result(fixture, CLOSE JSON "Content-Length: 2\r\n\r\n{}", CONTROL_DONE,
+                  "HTTP/1.1 200 ");
 }
 
 static void api_reload_in_force_has_its_warnings(void **state)

@@ -106,6 +106,17 @@ def test_a_time_to_come_up_does_not_outweigh_a_finding_or_an_open_incident(origi
     wait_until(lambda: state_of(proxy)["state"] == "up", 20, "login is up")
 
 
+def test_an_incident_may_be_closed_without_a_reason(origin, countermark):
+    proxy = countermark(with_trial(origin.port))
+    alice = signed_in(proxy.port, "alice", source=INSIDE)
+    assert page_of(alice, "bob").status == 502
+    assert proxy.run("incidents", "close", "1").returncode == 2       # People are asked for one.
+    assert proxy.api("/incidents/1/close", "POST") == {"id": 1, "state": "closed"}
+    assert proxy.api("/incidents/1")["closed_reason"] == ""
+    assert proxy.run("ledger", "verify").returncode == 0
+    assert proxy.run("report", "1").returncode == 0
+
+
 def test_an_operator_who_decides_anew_cancels_the_time(origin, countermark):
     proxy = countermark(with_trial(origin.port))
     assert proxy.run("down", "login", *REASON).returncode == 0
