@@ -27,7 +27,8 @@ struct cli_admin {
     const char *alert;         /**< Sent as {"alert": ...}; NULL: not. */
     /** Writes what is sent instead of all these; or NULL. */
     void (*write_body)(const struct cli_call *call, struct json_write *out);
-    bool reads; /**< `print` only reads the answer, and gets it in any case. */
+    bool patient; /**< Nothing is said when nobody answers: the caller asks again. */
+    bool reads;   /**< `print` only reads the answer, and gets it in any case. */
     void (*print)(const struct json_tree *answer); /**< For people. */
 };
 
