@@ -186,8 +186,8 @@ static bool bind_admin(struct graph *self)
     if (sockets->local_fd < 0) {
         graph_make_parents(settings->socket, 0755); /* Else it cannot be bound either. */
     }
-    if (sockets->local_fd < 0 &&
-        local_bind(settings->socket, (gid_t)-1, &sockets->local_fd) != ERR_NONE) {
+    if (sockets->local_fd < 0 && local_bind_mode(settings->socket, settings->socket_mode,
+                                                 &sockets->local_fd) != ERR_NONE) {
         sockets->local_fd = -1;
         say_bind_error("the admin socket ", settings->socket);
         return false;

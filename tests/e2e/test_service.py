@@ -127,6 +127,35 @@ def test_the_folder_of_the_admin_socket_is_made(origin, countermark):
     assert os.stat(proxy.socket).st_mode & 0o777 == 0o600
 
 
+def test_the_admin_socket_has_the_mode_that_is_configured(origin, countermark):
+    proxy = countermark(config(origin.port))
+    proxy.kill()
+    proxy.config["admin"]["socket_mode"] = "0660"
+    proxy.write_config(proxy.config)
+    proxy.start()
+    assert os.stat(proxy.socket).st_mode & 0o777 == 0o660
+    proxy.config["admin"]["socket_mode"] = "0666"
+    proxy.write_config(proxy.config)
+    warned = proxy.run_json("reload")["warnings"]
+    assert any("`admin.socket_mode`" in line and "restart" in line for line in warned), warned
+    assert os.stat(proxy.socket).st_mode & 0o777 == 0o660
+
+
+def test_without_a_word_the_admin_socket_is_for_its_owner(origin, folder):
+    process = subprocess.Popen(
+        [BINARY, "serve", "--listen", f"127.0.0.1:{free_port()}", "--upstream",
+         f"http://127.0.0.1:{origin.port}", "--session-cookie", "JSESSIONID", "--marker",
+         "owner=meta:user-marker", "--feature", "login=/login", "--state",
+         os.path.join(folder, "state")], stderr=subprocess.PIPE)
+    try:
+        socket_file = os.path.join(folder, "state", "admin.sock")
+        wait_until(lambda: os.path.exists(socket_file), 15, "the socket is there")
+        assert os.stat(socket_file).st_mode & 0o777 == 0o600
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
 def test_an_unknown_user_is_an_error_and_nothing_is_started(folder):
     if os.geteuid() != 0:
         pytest.skip("only root can become somebody")
