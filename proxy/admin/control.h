@@ -54,8 +54,7 @@ struct admin_control {
     bool (*change_feature)(void *self, const struct feature_change *change,
                            struct control_ticket *ticket);
 
-    /** Brings a feature up at a time, if it can be brought up then; or why not.
-     * `incident_out`: the open one that forbids it, else 0. */
+    /** Brings a feature up at a time; else why not. `incident_out`: its open one or 0. */
     const char *(*schedule_up)(void *self, const struct feature_change *change,
                                uint64_t at_ms, uint64_t *incident_out);
 
