@@ -306,6 +306,13 @@ static int run_with(const struct cli_admin *self, struct arena *arena,
     return code;
 }
 
+void cli_admin_say_waiting(const struct cli_call *call, const char *what)
+{
+    if (isatty(STDERR_FILENO) == 1 && !call->json) {
+        (void)fprintf(stderr, "countermark: waits for %s\n", what);
+    }
+}
+
 int cli_admin_run(const struct cli_admin *self)
 {
     struct arena *arena = arena_new(MEMORY_MAX);

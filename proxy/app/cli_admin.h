@@ -37,6 +37,9 @@ struct cli_admin {
  */
 int cli_admin_run(const struct cli_admin *self);
 
+/** Says on a terminal, to whoever looks on, what takes its time. */
+void cli_admin_say_waiting(const struct cli_call *call, const char *what);
+
 /** `incidents close ID`. */
 int cli_close_incident(const struct cli_call *call);
 

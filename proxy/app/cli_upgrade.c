@@ -83,6 +83,7 @@ int cli_upgrade(const struct cli_call *call)
 
     int code = cli_admin_run(&begin);
     if (code == CLI_DONE) {
+        cli_admin_say_waiting(call, "the next process to serve");
         code = look_until_done(&look);
     }
     if (code != CLI_DONE) {

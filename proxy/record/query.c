@@ -222,7 +222,7 @@ enum err query_verify(struct query *self, uint64_t *rows_out, struct fault *faul
 {
     db_clear(self->db);
     struct chain verified;
-    enum err err = chain_verify(self->db, &verified, fault_out);
+    enum err err = chain_verify(self->db, NULL, &verified, fault_out);
     *rows_out = verified.seq;
     if (err == ERR_NONE) {
         err = people_verify(self->db, &self->pseudonyms, fault_out);
