@@ -88,10 +88,23 @@ static void say_missing(struct answer *answer)
     answer_end(answer);
 }
 
-static void say_method(struct answer *answer, enum method exists)
+static bool has_method(struct span pattern, enum method method)
 {
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        if (ROWS[i].method == method && span_equal(ROWS[i].path, pattern)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void say_method(struct answer *answer, struct span pattern)
+{
+    bool gets = has_method(pattern, METHOD_GET);
+    bool posts = has_method(pattern, METHOD_POST);
+
     answer_problem(answer, 405, "This path does not have this method.");
-    answer->allow = exists == METHOD_POST ? "POST" : "GET, HEAD";
+    answer->allow = !posts ? "GET, HEAD" : gets ? "GET, HEAD, POST" : "POST";
 }
 
 /* Who asks, and what they may do. False: answered. */
@@ -210,7 +223,7 @@ static bool admit_path(struct api_call *self, struct span path)
         return false;
     }
     if (!method_fits(row->method, self->head->method)) {
-        say_method(self->answer, row->method);
+        say_method(self->answer, row->path);
         return false;
     }
     self->run = row->run;
@@ -231,6 +244,18 @@ bool api_admit(struct api_call *self)
     size_t end = span_find(path, '?');
     self->query = span_from(path, end + 1);
     return admit_path(self, span_first(path, end));
+}
+
+bool api_is_feature(const struct admin_control *control, const char *name)
+{
+    struct control_feature feature = {0};
+
+    for (unsigned i = 0; control->feature(control->self, i, &feature); i++) {
+        if (strcmp(feature.name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void api_run(struct api_call *self)

@@ -79,6 +79,9 @@ void api_finish(struct operation *operation, struct answer *answer);
 /** Of one for a report; takes its page. */
 void api_finish_report(struct operation *operation, struct answer *answer);
 
+/** Whether the configuration in force has the feature. */
+bool api_is_feature(const struct admin_control *control, const char *name);
+
 /** Decodes one segment of a path to API_NAME_SIZE_MAX bytes with a NUL. False: malformed,
  * too long, empty, or with a NUL. */
 bool api_decode(struct span segment, char *name_out);

@@ -57,13 +57,28 @@ static bool has_trial(struct api_call *call)
     return true;
 }
 
+static void say_incident_open(uint64_t incident, struct answer *answer)
+{
+    struct json_write *json = answer_problem_begin(
+        answer, 409,
+        "The incident is open: close it first, or add --anyway (\"anyway\": true).");
+
+    json_write_member_u64(json, "incident", incident);
+    answer_end(answer);
+}
+
 /* Kept until its time comes. */
 static void schedule_up(struct api_call *call, const struct feature_change *change,
                         uint64_t at_ms)
 {
     const struct admin_control *control = call->context->control;
-    const char *error = control->schedule_up(control->self, change, at_ms);
+    uint64_t incident = 0;
+    const char *error = control->schedule_up(control->self, change, at_ms, &incident);
 
+    if (incident != 0) {
+        say_incident_open(incident, call->answer);
+        return;
+    }
     if (error != NULL) {
         answer_problem(call->answer, 409, error);
         return;
@@ -81,12 +96,15 @@ static void change_feature(struct api_call *call, enum feature_state state)
     struct feature_change change = {.state = state};
     struct order order;
 
-    if (!read_order(call, true, &order) || (state == FEATURE_TRIAL && !has_trial(call))) {
+    if (!read_order(call, true, &order)) {
         return;
     }
     struct span name = span_of(call->name);
-    if (name.len >= sizeof(change.name)) {
+    if (name.len >= sizeof(change.name) || !api_is_feature(control, call->name)) {
         answer_problem(call->answer, 404, "There is no such feature.");
+        return;
+    }
+    if (state == FEATURE_TRIAL && !has_trial(call)) {
         return;
     }
     change.anyway = order.anyway;
@@ -128,7 +146,7 @@ void api_close(struct api_call *call)
     struct order order;
     uint64_t incident = 0;
 
-    if (!read_order(call, true, &order)) {
+    if (!read_order(call, false, &order)) {
         return;
     }
     if (parse_u64(span_of(call->name), &incident) != ERR_NONE) {
@@ -200,6 +218,9 @@ static const char *mode_fault(const struct order *order)
     if (order->mode == ORDER_ENFORCE) {
         return order->for_ms != 0 ? "Only `observe` takes `for`." : NULL;
     }
+    if (order->reason[0] == '\0') {
+        return "`observe` needs a `reason`.";
+    }
     if (order->for_ms == 0) {
         return "`observe` needs `for`: how long, `1h` for example.";
     }
@@ -213,7 +234,7 @@ void api_mode(struct api_call *call)
     const struct admin_control *control = call->context->control;
     struct order order;
 
-    if (!read_order(call, true, &order)) {
+    if (!read_order(call, false, &order)) {
         return;
     }
     const char *fault = mode_fault(&order);
@@ -234,6 +255,11 @@ void api_mode(struct api_call *call)
     }
     struct control_status status = {0};
     control->status(control->self, &status);
+    if (!change.observe && strcmp(status.mode, "observe") == 0) {
+        answer_problem(call->answer, 409,
+                       "The configuration observes: set `mode: enforce` and reload.");
+        return;
+    }
     struct json_write *json = answer_json(call->answer);
     json_write_begin_object(json);
     json_write_member(json, "mode", span_of(status.mode));
@@ -320,16 +346,6 @@ static void finish_close(const struct operation *operation, struct answer *answe
     json_write_end_object(json);
 }
 
-static void say_incident_open(const struct operation *operation, struct answer *answer)
-{
-    struct json_write *json = answer_problem_begin(
-        answer, 409,
-        "The incident is open: close it first, or add --anyway (\"anyway\": true).");
-
-    json_write_member_u64(json, "incident", operation->ticket.incident);
-    answer_end(answer);
-}
-
 static void finish_ticket(const struct operation *operation, struct answer *answer)
 {
     bool is_feature = operation->kind == OPERATION_FEATURE;
@@ -351,7 +367,7 @@ static void finish_ticket(const struct operation *operation, struct answer *answ
                                   : "There is no such open incident.");
         return;
     case CONTROL_INCIDENT_OPEN:
-        say_incident_open(operation, answer);
+        say_incident_open(operation->ticket.incident, answer);
         return;
     case CONTROL_FINDING:
         answer_problem(answer, 409,

@@ -1,23 +1,9 @@
 /* A drill: begun by one call, and looked at by another until it is done. */
-#include <string.h>
-
 #include "admin/api.h"
 #include "admin/order.h"
 
 /* What a drill is about that names nothing: every configuration that enforces has it. */
 static const char DEFAULT_FEATURE[] = "login";
-
-static bool is_feature(const struct admin_control *control, const char *name)
-{
-    struct control_feature feature = {0};
-
-    for (unsigned i = 0; control->feature(control->self, i, &feature); i++) {
-        if (strcmp(feature.name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 void api_drill_state(struct api_call *call)
 {
@@ -36,7 +22,7 @@ void api_drill(struct api_call *call)
         return;
     }
     const char *feature = order.feature[0] != '\0' ? order.feature : DEFAULT_FEATURE;
-    if (!is_feature(control, feature)) {
+    if (!api_is_feature(control, feature)) {
         answer_problem(call->answer, 404, "There is no such feature.");
         return;
     }

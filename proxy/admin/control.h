@@ -54,9 +54,9 @@ struct admin_control {
     bool (*change_feature)(void *self, const struct feature_change *change,
                            struct control_ticket *ticket);
 
-    /** Brings a feature up at a time, if it can be brought up then; or why not. */
+    /** Brings a feature up at a time; else why not. `incident_out`: its open one or 0. */
     const char *(*schedule_up)(void *self, const struct feature_change *change,
-                               uint64_t at_ms);
+                               uint64_t at_ms, uint64_t *incident_out);
 
     /** As query_alerts() and query_deliveries(): one array each. */
     enum err (*alerts)(void *self, struct json_write *out);

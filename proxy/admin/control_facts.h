@@ -56,7 +56,7 @@ struct mode_change {
     bool observe;
     uint64_t for_ms; /**< With `observe`, at most CONTROL_GLASS_MS_MAX. */
     const char *who;
-    const char *reason;
+    const char *reason; /**< "": none was given, which only the end needs not. */
 };
 
 /** A drill that an operator wants. */

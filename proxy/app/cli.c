@@ -225,11 +225,8 @@ static bool read_arguments(struct reading *self)
         const char *text = self->argv[self->index];
         bool good = text[0] == '-' && text[1] == '-' && text[2] != '\0' ? read_flag(self)
                                                                         : read_word(self);
-        if (!good) {
-            return false;
-        }
-        if (self->help) {
-            return true;
+        if (!good || self->help) {
+            return good;
         }
     }
     if ((self->command->takes & CLI_TAKES_WORD) != 0 && self->call->word == NULL) {
@@ -346,6 +343,34 @@ static int run(struct reading *reading)
     return reading->command->run(&call);
 }
 
+/* How many arguments a flag is that every command at the socket takes; 0: it is none. */
+static int width_of(const char *text)
+{
+    static const struct cli_command any = {.takes = CLI_TAKES_SOCKET};
+    size_t len = strcspn(text, "=");
+    const struct own_flag *flag =
+        strncmp(text, "--", 2) == 0
+            ? find_own(&any, span_from(span_first(span_of(text), len), 2))
+            : NULL;
+
+    return flag == NULL ? 0 : flag->has_value && text[len] == '\0' ? 2 : 1;
+}
+
+/* `--json status` is `status --json`. */
+static void put_command_first(int argc, char **argv)
+{
+    int at = 1;
+
+    while (at < argc && width_of(argv[at]) > 0) {
+        at += width_of(argv[at]);
+    }
+    if (at < argc) {
+        char *command = argv[at];
+        memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof(*argv));
+        argv[1] = command;
+    }
+}
+
 int cli_main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -356,6 +381,7 @@ int cli_main(int argc, char **argv)
         print_help(stdout);
         return CLI_DONE;
     }
+    put_command_first(argc, argv);
     struct reading reading = {.argc = argc, .argv = argv, .index = 2};
     reading.command =
         find_command(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);

@@ -1,6 +1,7 @@
 #include "app/cli_admin.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -141,9 +142,54 @@ static int code_of(unsigned status)
     return status == 400 || status == 422 ? CLI_USAGE : CLI_NO;
 }
 
-/* Returns the exit code. */
-static int print_problem(const struct client_answer *answer, struct arena *arena)
+/* Programs read what is wrong where they read the answer. */
+static void print_error(const struct cli_call *call, struct span text)
 {
+    struct json_write json;
+
+    if (call->json) {
+        json_write_init(&json, BODY_SIZE_MAX);
+        json_write_begin_object(&json);
+        json_write_member(&json, "error", text);
+        json_write_end_object(&json);
+        (void)printf("%.*s\n", SPAN_ARGS(json_write_result(&json)));
+        json_write_free(&json);
+    }
+}
+
+__attribute__((format(printf, 2, 3))) static int unreachable(const struct cli_call *call,
+                                                             const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    print_error(call, span_of(text));
+    (void)fprintf(stderr, "countermark: %s\n", text);
+    return CLI_UNREACHABLE;
+}
+
+/* The configuration does not say where the socket is. */
+static int unusable(const struct cli_call *call, const struct report *report)
+{
+    char page[4096];
+
+    struct span lines = report_page(report, page, sizeof(page));
+
+    print_error(call, span_first(lines, lines.len > 0 ? lines.len - 1 : 0));
+    report_print(report, stderr);
+    return CLI_USAGE;
+}
+
+/* Returns the exit code. */
+static int print_problem(const struct cli_call *call, const struct client_answer *answer,
+                         struct arena *arena)
+{
+    if (call->json) {
+        (void)printf("%.*s\n", SPAN_ARGS(answer->body));
+    }
     const struct json_tree *problem = json_tree_read(arena, answer->body);
     const struct json_tree *errors = json_tree_member(problem, "errors");
     struct span title = json_tree_text(problem, "title", "the proxy refused");
@@ -162,10 +208,7 @@ static int show(const struct cli_admin *self, const struct client_answer *answer
                 struct arena *arena)
 {
     if (answer->status < 200 || answer->status > 299) {
-        if (self->call->json) {
-            (void)printf("%.*s\n", SPAN_ARGS(answer->body));
-        }
-        return print_problem(answer, arena);
+        return print_problem(self->call, answer, arena);
     }
     if (self->raw) {
         size_t written = fwrite(answer->body.ptr, 1, answer->body.len, stdout);
@@ -177,8 +220,7 @@ static int show(const struct cli_admin *self, const struct client_answer *answer
     }
     const struct json_tree *tree = json_tree_read(arena, answer->body);
     if (tree == NULL && answer->body.len > 0) {
-        (void)fputs("countermark: the answer is not JSON\n", stderr);
-        return CLI_UNREACHABLE;
+        return unreachable(self->call, "the answer is not JSON");
     }
     self->print(tree);
     return CLI_DONE;
@@ -208,10 +250,12 @@ static int call_api(const struct cli_admin *self, struct arena *arena, const cha
     struct client_answer answer;
     enum err err = client_exchange(&request, arena, &answer);
 
-    if (err != ERR_NONE) {
-        (void)fprintf(stderr, "countermark: no proxy answers at %s: %s\n", socket,
-                      reason_of(socket, err));
+    if (err != ERR_NONE && self->patient) {
         return CLI_UNREACHABLE;
+    }
+    if (err != ERR_NONE) {
+        return unreachable(self->call, "no proxy answers at %s: %s", socket,
+                           reason_of(socket, err));
     }
     return show(self, &answer, arena);
 }
@@ -233,8 +277,7 @@ static int run_with(const struct cli_admin *self, struct arena *arena,
     const char *socket = find_socket(self->call, arena, report);
 
     if (socket == NULL) {
-        report_print(report, stderr);
-        return CLI_USAGE;
+        return unusable(self->call, report);
     }
     json_write_init(&body, BODY_SIZE_MAX);
     if (self->write_body != NULL) {
@@ -263,6 +306,13 @@ static int run_with(const struct cli_admin *self, struct arena *arena,
     return code;
 }
 
+void cli_admin_say_waiting(const struct cli_call *call, const char *what)
+{
+    if (isatty(STDERR_FILENO) == 1 && !call->json) {
+        (void)fprintf(stderr, "countermark: waits for %s\n", what);
+    }
+}
+
 int cli_admin_run(const struct cli_admin *self)
 {
     struct arena *arena = arena_new(MEMORY_MAX);
@@ -278,7 +328,8 @@ int cli_admin_run(const struct cli_admin *self)
 }
 
 /* CLI_UNREACHABLE is not reported: there may be another way. */
-static int ask_for_ledger(const char *socket, struct arena *arena, const char **path_out)
+static int ask_for_ledger(const struct cli_call *call, const char *socket,
+                          struct arena *arena, const char **path_out)
 {
     const struct client_request request = {
         .socket = socket, .method = "GET", .target = "/api/v1/ledger"};
@@ -288,7 +339,7 @@ static int ask_for_ledger(const char *socket, struct arena *arena, const char **
         return CLI_UNREACHABLE;
     }
     if (answer.status != 200) {
-        return print_problem(&answer, arena);
+        return print_problem(call, &answer, arena);
     }
     const struct json_tree *tree = json_tree_read(arena, answer.body);
     *path_out = arena_copy(arena, json_tree_text(tree, "path", ""));
@@ -301,19 +352,17 @@ static int find_ledger(const struct cli_call *call, struct arena *arena,
     const char *socket = find_socket(call, arena, report);
 
     if (socket == NULL) {
-        report_print(report, stderr);
-        return CLI_USAGE;
+        return unusable(call, report);
     }
-    int code = ask_for_ledger(socket, arena, path_out);
+    int code = ask_for_ledger(call, socket, arena, path_out);
     if (code != CLI_UNREACHABLE) {
         return code;
     }
     if (call->admin_socket != NULL && call->config_path == NULL) {
-        (void)fprintf(stderr,
-                      "countermark: no proxy answers at %s; name the ledger's directory, "
-                      "or --config\n",
-                      socket);
-        return CLI_UNREACHABLE;
+        return unreachable(call,
+                           "no proxy answers at %s; name the ledger's directory, or "
+                           "--config",
+                           socket);
     }
     const struct node *root = read_places(call, arena, report);
     *path_out = in_state(arena, state_of(call, root, arena), "ledger.db");

@@ -27,7 +27,8 @@ struct cli_admin {
     const char *alert;         /**< Sent as {"alert": ...}; NULL: not. */
     /** Writes what is sent instead of all these; or NULL. */
     void (*write_body)(const struct cli_call *call, struct json_write *out);
-    bool reads; /**< `print` only reads the answer, and gets it in any case. */
+    bool patient; /**< Nothing is said when nobody answers: the caller asks again. */
+    bool reads;   /**< `print` only reads the answer, and gets it in any case. */
     void (*print)(const struct json_tree *answer); /**< For people. */
 };
 
@@ -35,6 +36,9 @@ struct cli_admin {
  * Calls, prints the answer (JSON when asked for) or the problem, returns the exit code.
  */
 int cli_admin_run(const struct cli_admin *self);
+
+/** Says on a terminal, to whoever looks on, what takes its time. */
+void cli_admin_say_waiting(const struct cli_call *call, const char *what);
 
 /** `incidents close ID`. */
 int cli_close_incident(const struct cli_call *call);

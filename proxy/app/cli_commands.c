@@ -225,12 +225,19 @@ static void print_mode(const struct json_tree *answer)
     (void)fputc('\n', stdout);
 }
 
+/* Going back to protection must not fail for want of a text. */
 int cli_mode(const struct cli_call *call)
 {
+    bool given = call->reason != NULL && call->reason[0] != '\0';
+
+    if (!given && strcmp(call->word, "enforce") != 0) {
+        (void)fputs("countermark: mode observe needs --reason TEXT\n", stderr);
+        return CLI_USAGE;
+    }
     return cli_admin_run(&(struct cli_admin){.call = call,
                                              .method = "POST",
                                              .target = "/api/v1/mode",
-                                             .reason = call->reason,
+                                             .reason = given ? call->reason : "",
                                              .mode = call->word,
                                              .duration = call->duration,
                                              .print = print_mode});

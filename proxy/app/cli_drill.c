@@ -153,6 +153,9 @@ int cli_drill(const struct cli_call *call)
         return CLI_USAGE;
     }
     int code = cli_admin_run(&begin);
+    if (code == CLI_DONE && !drill.done) {
+        cli_admin_say_waiting(call, "all of it to arrive");
+    }
     for (uint64_t waited = 0;
          code == CLI_DONE && !drill.done && waited < WAIT_MS + seconds * 1000;
          waited += POLL_MS) {

@@ -54,11 +54,23 @@ static int say_fault(const struct cli_call *call, const struct fault *fault, int
     return code;
 }
 
+static void show_progress(unsigned percent)
+{
+    (void)fprintf(stderr, "\r%3u %%%s", percent, percent == 100 ? "\n" : "");
+}
+
+/* Somebody looks on. */
+static bool is_watched(const struct cli_call *call)
+{
+    return isatty(STDERR_FILENO) == 1 && !call->json;
+}
+
 static int verify(const struct cli_call *call, const char *path)
 {
     struct fault fault = {{0}};
     struct ledger_file_chain chain;
-    enum err err = ledger_file_verify(path, &chain, &fault);
+    enum err err =
+        ledger_file_verify(path, is_watched(call) ? show_progress : NULL, &chain, &fault);
 
     if (err != ERR_NONE) {
         bool missing = access(path, R_OK) != 0;
@@ -77,17 +89,11 @@ static int verify(const struct cli_call *call, const char *path)
     return CLI_DONE;
 }
 
-static void show_progress(unsigned percent)
-{
-    (void)fprintf(stderr, "\r%3u %%%s", percent, percent == 100 ? "\n" : "");
-}
-
 static int backup(const struct cli_call *call, const char *path, const char *target)
 {
     struct fault fault = {{0}};
-    bool watched = isatty(STDERR_FILENO) == 1 && !call->json;
     enum err err =
-        ledger_file_backup(path, target, watched ? show_progress : NULL, &fault);
+        ledger_file_backup(path, target, is_watched(call) ? show_progress : NULL, &fault);
 
     if (err != ERR_NONE) {
         return say_fault(call, &fault, CLI_USAGE);

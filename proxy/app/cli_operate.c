@@ -228,6 +228,9 @@ int cli_alert_test(const struct cli_call *call)
                              .print = read_deliveries};
 
     int code = cli_admin_run(&send);
+    if (code == CLI_DONE) {
+        cli_admin_say_waiting(call, "the receivers to answer");
+    }
     (void)snprintf(target, sizeof(target), "/api/v1/alerts?type=ping&after=%s",
                    test.after);
     for (int waited = 0; code == CLI_DONE && waited < TEST_WAIT_MS;

@@ -57,6 +57,7 @@ static int report(const struct cli_call *call, char *target)
         !add(target, "reveal", call->reveal ? "1" : NULL)) {
         return usage("a value is too long");
     }
+    cli_admin_say_waiting(call, "the report");
     return cli_admin_run(&(struct cli_admin){.call = call,
                                              .method = "GET",
                                              .target = target,

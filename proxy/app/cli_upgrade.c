@@ -57,13 +57,15 @@ static int look_until_done(struct cli_admin *look)
 
     for (unsigned waited = 0; upgrade.running && waited < WAIT_MS; waited += POLL_MS) {
         rest();
+        look->patient = gone + 1 < GONE_MAX;
         code = cli_admin_run(look);
         gone = code == CLI_UNREACHABLE ? gone + 1 : 0;
         if (code != CLI_DONE && (code != CLI_UNREACHABLE || gone == GONE_MAX)) {
             return code;
         }
     }
-    return code;
+    look->patient = false;
+    return code == CLI_UNREACHABLE ? cli_admin_run(look) : code;
 }
 
 int cli_upgrade(const struct cli_call *call)
@@ -81,6 +83,7 @@ int cli_upgrade(const struct cli_call *call)
 
     int code = cli_admin_run(&begin);
     if (code == CLI_DONE) {
+        cli_admin_say_waiting(call, "the next process to serve");
         code = look_until_done(&look);
     }
     if (code != CLI_DONE) {

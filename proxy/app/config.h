@@ -50,8 +50,9 @@ struct admin_token {
 
 /** `admin:` */
 struct admin_settings {
-    char *socket; /**< Path of the Unix socket; never NULL in a snapshot. */
-    char *host;   /**< Address without brackets; NULL: no TCP listener. */
+    char *socket;         /**< Path of the Unix socket; never NULL in a snapshot. */
+    unsigned socket_mode; /**< Of its file: permission bits. */
+    char *host;           /**< Address without brackets; NULL: no TCP listener. */
     uint16_t port;
     char url[ALERT_CONSOLE_SIZE_MAX];     /**< Of the console, for people; "": unknown. */
     bool loopback;                        /**< `host` is one of this machine only. */

@@ -50,7 +50,8 @@ static enum err end(struct graph *self, const char *who, const char *reason)
         return ERR_NONE;
     }
     set(self, 0);
-    log_write(LOG_LEVEL_NOTICE, "break-glass is over (%s): %s", who, reason);
+    log_write(LOG_LEVEL_NOTICE, "break-glass is over (%s)%s%s", who,
+              reason[0] != '\0' ? ": " : "", reason);
     if (!note(self, who, summary)) {
         log_write(LOG_LEVEL_ERROR, "the end of break-glass is not in the ledger");
     }

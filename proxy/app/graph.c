@@ -69,8 +69,20 @@ static enum err make_log_directory(const struct graph *self, const char *user)
 {
     char path[STATE_DIR_PATH_MAX];
 
-    return graph_log_directory(self, path) ? process_make_directory(path, user)
+    return graph_log_directory(self, path) ? process_make_directory(path, user, 0700)
                                            : ERR_NONE;
+}
+
+/* Others may pass: the socket itself says who may connect. */
+static enum err make_socket_directory(const struct graph *self, const char *user)
+{
+    char path[STATE_DIR_PATH_MAX];
+
+    if (!graph_socket_directory(self, path)) {
+        return ERR_NONE;
+    }
+    graph_make_parents(path, 0755);
+    return process_make_directory(path, user, 0755);
 }
 
 /* Root for no longer than it takes to read the configuration. */
@@ -83,9 +95,12 @@ static bool become_user(struct graph *self)
         return true;
     }
     graph_make_parents(self->config->state, 0755); /* The user has to get through. */
-    enum err err = process_make_directory(self->config->state, user);
+    enum err err = process_make_directory(self->config->state, user, 0700);
     if (err == ERR_NONE) {
         err = make_log_directory(self, user);
+    }
+    if (err == ERR_NONE) {
+        err = make_socket_directory(self, user);
     }
     if (err == ERR_NONE) {
         err = process_become(user);

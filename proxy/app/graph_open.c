@@ -24,18 +24,28 @@ void graph_make_parents(const char *path, mode_t mode)
     }
 }
 
+/* The directory of a file. False: it is named without one, or too long. */
+static bool directory_of(const char *path, char path_out[STATE_DIR_PATH_MAX])
+{
+    const char *name = strrchr(path, '/');
+
+    if (name == NULL || name == path || (size_t)(name - path) >= STATE_DIR_PATH_MAX) {
+        return false;
+    }
+    memcpy(path_out, path, (size_t)(name - path));
+    path_out[name - path] = '\0';
+    return true;
+}
+
 bool graph_log_directory(const struct graph *self, char path_out[STATE_DIR_PATH_MAX])
 {
     const struct access_log_settings *log = &self->config->access_log;
-    const char *name = log->kind == ACCESS_LOG_FILE ? strrchr(log->path, '/') : NULL;
+    return log->kind == ACCESS_LOG_FILE && directory_of(log->path, path_out);
+}
 
-    if (name == NULL || name == log->path ||
-        (size_t)(name - log->path) >= STATE_DIR_PATH_MAX) {
-        return false;
-    }
-    memcpy(path_out, log->path, (size_t)(name - log->path));
-    path_out[name - log->path] = '\0';
-    return true;
+bool graph_socket_directory(const struct graph *self, char path_out[STATE_DIR_PATH_MAX])
+{
+    return directory_of(self->config->admin.socket, path_out);
 }
 
 static enum err open_directory(struct graph *self, struct fault *fault_out)
@@ -174,8 +184,11 @@ static bool bind_admin(struct graph *self)
 
     sockets->local_path = settings->socket;
     sockets->local_fd = successor_take_local(&self->successor, settings->socket);
-    if (sockets->local_fd < 0 &&
-        local_bind(settings->socket, (gid_t)-1, &sockets->local_fd) != ERR_NONE) {
+    if (sockets->local_fd < 0) {
+        graph_make_parents(settings->socket, 0755); /* Else it cannot be bound either. */
+    }
+    if (sockets->local_fd < 0 && local_bind_mode(settings->socket, settings->socket_mode,
+                                                 &sockets->local_fd) != ERR_NONE) {
         sockets->local_fd = -1;
         say_bind_error("the admin socket ", settings->socket);
         return false;

@@ -16,6 +16,9 @@ void graph_make_parents(const char *path, mode_t mode);
  */
 bool graph_log_directory(const struct graph *self, char path_out[STATE_DIR_PATH_MAX]);
 
+/** Likewise of the admin socket, with all its parents. */
+bool graph_socket_directory(const struct graph *self, char path_out[STATE_DIR_PATH_MAX]);
+
 /** Ledger, memory and what is down: before any port. CLI_DONE, or said in the log. */
 MUST_USE int graph_open_state(struct graph *self);
 

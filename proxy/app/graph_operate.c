@@ -76,13 +76,28 @@ bool graph_test_alert(void *context, const char *alert, const char *who,
     return taken;
 }
 
+/* As the recorder would judge it now; it judges again when the time has come. NULL: it
+ * may come up. */
+static const char *why_not_up(struct graph *self, const struct feature_change *change,
+                              uint64_t *incident_out)
+{
+    if (change->anyway) {
+        return NULL;
+    }
+    if (query_incident_of(self->query, change->name, incident_out) != ERR_NONE) {
+        return "The ledger cannot be read: whether an incident is open is not known.";
+    }
+    return *incident_out != 0 ? "Its incident is open." : NULL;
+}
+
 const char *graph_schedule_up(void *context, const struct feature_change *change,
-                              uint64_t at_ms)
+                              uint64_t at_ms, uint64_t *incident_out)
 {
     struct graph *self = context;
     uint64_t now_ms = loop_unix_ms(self->loop);
     unsigned slot = 0;
 
+    *incident_out = 0;
     if (!feature_table_find(self->features, span_of(change->name), &slot)) {
         return "There is no such feature.";
     }
@@ -91,6 +106,10 @@ const char *graph_schedule_up(void *context, const struct feature_change *change
     }
     if (at_ms <= now_ms || at_ms - now_ms > AHEAD_MAX_MS) {
         return "The time must be later than now, and within 31 days.";
+    }
+    const char *why_not = why_not_up(self, change, incident_out);
+    if (why_not != NULL) {
+        return why_not;
     }
     graph_drill_leave(self, change->name);
     struct graph_reopening *reopening = &self->reopenings[slot];

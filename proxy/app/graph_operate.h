@@ -15,7 +15,7 @@ uint64_t graph_retry_alerts(void *context, uint64_t id, const char *who);
 bool graph_test_alert(void *context, const char *alert, const char *who,
                       uint64_t *after_out);
 const char *graph_schedule_up(void *context, const struct feature_change *change,
-                              uint64_t at_ms);
+                              uint64_t at_ms, uint64_t *incident_out);
 
 /** An operator has closed the feature, or put it on trial: a time that was set before is
  * given up. That it came up is seen by graph_reopen_due(): `up` may be refused. */

@@ -60,11 +60,26 @@ static void lint_mode(struct loader *loader, const struct node *item,
     }
 }
 
+static void lint_admin(struct loader *loader)
+{
+    const struct admin_settings *admin = &loader->snapshot->config.admin;
+
+    if ((admin->socket_mode & S_IWOTH) != 0) {
+        report_warning(
+            loader->report,
+            loader_place(loader, node_find(loader->root, SPAN("admin")), "socket_mode"),
+            "every user of this machine is an operator (`%04o`); give the "
+            "operators the file's group instead",
+            admin->socket_mode);
+    }
+}
+
 void lint_sockets(struct loader *loader)
 {
     const struct config *config = &loader->snapshot->config;
     const struct node *list = node_find(loader->root, SPAN("listen"));
 
+    lint_admin(loader);
     for (size_t i = 0; i < config->listen_count; i++) {
         const struct listen_settings *listen = &config->listens[i];
         const struct node *item = loader_item(list, i);

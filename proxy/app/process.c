@@ -58,14 +58,14 @@ enum err process_drop_rights(void)
     return set_rights(0);
 }
 
-enum err process_make_directory(const char *path, const char *user)
+enum err process_make_directory(const char *path, const char *user, mode_t mode)
 {
     const struct passwd *entry = find_user(user);
 
     if (entry == NULL) {
         return errno == 0 ? ERR_SYNTAX : ERR_SYSTEM;
     }
-    if (mkdir(path, 0700) != 0) {
+    if (mkdir(path, mode) != 0) {
         return errno == EEXIST ? ERR_NONE : ERR_SYSTEM;
     }
     return chown(path, entry->pw_uid, entry->pw_gid) == 0 ? ERR_NONE : ERR_SYSTEM;

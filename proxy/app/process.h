@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "base/check.h"
 #include "base/err.h"
 
@@ -28,7 +30,7 @@ MUST_USE enum err process_become(const char *user);
 MUST_USE enum err process_drop_rights(void);
 
 /**
- * Makes the last part of `path` a directory of `user` with mode 0700, when it is not
+ * Makes the last part of `path` a directory of `user` with `mode`, when it is not
  * there. For root, before process_become(). ERR_SYNTAX: no such user; ERR_SYSTEM.
  */
-MUST_USE enum err process_make_directory(const char *path, const char *user);
+MUST_USE enum err process_make_directory(const char *path, const char *user, mode_t mode);

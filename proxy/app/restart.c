@@ -39,6 +39,7 @@ void restart_check(const struct config *first, const struct config *next,
         {same_text(first->state, next->state), "state"},
         {same_text(first->user, next->user), "user"},
         {same_text(first->admin.socket, next->admin.socket), "admin.socket"},
+        {first->admin.socket_mode == next->admin.socket_mode, "admin.socket_mode"},
         {same_text(first->admin.host, next->admin.host) &&
              first->admin.port == next->admin.port,
          "admin.address"},

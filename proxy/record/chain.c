@@ -179,8 +179,17 @@ static bool any_left(const struct cursor *cursors)
     return false;
 }
 
+/* Percent of the rows, each once. */
+static void tell_progress(chain_progress *progress, uint64_t row, uint64_t rows)
+{
+    if (progress != NULL && row <= rows && row * 100 / rows != (row - 1) * 100 / rows) {
+        progress((unsigned)(row * 100 / rows));
+    }
+}
+
 static enum err walk(struct cursor *cursors, const struct chain *expected,
-                     struct chain *state, struct fault *fault_out)
+                     chain_progress *progress, struct chain *state,
+                     struct fault *fault_out)
 {
     while (state->seq < expected->seq || any_left(cursors)) {
         struct cursor *cursor = find_next(cursors, state->seq + 1);
@@ -195,6 +204,7 @@ static enum err walk(struct cursor *cursors, const struct chain *expected,
             return ERR_SYNTAX;
         }
         cursor->more = db_next(cursor->rows);
+        tell_progress(progress, state->seq, expected->seq);
     }
     if (strcmp(state->head, expected->head) != 0) {
         fault_set(fault_out, "the head of the chain does not fit its last row");
@@ -203,7 +213,8 @@ static enum err walk(struct cursor *cursors, const struct chain *expected,
     return ERR_NONE;
 }
 
-enum err chain_verify(struct db *db, struct chain *verified_out, struct fault *fault_out)
+enum err chain_verify(struct db *db, chain_progress *progress, struct chain *verified_out,
+                      struct fault *fault_out)
 {
     struct cursor cursors[CHAIN_TABLE_COUNT];
     struct chain expected;
@@ -222,7 +233,7 @@ enum err chain_verify(struct db *db, struct chain *verified_out, struct fault *f
     }
     enum err err = ERR_STORAGE;
     if (!db_failed(db)) {
-        err = walk(cursors, &expected, &state, fault_out);
+        err = walk(cursors, &expected, progress, &state, fault_out);
     }
     for (int i = 0; i < CHAIN_TABLE_COUNT; i++) {
         db_end(cursors[i].rows);

@@ -50,9 +50,13 @@ struct chain_row {
 /** Inserts a row. Errors latch in `db`. */
 void chain_insert(struct chain *self, struct db *db, const struct chain_row *row);
 
+/** How far a walk is: percent of the rows, from 0 on and each once. */
+typedef void chain_progress(unsigned percent);
+
 /**
- * Walks all rows. `verified_out`: the last one that was right. ERR_SYNTAX and the fault:
- * a row was changed, taken out or added; ERR_STORAGE: not readable.
+ * Walks all rows. `progress` may be NULL. `verified_out`: the last one that was right.
+ * ERR_SYNTAX and the fault: a row was changed, taken out or added; ERR_STORAGE: not
+ * readable.
  */
-MUST_USE enum err chain_verify(struct db *db, struct chain *verified_out,
-                               struct fault *fault_out);
+MUST_USE enum err chain_verify(struct db *db, chain_progress *progress,
+                               struct chain *verified_out, struct fault *fault_out);

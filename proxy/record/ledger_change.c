@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "record/ledger_private.h"
+#include "record/ledger_schema.h"
 
 static const char *state_name(enum feature_state state)
 {
@@ -102,11 +103,8 @@ enum feature_state ledger_state_of(struct ledger *self, const char *name)
 uint64_t ledger_incident_of(struct ledger *self, const char *name)
 {
     db_clear(self->db);
-    struct db_rows *rows = db_query(
-        self->db,
-        "SELECT id FROM incidents WHERE closed_at IS NULL AND drill = 0 AND"
-        " (feature = ?1 OR id = (SELECT incident FROM features WHERE name = ?1))",
-        DB_VALUES(DB_STRING(name)));
+    struct db_rows *rows =
+        db_query(self->db, LEDGER_INCIDENT_OF, DB_VALUES(DB_STRING(name)));
     uint64_t incident = db_next(rows) ? db_u64(rows, 0) : 0;
     db_end(rows);
     return incident;

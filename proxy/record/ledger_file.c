@@ -64,8 +64,8 @@ static enum err verify_people(struct db *db, const char *path, bool *done_out,
     return err;
 }
 
-enum err ledger_file_verify(const char *path, struct ledger_file_chain *out,
-                            struct fault *fault_out)
+enum err ledger_file_verify(const char *path, chain_progress *progress,
+                            struct ledger_file_chain *out, struct fault *fault_out)
 {
     struct db *db = NULL;
     struct chain chain;
@@ -75,7 +75,7 @@ enum err ledger_file_verify(const char *path, struct ledger_file_chain *out,
     if (err != ERR_NONE) {
         return err;
     }
-    err = chain_verify(db, &chain, fault_out);
+    err = chain_verify(db, progress, &chain, fault_out);
     out->rows = chain.seq;
     if (err == ERR_NONE) {
         err = verify_people(db, path, &out->people, fault_out);

@@ -24,12 +24,13 @@ struct ledger_file_chain {
 
 /**
  * Walks the hash chain, and compares people with their hashes where the key of the state
- * directory is beside. `path`: `ledger.db` or a copy of it.
+ * directory is beside. `path`: `ledger.db` or a copy of it. `progress` may be NULL.
  *
  * Errors: ERR_SYNTAX: a row was changed, taken out or added, the fault names the first;
  *         ERR_STORAGE: not readable, or not a ledger.
  */
-MUST_USE enum err ledger_file_verify(const char *path, struct ledger_file_chain *out,
+MUST_USE enum err ledger_file_verify(const char *path, chain_progress *progress,
+                                     struct ledger_file_chain *out,
                                      struct fault *fault_out);
 
 /**

@@ -23,6 +23,11 @@ uint64_t ledger_schema_version(void);
 MUST_USE enum err ledger_schema_prepare(struct db *db, const char *path, bool may_be_new,
                                         struct fault *fault_out);
 
+/** The open incident that holds the feature ?1 down. */
+#define LEDGER_INCIDENT_OF                                                               \
+    "SELECT id FROM incidents WHERE closed_at IS NULL AND drill = 0 AND"                 \
+    " (feature = ?1 OR id = (SELECT incident FROM features WHERE name = ?1))"
+
 /** The column `what` of `accesses`, as anybody may read it: older versions wrote the
  * login names of aliases there. */
 #define LEDGER_ACCESSES_WHAT                                                             \

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "record/chain.h"
+#include "record/ledger_schema.h"
 #include "record/people.h"
 #include "record/pseudonym.h"
 #include "record/query_private.h"
@@ -185,6 +186,16 @@ enum err query_open_count(struct query *self, uint64_t *count_out)
     return query_end(self, NULL);
 }
 
+enum err query_incident_of(struct query *self, const char *name, uint64_t *incident_out)
+{
+    db_clear(self->db);
+    struct db_rows *rows =
+        db_query(self->db, LEDGER_INCIDENT_OF, DB_VALUES(DB_STRING(name)));
+    *incident_out = db_next(rows) ? db_u64(rows, 0) : 0;
+    db_end(rows);
+    return query_end(self, NULL);
+}
+
 void query_write_figures(struct query *self, uint64_t incident, struct json_write *out)
 {
     struct query_figures figures = {0};
@@ -211,7 +222,7 @@ enum err query_verify(struct query *self, uint64_t *rows_out, struct fault *faul
 {
     db_clear(self->db);
     struct chain verified;
-    enum err err = chain_verify(self->db, &verified, fault_out);
+    enum err err = chain_verify(self->db, NULL, &verified, fault_out);
     *rows_out = verified.seq;
     if (err == ERR_NONE) {
         err = people_verify(self->db, &self->pseudonyms, fault_out);

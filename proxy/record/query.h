@@ -47,6 +47,10 @@ MUST_USE enum err query_figures(struct query *self, uint64_t incident,
 /** Number of open incidents. */
 MUST_USE enum err query_open_count(struct query *self, uint64_t *count_out);
 
+/** The open incident of feature `name`, as ledger_incident_of(); 0: none. */
+MUST_USE enum err query_incident_of(struct query *self, const char *name,
+                                    uint64_t *incident_out);
+
 /** Array of incidents, newest first, at most `count_max`, each with its figures. */
 MUST_USE enum err query_incidents(struct query *self, bool open_only, unsigned count_max,
                                   struct json_write *out);

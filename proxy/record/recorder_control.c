@@ -211,6 +211,23 @@ static enum control_result change_feature(struct recorder *self, struct change_t
     return closes ? shut(self, task) : open_up(self, task);
 }
 
+/* Nobody waits for the answer: the log is the only place where it can be learnt. */
+static void say_unanswered(const struct change_task *task, enum control_result result)
+{
+    const struct feature_change *change = task->change;
+
+    if (result == CONTROL_INCIDENT_OPEN) {
+        log_write(LOG_LEVEL_WARNING,
+                  "feature `%s` stays down: incident %llu is open, %s did not say "
+                  "--anyway",
+                  change->name, (unsigned long long)task->incident, change->who);
+    } else if (result == CONTROL_FAILED) {
+        log_write(LOG_LEVEL_ERROR,
+                  "feature `%s` is not %s as %s wanted: the ledger does not write",
+                  change->name, feature_state_name(change->state), change->who);
+    }
+}
+
 void recorder_change(struct recorder *self, struct recorder_item *item)
 {
     const struct recorder_change *body = item->body;
@@ -224,6 +241,8 @@ void recorder_change(struct recorder *self, struct recorder_item *item)
         log_write(LOG_LEVEL_NOTICE,
                   "feature `%s` stays down: a finding came since %s asked",
                   body->change.name, body->change.who);
+    } else if (item->control == NULL) {
+        say_unanswered(&task, result);
     }
     answer(item, result, task.incident);
 }

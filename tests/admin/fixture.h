@@ -36,7 +36,9 @@ struct fixture {
     /* What the control says. */
     enum control_ready ready;
     enum err read_err;
-    bool takes; /* Changes are accepted. */
+    bool takes;          /* Changes are accepted. */
+    const char *feature; /* One more than `login` and `forms`, or NULL. */
+    bool observes;       /* The configuration does, without break-glass. */
 
     /* What the control was told. */
     struct feature_change change;
@@ -64,7 +66,10 @@ static inline void fixture_status(void *self, struct control_status *status_out)
 {
     *status_out = (struct control_status){
         .version = "1.2.3",
-        .mode = ((struct fixture *)self)->mode.observe ? "observe" : "enforce",
+        .mode =
+            ((struct fixture *)self)->mode.observe || ((struct fixture *)self)->observes
+                ? "observe"
+                : "enforce",
         .glass_until_ms = ((struct fixture *)self)->mode.observe ? 3600000 : 0,
         .glass_who = "root",
         .glass_reason = "a test",
@@ -84,7 +89,8 @@ static inline void fixture_status(void *self, struct control_status *status_out)
 static inline bool fixture_feature(void *self, unsigned index,
                                    struct control_feature *feature_out)
 {
-    (void)self;
+    const char *third = ((struct fixture *)self)->feature;
+
     if (index == 0) {
         *feature_out = (struct control_feature){.name = "login",
                                                 .state = FEATURE_DOWN,
@@ -92,10 +98,12 @@ static inline bool fixture_feature(void *self, unsigned index,
                                                 .who = "root",
                                                 .reason = "a \"reason\"",
                                                 .incident = 4};
-    } else {
+    } else if (index == 1) {
         *feature_out = (struct control_feature){.name = "forms", .state = FEATURE_UP};
+    } else {
+        *feature_out = (struct control_feature){.name = third, .state = FEATURE_UP};
     }
-    return index < 2;
+    return index < 2 || (index == 2 && third != NULL);
 }
 
 static inline bool fixture_change(void *self, const struct feature_change *change,

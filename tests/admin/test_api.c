@@ -271,6 +271,9 @@ static void api_wrong_method_names_the_right_ones(void **state)
     assert_int_equal(over_socket(fixture, "GET /api/v1/reload HTTP/1.1\r\n" HOST END),
                      405);
     fixture_expect(fixture, "Allow: POST\r\n");
+    assert_int_equal(over_socket(fixture, "DELETE /api/v1/drill HTTP/1.1\r\n" HOST END),
+                     405);
+    fixture_expect(fixture, "Allow: GET, HEAD, POST\r\n");
     assert_int_equal(over_socket(fixture, "OPTIONS /livez HTTP/1.1\r\n" HOST END), 405);
 }
 

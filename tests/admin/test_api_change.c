@@ -90,6 +90,7 @@ static void api_change_over_the_socket_is_by_the_peers_user(void **state)
 static void api_change_of_a_name_is_decoded_once(void **state)
 {
     struct fixture *fixture = fixture_of(state);
+    fixture->feature = "a/b%41";
     int fd =
         begin(fixture, "POST /api/v1/features/a%2Fb%2541/down HTTP/1.1\r\n" HOST REASON);
 
@@ -97,6 +98,25 @@ static void api_change_of_a_name_is_decoded_once(void **state)
     answer_ticket(fixture, CONTROL_DONE);
     fixture_answer(fixture, fd, false);
     (void)close(fd);
+}
+
+static void api_change_of_a_feature_that_the_configuration_lacks_is_404(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    static const char *const actions[] = {"down", "trial", "up"};
+    static const char *const bodies[] = {
+        "{\"reason\":\"x\"}", "{\"reason\":\"x\",\"at\":\"2999-01-01T00:00:00Z\"}"};
+    char request[512];
+
+    for (size_t i = 0; i < 6; i++) {
+        (void)snprintf(request, sizeof(request),
+                       "POST /api/v1/features/shop/%s HTTP/1.1\r\n" HOST JSON
+                       "Content-Length: %zu\r\n\r\n%s",
+                       actions[i % 3], strlen(bodies[i / 3]), bodies[i / 3]);
+        assert_int_equal(fixture_ask(fixture, true, request), 404);
+        fixture_expect(fixture, "There is no such feature.");
+    }
+    assert_null(fixture->ticket);
 }
 
 static void api_change_answers_what_became_of_it(void **state)
@@ -119,6 +139,10 @@ static void api_close_tells_the_incident(void **state)
     assert_int_equal(fixture->closed, 4);
     assert_string_equal(fixture->reason, "x");
     expect_result(fixture, CLOSE REASON, CONTROL_UNKNOWN, "HTTP/1.1 404 ");
+    expect_result(fixture, CLOSE "\r\n", CONTROL_DONE, "HTTP/1.1 200 ");
+    assert_string_equal(fixture->reason, "");
+    expect_result(fixture, CLOSE JSON "Content-Length: 2\r\n\r\n{}", CONTROL_DONE,
+                  "HTTP/1.1 200 ");
 }
 
 static void api_reload_in_force_has_its_warnings(void **state)
@@ -314,6 +338,12 @@ static void api_mode_tells_who_why_and_for_how_long(void **state)
     fixture_expect(fixture, "\"would_have\":{\"refused\":5,\"taken_down\":2}");
     expect_mode(fixture, "{\"mode\":\"enforce\",\"reason\":\"done\"}", "HTTP/1.1 200 ",
                 "{\"mode\":\"enforce\",\"until\":null}");
+    expect_mode(fixture, "{\"mode\":\"enforce\"}", "HTTP/1.1 200 ",
+                "{\"mode\":\"enforce\",\"until\":null}");
+    assert_string_equal(fixture->reason, "");
+    fixture->observes = true;
+    expect_mode(fixture, "{\"mode\":\"enforce\"}", "HTTP/1.1 409 ",
+                "The configuration observes: set `mode: enforce` and reload.");
     fixture->takes = false;
     expect_mode(fixture, "{\"mode\":\"observe\",\"reason\":\"x\",\"for\":\"1h\"}",
                 "HTTP/1.1 503 ", "nothing was changed");
@@ -326,6 +356,7 @@ int main(void)
         TEST(api_change_tells_who_what_and_why),
         TEST(api_change_over_the_socket_is_by_the_peers_user),
         TEST(api_change_of_a_name_is_decoded_once),
+        TEST(api_change_of_a_feature_that_the_configuration_lacks_is_404),
         TEST(api_change_answers_what_became_of_it),
         TEST(api_close_tells_the_incident),
         TEST(api_reload_in_force_has_its_warnings),

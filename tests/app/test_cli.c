@@ -124,6 +124,47 @@ static void cli_returns_three_when_no_proxy_answers(void **state)
     assert_string_equal(output, "absent.yaml: cannot read it: it does not exist\n");
 }
 
+static void cli_says_in_json_too_what_is_wrong(void **state)
+{
+    (void)state;
+    static const char JSON[] =
+        "{\"error\":\"no proxy answers at ./none.sock: there is no such socket; say "
+        "--config FILE, or --admin-socket PATH\"}\n";
+    static const char *const words[] = {
+        "status", "down login --reason x", "drill", "alert-test", "report 1", "upgrade"};
+    char text[256];
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        (void)snprintf(text, sizeof(text), "%s --json --admin-socket ./none.sock",
+                       words[i]);
+        assert_int_equal(run(text), CLI_UNREACHABLE);
+        assert_non_null(strstr(output, JSON));
+    }
+    assert_int_equal(run("ledger verify --json --admin-socket ./none.sock"),
+                     CLI_UNREACHABLE);
+    assert_non_null(
+        strstr(output, "{\"error\":\"no proxy answers at ./none.sock; name "));
+    assert_int_equal(run("status --json --config absent.yaml"), CLI_USAGE);
+    assert_non_null(strstr(
+        output, "{\"error\":\"absent.yaml: cannot read it: it does not exist\"}\n"));
+}
+
+static void cli_takes_what_every_command_takes_before_the_command_too(void **state)
+{
+    (void)state;
+    assert_int_equal(run("--json --admin-socket ./none.sock status"), CLI_UNREACHABLE);
+    assert_non_null(strstr(output, "{\"error\":\"no proxy answers at ./none.sock:"));
+    assert_int_equal(run("--admin-socket=./none.sock --json down login --reason x"),
+                     CLI_UNREACHABLE);
+    assert_non_null(strstr(output, "{\"error\":\"no proxy answers at ./none.sock:"));
+    config_case_write("t.yaml", GOOD);
+    assert_int_equal(run("--config t.yaml check --state /tmp/x"), CLI_DONE);
+    assert_int_equal(run("--json"), CLI_USAGE);
+    assert_int_equal(run("--config"), CLI_USAGE);
+    assert_int_equal(run("--json version"), CLI_USAGE);
+    assert_int_equal(run("--anyway up login --reason x"), CLI_USAGE);
+}
+
 static void cli_keeps_an_ordinary_users_state_in_the_home_directory(void **state)
 {
     (void)state;
@@ -149,6 +190,8 @@ int main(void)
             cli_check_counts_the_lines_of_a_difference_that_it_does_not_print),
         cmocka_unit_test(cli_check_returns_two_with_every_error),
         cmocka_unit_test(cli_returns_three_when_no_proxy_answers),
+        cmocka_unit_test(cli_says_in_json_too_what_is_wrong),
+        cmocka_unit_test(cli_takes_what_every_command_takes_before_the_command_too),
         cmocka_unit_test(cli_keeps_an_ordinary_users_state_in_the_home_directory),
     };
     return cmocka_run_group_tests_name(__FILE__, tests, config_case_start, NULL);

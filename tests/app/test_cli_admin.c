@@ -53,6 +53,20 @@ static void up_sends_reason_and_anyway_and_tells_a_refusal(void **state)
     assert_string_equal(output, "login is up\n");
 }
 
+static void mode_enforce_needs_no_reason(void **state)
+{
+    (void)state;
+    struct proxy proxy;
+
+    assert_int_equal(run("mode observe --for 1h"), CLI_USAGE);
+    assert_string_equal(output, "countermark: mode observe needs --reason TEXT\n");
+    assert_int_equal(
+        run_at(&proxy, "mode enforce", "200 OK", "{\"mode\":\"enforce\",\"until\":null}"),
+        CLI_DONE);
+    assert_non_null(strstr(proxy.request, "\"mode\":\"enforce\""));
+    assert_string_equal(output, "mode is enforce \n");
+}
+
 static void upgrade_says_who_serves_or_why_it_failed(void **state)
 {
     (void)state;
@@ -138,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_is_a_table_for_people_and_json_for_programs),
         cmocka_unit_test(up_sends_reason_and_anyway_and_tells_a_refusal),
+        cmocka_unit_test(mode_enforce_needs_no_reason),
         cmocka_unit_test(upgrade_says_who_serves_or_why_it_failed),
         cmocka_unit_test(reload_with_errors_tells_them_and_returns_two),
         cmocka_unit_test(exit_code_of_an_order_that_is_wrong_in_itself_is_two),

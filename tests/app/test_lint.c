@@ -70,6 +70,8 @@ static const struct row {
     {"listen: [{address: '127.0.0.1:1', trusted_proxies: ['unix:']}]\n" UPSTREAMS SESSION
          MARKERS LOGIN BOTH ROUTES HOOK,
      "`unix:` is without effect"},
+    {SOUND "admin: {socket_mode: 0666}\n",
+     "every user of this machine is an operator (`0666`)"},
     {SOUND "access_log: off\n", "`access_log: off`: who saw what"},
     {SOUND "mode: observe\n", "`mode: observe`: what is found is delivered"},
     {SOUND "detectors_off: [canary]\n", "`detectors_off` switches detectors off"},

@@ -38,6 +38,7 @@ static void restart_is_named_for_each_key_that_stays(void **state)
          "listen"},
         {GOOD "state: /var/lib/y\nadmin: {socket: /run/x.sock}\n", "state"},
         {GOOD "admin: {socket: /run/y.sock}\n", "admin.socket"},
+        {GOOD "admin: {socket: /run/x.sock, socket_mode: 0660}\n", "admin.socket_mode"},
         {GOOD "admin: {socket: /run/x.sock, address: 127.0.0.1:9901}\n", "admin.address"},
         {GOOD "user: nobody\n", "user"},
         {GOOD "workers: 3\n", "workers"},

@@ -139,9 +139,11 @@ def test_broken_glass_ends_by_order_and_by_a_restart(origin, countermark):
     proxy = countermark(config_of(origin.port))
     order = ("mode", "observe", *REASON, "--for", "1h")
     assert proxy.run(*order).returncode == 0
-    ended = proxy.run("mode", "enforce", *REASON)
+    ended = proxy.run("mode", "enforce")                    # Without a reason.
     assert ended.returncode == 0 and "enforce" in ended.stdout
     assert proxy.run_json("status")["break_glass"] is None
+    wait_until(lambda: proxy.ledger().rows("config_changes")[-1]["summary"] == "mode as configured: ",
+               10, "its end is noted")
     assert proxy.run(*order).returncode == 0
     proxy.kill()
     proxy.start()
@@ -150,6 +152,13 @@ def test_broken_glass_ends_by_order_and_by_a_restart(origin, countermark):
     stuck_site(origin, "bob")
     assert browser.get("/mypage/x").status == 502
     browser.close()
+
+
+def test_enforce_cannot_be_ordered_where_the_configuration_observes(origin, countermark):
+    proxy = countermark(config_of(origin.port, mode="observe"))
+    said = proxy.run("mode", "enforce", *REASON)
+    assert said.returncode == 1 and "The configuration observes" in said.stderr
+    assert proxy.run_json("status")["mode"] == "observe"
 
 
 @pytest.mark.sanitize

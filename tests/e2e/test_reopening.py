@@ -1,5 +1,6 @@
 """Up again, step by step: a trial for named networks, a time to come up; and alerts that failed."""
 import datetime
+import json
 import time
 
 import pytest
@@ -69,6 +70,16 @@ def test_a_trial_without_networks_is_refused(origin, countermark):
     assert proxy.run("trial", "nothing", *REASON).returncode == 1
 
 
+def test_a_feature_that_a_reload_took_out_cannot_be_changed(origin, countermark):
+    proxy = countermark(with_trial(origin.port))
+    proxy.config["features"].pop()
+    proxy.write_config(proxy.config)
+    assert proxy.run("reload", "--accept-weaker", "no shop").returncode == 0
+    for words in (("down",), ("trial",), ("up",), ("up", "--at", in_seconds(60))):
+        done = proxy.run(words[0], "shop", *words[1:], *REASON)
+        assert done.returncode == 1 and "(404)" in done.stderr, done.stdout
+
+
 def in_seconds(count):
     at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=count)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -94,12 +105,27 @@ def test_a_time_to_come_up_does_not_outweigh_a_finding_or_an_open_incident(origi
     proxy = countermark(with_trial(origin.port))
     alice = signed_in(proxy.port, "alice", source=INSIDE)
     assert page_of(alice, "bob").status == 502                   # Incident 1, login down.
-    assert proxy.run("up", "login", "--at", in_seconds(4), *REASON).returncode == 0
-    time.sleep(5)
-    assert state_of(proxy)["state"] == "down"                    # The incident is open.
+    done = proxy.run("up", "login", "--at", in_seconds(4), *REASON)
+    assert done.returncode == 1 and "The incident is open" in done.stderr
+    answer = proxy.admin("POST", "/api/v1/features/login/up",
+                         {"reason": "x", "at": in_seconds(4)}, "operator")
+    assert answer.status == 409 and json.loads(answer.body)["incident"] == 1
+    assert state_of(proxy)["up_at"] is None
+    assert proxy.run("up", "login", "--at", in_seconds(60), "--anyway", *REASON).returncode == 0
     assert proxy.run("incidents", "close", "1", *REASON).returncode == 0
     assert proxy.run("up", "login", "--at", in_seconds(4), *REASON).returncode == 0
     wait_until(lambda: state_of(proxy)["state"] == "up", 20, "login is up")
+
+
+def test_an_incident_may_be_closed_without_a_reason(origin, countermark):
+    proxy = countermark(with_trial(origin.port))
+    alice = signed_in(proxy.port, "alice", source=INSIDE)
+    assert page_of(alice, "bob").status == 502
+    assert proxy.run("incidents", "close", "1").returncode == 2       # People are asked for one.
+    assert proxy.api("/incidents/1/close", "POST") == {"id": 1, "state": "closed"}
+    assert proxy.api("/incidents/1")["closed_reason"] == ""
+    assert proxy.run("ledger", "verify").returncode == 0
+    assert proxy.run("report", "1").returncode == 0
 
 
 def test_an_operator_who_decides_anew_cancels_the_time(origin, countermark):

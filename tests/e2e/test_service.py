@@ -84,9 +84,12 @@ def test_root_becomes_the_user_and_keeps_no_right(origin):
     os.makedirs(folder, exist_ok=True)
     os.chmod(folder, 0o755)
     state = os.path.join(folder, "state")
+    admin = os.path.join(folder, "run", "deep")
+    with open(os.path.join(folder, "c.yaml"), "w", encoding="utf-8") as out:
+        out.write(f"admin: {{socket: {admin}/admin.sock}}\n")
     port = next(port for port in range(81, 1024) if not accepts(port))
     process = subprocess.Popen(
-        [BINARY, "serve", "--listen", f"127.0.0.1:{port}", "--user", "nobody",
+        [BINARY, "serve", "--config", out.name, "--listen", f"127.0.0.1:{port}", "--user", "nobody",
          "--upstream", f"http://127.0.0.1:{origin.port}", "--session-cookie", "JSESSIONID",
          "--marker", "owner=meta:user-marker", "--feature", "login=/login,/mypage/**",
          "--state", state, "--access-log", os.path.join(folder, "log", "access.log")],
@@ -103,11 +106,54 @@ def test_root_becomes_the_user_and_keeps_no_right(origin):
         assert os.stat(state).st_uid == nobody.pw_uid
         assert os.stat(os.path.join(state, "ledger.db")).st_uid == nobody.pw_uid
         assert os.stat(os.path.join(folder, "log")).st_uid == nobody.pw_uid
+        assert os.stat(admin).st_uid == os.stat(f"{admin}/admin.sock").st_uid == nobody.pw_uid
+        assert os.stat(admin).st_mode & 0o777 == 0o755
         assert page_of(signed_in(port, "alice"), "alice").status == 200
     finally:
         process.terminate()
         process.communicate(timeout=20)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_folder_of_the_admin_socket_is_made(origin, countermark):
+    proxy = countermark(config(origin.port))
+    proxy.kill()
+    proxy.socket = os.path.join(proxy.folder, "run", "deep", "admin.sock")
+    proxy.config["admin"]["socket"] = proxy.socket
+    proxy.write_config(proxy.config)
+    proxy.start()
+    assert proxy.run("status").returncode == 0
+    assert os.stat(os.path.dirname(proxy.socket)).st_mode & 0o777 == 0o755
+    assert os.stat(proxy.socket).st_mode & 0o777 == 0o600
+
+
+def test_the_admin_socket_has_the_mode_that_is_configured(origin, countermark):
+    proxy = countermark(config(origin.port))
+    proxy.kill()
+    proxy.config["admin"]["socket_mode"] = "0660"
+    proxy.write_config(proxy.config)
+    proxy.start()
+    assert os.stat(proxy.socket).st_mode & 0o777 == 0o660
+    proxy.config["admin"]["socket_mode"] = "0666"
+    proxy.write_config(proxy.config)
+    warned = proxy.run_json("reload")["warnings"]
+    assert any("`admin.socket_mode`" in line and "restart" in line for line in warned), warned
+    assert os.stat(proxy.socket).st_mode & 0o777 == 0o660
+
+
+def test_without_a_word_the_admin_socket_is_for_its_owner(origin, folder):
+    process = subprocess.Popen(
+        [BINARY, "serve", "--listen", f"127.0.0.1:{free_port()}", "--upstream",
+         f"http://127.0.0.1:{origin.port}", "--session-cookie", "JSESSIONID", "--marker",
+         "owner=meta:user-marker", "--feature", "login=/login", "--state",
+         os.path.join(folder, "state")], stderr=subprocess.PIPE)
+    try:
+        socket_file = os.path.join(folder, "state", "admin.sock")
+        wait_until(lambda: os.path.exists(socket_file), 15, "the socket is there")
+        assert os.stat(socket_file).st_mode & 0o777 == 0o600
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
 
 
 def test_an_unknown_user_is_an_error_and_nothing_is_started(folder):

@@ -16,11 +16,22 @@ static void make(struct fixture *self, char *path)
     (void)snprintf(path, 300, "%s/ledger.db", self->path);
 }
 
+static unsigned told;
+
+static void on_progress(unsigned percent)
+{
+    assert_true(percent > told && percent <= 100);
+    told = percent;
+}
+
 static enum err verify(const char *path, struct ledger_file_chain *chain,
                        struct fault *fault)
 {
     *fault = (struct fault){{0}};
-    return ledger_file_verify(path, chain, fault);
+    told = 0;
+    enum err err = ledger_file_verify(path, on_progress, chain, fault);
+    assert_true(err != ERR_NONE || chain->rows == 0 || told == 100);
+    return err;
 }
 
 static void a_copy_made_while_it_is_written_verifies(void **state)

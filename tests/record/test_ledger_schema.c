@@ -55,7 +55,7 @@ static void carry_over(unsigned version)
     fixture_close(&fixture);
     make_old(&fixture, version);
     (void)snprintf(path, sizeof(path), "%s/ledger.db", fixture.path);
-    assert_int_equal(ledger_file_verify(path, &chain, NULL), ERR_NONE);
+    assert_int_equal(ledger_file_verify(path, NULL, &chain, NULL), ERR_NONE);
     assert_int_equal(chain.rows, 2);
     fixture_open(&fixture);
     assert_int_equal(fixture_verify(&fixture, &rows, NULL), ERR_NONE);

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -358,6 +359,74 @@ static void each_take_down_is_counted_once_by_its_cause(void **state)
     stats_free(&stats);
 }
 
+/* What the recorder says about `up` of a time that has come. */
+static void expect_said(const char *text)
+{
+    struct feature_change up = {
+        .name = "mypage", .state = FEATURE_UP, .who = "op", .reason = "the time"};
+    char path[300];
+    char said[4096] = "";
+
+    (void)snprintf(path, sizeof(path), "%s/said", fixture.path);
+    int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int kept = dup(STDERR_FILENO);
+    assert_true(file >= 0 && kept >= 0);
+    (void)dup2(file, STDERR_FILENO);
+    assert_true(recorder_change_feature(fixture.recorder, &up, NULL));
+    (void)change(FEATURE_DOWN); /* Behind it. */
+    (void)dup2(kept, STDERR_FILENO);
+    (void)close(kept);
+    ssize_t len = pread(file, said, sizeof(said) - 1, 0);
+    (void)close(file);
+    said[len > 0 ? len : 0] = '\0';
+    if (strstr(said, text) == NULL) {
+        fail_msg("no %s in: %s", text, said);
+    }
+    assert_true(fixture_down(&fixture, "mypage"));
+}
+
+static void what_keeps_a_feature_down_is_logged_when_nobody_waits_for_it(void **state)
+{
+    (void)state;
+
+    make_down();
+    limit_files(65536);
+    expect_said("feature `mypage` is not up as op wanted: the ledger does not write\n");
+    let_the_ledger_write();
+    struct journal_entry entry = fixture_display("alice", "bob", "top");
+    entry.feature_mask = MYPAGE_BIT;
+    assert_true(fixture_post(&fixture, &entry).committed);
+    expect_said("feature `mypage` stays down: incident 1 is open, op did not say "
+                "--anyway\n");
+
+    fixture_remove(&fixture);
+}
+
+static void the_incident_that_holds_a_feature_down_can_be_asked_for(void **state)
+{
+    (void)state;
+    struct query *query = NULL;
+    uint64_t incident = 9;
+
+    make_down();
+    assert_int_equal(query_open(fixture.directory, &query, NULL), ERR_NONE);
+    assert_int_equal(query_incident_of(query, "mypage", &incident), ERR_NONE);
+    assert_int_equal(incident, 0);
+    struct journal_entry entry = fixture_display("alice", "bob", "top");
+    entry.feature_mask = MYPAGE_BIT;
+    assert_true(fixture_post(&fixture, &entry).committed);
+    assert_int_equal(query_incident_of(query, "mypage", &incident), ERR_NONE);
+    assert_int_equal(incident, 1);
+    assert_int_equal(query_incident_of(query, "login", &incident), ERR_NONE);
+    assert_int_equal(incident, 0);
+    assert_int_equal(fixture_close_incident(&fixture, 1).result, CONTROL_DONE);
+    assert_int_equal(query_incident_of(query, "mypage", &incident), ERR_NONE);
+    assert_int_equal(incident, 0);
+    query_close(&query);
+
+    fixture_remove(&fixture);
+}
+
 int main(void)
 {
     if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR) {
@@ -375,6 +444,8 @@ int main(void)
         cmocka_unit_test(only_what_comes_up_forgets_its_cases),
         cmocka_unit_test(a_trial_is_no_feature_that_is_up_again),
         cmocka_unit_test(each_take_down_is_counted_once_by_its_cause),
+        cmocka_unit_test(what_keeps_a_feature_down_is_logged_when_nobody_waits_for_it),
+        cmocka_unit_test(the_incident_that_holds_a_feature_down_can_be_asked_for),
     };
     return RUN_TESTS(tests);
 }
