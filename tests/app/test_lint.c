@@ -70,6 +70,18 @@ static const struct row {
     {"listen: [{address: '127.0.0.1:1', trusted_proxies: ['unix:']}]\n" UPSTREAMS SESSION
          MARKERS LOGIN BOTH ROUTES HOOK,
      "`unix:` is without effect"},
+    {SOUND
+     "admin: {address: '127.0.0.1:9', tokens: [{name: a, role: operator, token_file: "
+     "short.key}]}\n",
+     "`token_file` `short.key` holds only 9 bytes, not 16 or more: it can be guessed; "
+     "write a new one with `openssl rand -hex 32`"},
+    {LISTEN UPSTREAMS SESSION LOGIN BOTH ROUTES HOOK
+     "markers: [{name: owner, find: [meta:m], signed: {key_file: short.key}}]\n",
+     "`key_file` `short.key` holds only 9 bytes, not 16 or more: whoever has one signed"},
+    {LISTEN UPSTREAMS
+     "session: {cookies: [SID], jwt: {cookie: T, key_file: t.token}}\n" MARKERS LOGIN BOTH
+         ROUTES HOOK,
+     "`key_file` `t.token` holds only 16 bytes, not 32 or more: whoever has one JWT"},
     {SOUND "access_log: off\n", "`access_log: off`: who saw what"},
     {SOUND "mode: observe\n", "`mode: observe`: what is found is delivered"},
     {SOUND "detectors_off: [canary]\n", "`detectors_off` switches detectors off"},
@@ -163,6 +175,10 @@ static void lint_of_each_kind_is_silent_about_a_sound_configuration(void **state
         SOUND,
         SOUND "admin: {address: '127.0.0.1:9', " TOKENS "}\n",
         SOUND "hosts: [a.example]\n",
+        LISTEN UPSTREAMS
+        "session: {cookies: [SID], jwt: {cookie: T, key_file: jwt.key}}\n"
+        "markers: [{name: owner, find: [meta:m], signed: {key_file: t.token}}]\n" LOGIN
+            BOTH ROUTES HOOK,
         LISTEN UPSTREAMS SESSION MARKERS ROUTES HOOK
         "login: {request: [POST /in.php/**, POST /a.cgi], callback: [/a.cgi/b], "
         "logout: [/out.php]}\n"
@@ -204,7 +220,10 @@ static int start(void **state)
 {
     int failed = config_case_start(state);
 
+    config_case_write("short.key", "012345678\n");
+    config_case_write("jwt.key", "0123456789abcdef0123456789abcdef\n");
     config_case_write("t.token", "0123456789abcdef\n");
+    (void)chmod("jwt.key", 0600);
     return failed != 0 ? failed : chmod("t.token", 0600);
 }
 
