@@ -1,3 +1,4 @@
+#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -124,6 +125,51 @@ static void cli_returns_three_when_no_proxy_answers(void **state)
     assert_string_equal(output, "absent.yaml: cannot read it: it does not exist\n");
 }
 
+static uid_t euid_as;        /* 0: as it is. */
+static char account_dir[64]; /* Its home. */
+
+/* Put in place of the C library's by the linker. */
+uid_t real_euid(void) __asm__("__real_geteuid");
+uid_t wrapped_euid(void) __asm__("__wrap_geteuid");
+struct passwd *account_of(uid_t uid) __asm__("__wrap_getpwuid");
+
+uid_t wrapped_euid(void)
+{
+    return euid_as != 0 ? euid_as : real_euid();
+}
+
+struct passwd *account_of(uid_t uid)
+{
+    static struct passwd account;
+
+    account.pw_dir = account_dir;
+    return uid == euid_as ? &account : NULL;
+}
+
+static void cli_keeps_it_in_the_home_of_the_account_where_none_is_told(void **state)
+{
+    (void)state;
+    char expected[128];
+
+    if (access("/var/lib/countermark", W_OK) == 0) {
+        skip(); /* Then it stays there. */
+    }
+    // NOLINTBEGIN(concurrency-mt-unsafe): one thread.
+    (void)unsetenv("XDG_STATE_HOME");
+    (void)unsetenv("HOME");
+    // NOLINTEND(concurrency-mt-unsafe)
+    euid_as = 4321;
+    (void)snprintf(account_dir, sizeof(account_dir), "%s", folder_path);
+    (void)snprintf(expected, sizeof(expected),
+                   " %s/.local/state/countermark/admin.sock:", account_dir);
+    assert_int_equal(run("status"), CLI_UNREACHABLE);
+    assert_non_null(strstr(output, expected));
+    (void)snprintf(account_dir, sizeof(account_dir), "/nonexistent");
+    assert_int_equal(run("status"), CLI_UNREACHABLE);
+    assert_non_null(strstr(output, " /var/lib/countermark/admin.sock:"));
+    euid_as = 0;
+}
+
 static void cli_keeps_an_ordinary_users_state_in_the_home_directory(void **state)
 {
     (void)state;
@@ -150,6 +196,7 @@ int main(void)
         cmocka_unit_test(cli_check_returns_two_with_every_error),
         cmocka_unit_test(cli_returns_three_when_no_proxy_answers),
         cmocka_unit_test(cli_keeps_an_ordinary_users_state_in_the_home_directory),
+        cmocka_unit_test(cli_keeps_it_in_the_home_of_the_account_where_none_is_told),
     };
     return cmocka_run_group_tests_name(__FILE__, tests, config_case_start, NULL);
 }
