@@ -1,5 +1,6 @@
 #include "app/cli.h"
 
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -301,6 +302,21 @@ static const struct cli_command *find_command(const char *name)
     return NULL;
 }
 
+/*
+ * A service or a container may have no HOME: the home that the account has, where one can
+ * write, unless the system's directory was prepared for it. NULL: none.
+ */
+static const char *home_of_account(void)
+{
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, at start.
+    const struct passwd *account = getpwuid(geteuid());
+    const char *home = account != NULL ? account->pw_dir : NULL;
+    bool usable = home != NULL && home[0] == '/' && access(home, W_OK) == 0 &&
+                  access(ROOT_STATE, W_OK) != 0;
+
+    return usable ? home : NULL;
+}
+
 /* An ordinary user's state is in the home directory. Before any thread starts. */
 static void set_state_default(struct cli_call *call)
 {
@@ -310,6 +326,7 @@ static void set_state_default(struct cli_call *call)
     // NOLINTEND(concurrency-mt-unsafe)
     int len = -1;
 
+    home = home != NULL && home[0] == '/' ? home : home_of_account();
     if (geteuid() == 0 || ((state == NULL || state[0] != '/') && home == NULL)) {
         len = snprintf(call->state_default, CLI_PATH_SIZE_MAX, "%s", ROOT_STATE);
     } else if (state != NULL && state[0] == '/') {

@@ -228,27 +228,6 @@ static void check_limits(struct loader *loader)
     }
 }
 
-/* A planted account cannot be what a page has to carry. */
-static void check_required(struct loader *loader)
-{
-    const struct site *site = &loader->snapshot->site;
-    const struct node *list = node_find(loader->root, SPAN("routes"));
-
-    for (size_t i = 0; i < site->route_count; i++) {
-        for (size_t k = 0; k < site->class_count; k++) {
-            const struct marker_class *class = &site->classes[k];
-            bool required = (site->routes[i].requirement.require_mask >> k & 1U) != 0;
-            if (required && class->must_be == MARKER_RULE_NOBODY) {
-                report_error(loader->report,
-                             loader_place(loader, loader_item(list, i), "require"),
-                             "`%.63s` has `must_be: nobody`: no page can be required to "
-                             "carry it",
-                             (const char *)class->name.ptr);
-            }
-        }
-    }
-}
-
 /* A token that nothing carries, and two meanings of one field. */
 static void check_credentials(struct loader *loader)
 {
@@ -388,7 +367,7 @@ void loader_check(struct loader *self)
     check_features(self);
     check_limits(self);
     config_grants_check(self);
-    check_required(self);
+    loader_check_clashes(self);
     loader_check_alerts(self);
     check_signed(self);
     check_staff(self);

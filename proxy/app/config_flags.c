@@ -1,31 +1,17 @@
 #include "app/config_flags.h"
 
-#include <string.h>
-
 #include "app/flag.h"
 #include "app/nearest.h"
 #include "app/option.h"
 
 enum { PLACE_SIZE_MAX = 80 };
 
-static const struct flag_shortcut *find_shortcut(const char *name)
-{
-    const struct flag_shortcut *shortcut = NULL;
-
-    for (size_t i = 0; (shortcut = flag_shortcut_at(i)) != NULL; i++) {
-        if (strcmp(shortcut->name, name) == 0) {
-            return shortcut;
-        }
-    }
-    return NULL;
-}
-
 static const struct option *find_option(const char *name)
 {
     char flag[OPTION_FLAG_SIZE_MAX];
 
     for (size_t i = 0; i < option_count(); i++) {
-        if (option_flag(option_at(i), flag) && strcmp(flag, name) == 0) {
+        if (option_flag(option_at(i), flag) && flag_names_equal(flag, name)) {
             return option_at(i);
         }
     }
@@ -65,7 +51,7 @@ static void apply_option(struct flag_work *work, const struct option *option)
 
 static void apply(struct flag_work *work)
 {
-    const struct flag_shortcut *shortcut = find_shortcut(work->flag->name);
+    const struct flag_shortcut *shortcut = flag_shortcut_find(work->flag->name);
     const struct option *option = find_option(work->flag->name);
     char *source = arena_alloc(work->arena, PLACE_SIZE_MAX);
 
@@ -146,5 +132,5 @@ const char *config_flags_nearest(const char *name)
 
 bool config_has_flag(const char *name)
 {
-    return find_shortcut(name) != NULL || find_option(name) != NULL;
+    return flag_shortcut_find(name) != NULL || find_option(name) != NULL;
 }

@@ -193,7 +193,7 @@ static void print_object(FILE *file, const struct option *parent, int indent);
 static void print_item_schema(FILE *file, const struct option *option)
 {
     (void)fprintf(file, "%s", option_type_schema(option->type));
-    if (has_range(option)) {
+    if (has_range(option) || option->type == OPTION_SIZE) {
         (void)fprintf(file, ",\"minimum\":%" PRIu64 ",\"maximum\":%" PRIu64, option->min,
                       option->max);
     }

@@ -29,10 +29,17 @@ void flag_put(struct flag_work *work, struct node *map, struct span key, struct 
     put(work, map, key, new_text(work, text));
 }
 
+static bool same_flag(const char *a, const char *b)
+{
+    const struct flag_shortcut *shortcut = flag_shortcut_find(a);
+
+    return shortcut != NULL ? shortcut == flag_shortcut_find(b) : flag_names_equal(a, b);
+}
+
 static bool given_before(const struct flag_work *work)
 {
     for (size_t i = 0; i < work->before_count; i++) {
-        if (strcmp(work->before[i].name, work->flag->name) == 0) {
+        if (same_flag(work->before[i].name, work->flag->name)) {
             return true;
         }
     }
@@ -243,14 +250,22 @@ static void apply_admin(struct flag_work *work)
 }
 
 static const struct flag_shortcut SHORTCUTS[] = {
-    {"listen", apply_listen, "ADDRESS:PORT", "Take requests there. May be repeated."},
-    {"upstream", apply_upstream, "URL", "The site behind; repeated: several servers."},
-    {"session-cookie", apply_session_cookie, "NAME", "Cookie of the login session."},
-    {"marker", apply_marker, "NAME=SELECTOR", "Where a response says whose data it is."},
-    {"feature", apply_feature, "NAME=PATH,...", "Paths that are taken down together."},
-    {"route", apply_route, "PATH=CLASS,...", "Markers that a path's responses need."},
-    {"alert", apply_alert, "NAME=URL,FILE", "Receiver of alerts and its secret file."},
-    {"admin", apply_admin, "ADDRESS:PORT", "Loopback address for metrics and the API."},
+    {"listen", NULL, apply_listen, "ADDRESS:PORT",
+     "Take requests there. May be repeated."},
+    {"upstream", "upstreams", apply_upstream, "URL",
+     "The site behind; repeated: several servers."},
+    {"session-cookie", NULL, apply_session_cookie, "NAME",
+     "Cookie of the login session."},
+    {"marker", "markers", apply_marker, "NAME=SELECTOR",
+     "Where a response says whose data it is."},
+    {"feature", "features", apply_feature, "NAME=PATH,...",
+     "Paths that are taken down together."},
+    {"route", "routes", apply_route, "PATH=CLASS,...",
+     "Markers that a path's responses need."},
+    {"alert", "alerts", apply_alert, "NAME=URL,FILE",
+     "Receiver of alerts and its secret file."},
+    {"admin", NULL, apply_admin, "ADDRESS:PORT",
+     "Loopback address for metrics and the API."},
 };
 
 size_t flag_shortcut_count(void)
@@ -261,4 +276,25 @@ size_t flag_shortcut_count(void)
 const struct flag_shortcut *flag_shortcut_at(size_t index)
 {
     return index < flag_shortcut_count() ? &SHORTCUTS[index] : NULL;
+}
+
+bool flag_names_equal(const char *a, const char *b)
+{
+    while (*a != '\0' && (*a == '_' ? '-' : *a) == (*b == '_' ? '-' : *b)) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+const struct flag_shortcut *flag_shortcut_find(const char *name)
+{
+    for (size_t i = 0; i < flag_shortcut_count(); i++) {
+        const struct flag_shortcut *shortcut = &SHORTCUTS[i];
+        if (flag_names_equal(name, shortcut->name) ||
+            (shortcut->key != NULL && flag_names_equal(name, shortcut->key))) {
+            return shortcut;
+        }
+    }
+    return NULL;
 }

@@ -23,6 +23,7 @@ typedef void flag_apply(struct flag_work *work);
 
 struct flag_shortcut {
     const char *name;
+    const char *key; /**< Another name: the option as the file spells it; or NULL. */
     flag_apply *apply;
     const char *value; /**< As --help shows it. */
     const char *sentence;
@@ -32,6 +33,12 @@ size_t flag_shortcut_count(void);
 
 /** Shortcut `index`, or NULL past the last one. */
 const struct flag_shortcut *flag_shortcut_at(size_t index);
+
+/** True when a name as given means `name`: `_`, as keys have it, is `-`. */
+bool flag_names_equal(const char *a, const char *b);
+
+/** The shortcut that is called so, or NULL. */
+const struct flag_shortcut *flag_shortcut_find(const char *name);
 
 /** Puts `text` under `key` of `map`, in place of what was there. */
 void flag_put(struct flag_work *work, struct node *map, struct span key,

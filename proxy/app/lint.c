@@ -207,4 +207,5 @@ void lint_config(struct loader *loader)
     lint_routes(loader);
     lint_scripts(loader);
     lint_alerts(loader);
+    lint_effect(loader);
 }

@@ -12,6 +12,9 @@
 /** Looks at a whole, valid snapshot; lints go to the loader's report as warnings. */
 void lint_config(struct loader *loader);
 
+/** lint_effect.c: keys that are without effect beside another one. */
+void lint_effect(struct loader *loader);
+
 /** lint_routes.c: routes and features. */
 void lint_routes(struct loader *loader);
 

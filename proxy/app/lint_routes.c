@@ -79,6 +79,12 @@ static void lint_route(struct loader *loader, const struct route *route,
                        route->pattern);
     }
     if (requirement->require_mask == 0) {
+        if (requirement->unmarked == UNMARKED_REFUSE) {
+            report_warning(loader->report, loader_place(loader, item, "unmarked"),
+                           "`unmarked: refuse` is without effect: `%s` requires no "
+                           "marker; name it in `require`",
+                           route->pattern);
+        }
         lint_personal(loader, route, item);
         return;
     }

@@ -54,6 +54,13 @@ struct place loader_place(const struct loader *loader, const struct node *map,
 /** Checks what single values cannot tell: names, contradictions, what is missing. */
 void loader_check(struct loader *self);
 
+/** The part of it for two keys that cannot both be meant. */
+void loader_check_clashes(struct loader *self);
+
+/** True when two patterns of `login` are one method and path; unread ones are not. */
+bool loader_same_request(const struct request_pattern *a,
+                         const struct request_pattern *b);
+
 /** The part of it for `alerts`. */
 void loader_check_alerts(struct loader *self);
 

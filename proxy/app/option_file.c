@@ -6,9 +6,9 @@
 #include "notify/sign.h"
 
 enum {
-    TOKEN_SIZE_MIN = 16,
+    TOKEN_SIZE_GOOD = 16, /* Shorter is told and taken. */
     TOKEN_SIZE_MAX = 1024,
-    KEY_SIZE_MIN = 16,
+    KEY_SIZE_GOOD = 16,
     CERTIFICATES_SIZE_MAX = 1024 * 1024,
 };
 
@@ -200,6 +200,20 @@ static bool is_printable(struct span text)
     return true;
 }
 
+/* Taken all the same: the file may be what another program of the site has. */
+static void check_secret_size(struct loader *loader, const struct option *option,
+                              const struct node *node, size_t size, size_t good,
+                              const char *danger)
+{
+    if (size < good) {
+        report_warning(loader->report, node->place,
+                       "`%s` `%.200s` holds only %zu bytes, not %zu or more: %s; write a "
+                       "new one with `openssl rand -hex 32`",
+                       option_key(option), (const char *)node->text.ptr, size, good,
+                       danger);
+    }
+}
+
 /* The site reads the key too, so its group may; everybody may not write it. */
 static void check_key_access(struct loader *loader, const struct option *option,
                              const struct node *node)
@@ -228,13 +242,13 @@ bool option_read_KEY_FILE(struct loader *loader, const struct option *option,
         return false;
     }
     struct span key = trim(content);
-    if (key.len < KEY_SIZE_MIN) {
-        report_error(loader->report, node->place,
-                     "`%s` `%.200s` must hold a key of at least %d bytes, not %zu",
-                     option_key(option), (const char *)node->text.ptr, KEY_SIZE_MIN,
-                     key.len);
+    if (key.len == 0) {
+        report_error(loader->report, node->place, "`%s` `%.200s` holds no key",
+                     option_key(option), (const char *)node->text.ptr);
         return false;
     }
+    check_secret_size(loader, option, node, key.len, KEY_SIZE_GOOD,
+                      "whoever has one signed value can find the key and sign others");
     check_key_access(loader, option, node);
     struct secret_mac *mac = loader_alloc(loader, sizeof(*mac));
     if (mac == NULL) {
@@ -267,6 +281,11 @@ bool option_read_JWT_KEY(struct loader *loader, const struct option *option,
                      (const char *)node->text.ptr, error);
         return false;
     }
+    if (verify_key_secret_size(key) > 0) {
+        check_secret_size(loader, option, node, verify_key_secret_size(key),
+                          VERIFY_SECRET_SIZE_GOOD,
+                          "whoever has one JWT can find the secret and be anybody");
+    }
     if (!arena_keep(loader->snapshot->arena, key, end_key)) {
         verify_key_free(&key);
         return false;
@@ -285,14 +304,14 @@ bool option_read_TOKEN_FILE(struct loader *loader, const struct option *option,
         return false;
     }
     struct span token = trim(content);
-    if (token.len < TOKEN_SIZE_MIN || token.len > TOKEN_SIZE_MAX ||
-        !is_printable(token)) {
+    if (token.len == 0 || token.len > TOKEN_SIZE_MAX || !is_printable(token)) {
         report_error(loader->report, node->place,
-                     "`%s` `%.200s` must hold one token of %d to %d printable bytes",
-                     option_key(option), (const char *)node->text.ptr, TOKEN_SIZE_MIN,
-                     TOKEN_SIZE_MAX);
+                     "`%s` `%.200s` must hold one token of 1 to %d printable bytes",
+                     option_key(option), (const char *)node->text.ptr, TOKEN_SIZE_MAX);
         return false;
     }
+    check_secret_size(loader, option, node, token.len, TOKEN_SIZE_GOOD,
+                      "it can be guessed");
     CHECK(option->size == SECRET_DIGEST_SIZE);
     secret_hash_of(token, target.field);
     note_secret(loader, option, token);

@@ -87,8 +87,8 @@ static const char *fill(struct verify_key *self, struct span text)
            (text.ptr[text.len - 1] == '\n' || text.ptr[text.len - 1] == '\r')) {
         text.len--;
     }
-    if (text.len < VERIFY_SECRET_SIZE_MIN || text.len > sizeof(self->secret)) {
-        return "holds a secret of less than 32 bytes or more than 16 KiB";
+    if (text.len == 0 || text.len > sizeof(self->secret)) {
+        return "holds no secret or one of more than 16 KiB";
     }
     memcpy(self->secret, text.ptr, text.len);
     self->secret_len = text.len;
@@ -108,6 +108,11 @@ struct verify_key *verify_key_new(struct span text, char *error, size_t error_si
         verify_key_free(&self);
     }
     return self;
+}
+
+size_t verify_key_secret_size(const struct verify_key *self)
+{
+    return self->public_key == NULL ? self->secret_len : 0;
 }
 
 void verify_key_free(struct verify_key **self_p)

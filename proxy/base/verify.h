@@ -11,8 +11,8 @@
 #include "base/span.h"
 
 enum {
-    VERIFY_SECRET_SIZE_MIN = 32, /**< Bytes (RFC 7518 section 3.2). */
-    VERIFY_KEY_SIZE_MAX = 16384, /**< Bytes of a file. */
+    VERIFY_SECRET_SIZE_GOOD = 32, /**< Bytes (RFC 7518 section 3.2). */
+    VERIFY_KEY_SIZE_MAX = 16384,  /**< Bytes of a file. */
 };
 
 /** Names of RFC 7518. */
@@ -35,6 +35,12 @@ enum verify_algorithm verify_algorithm_of(struct span name);
  * end at its end. NULL: a sentence for the operator is in `error`.
  */
 struct verify_key *verify_key_new(struct span text, char *error, size_t error_size);
+
+/**
+ * Bytes of a secret; 0: it is a public key. One under VERIFY_SECRET_SIZE_GOOD is used,
+ * but whoever has one signed text can try all of them.
+ */
+size_t verify_key_secret_size(const struct verify_key *self);
 
 /** Wipes it. Sets NULL; NULL is fine. */
 void verify_key_free(struct verify_key **self_p);

@@ -9,7 +9,7 @@
 
 enum {
     MEASURE_MS = 10000,
-    ERASE_MS = 3600000,
+    ERASE_MS = 3600000, /* At most: with a shorter `retention` as often as that. */
     TELL_MS = 3600000,
     RESERVE_PARTS = 16, /* Of ledger_max; kept free for refusals. */
     TRIMS_MAX = 8,      /* Batches at a time: a refusal may be waiting. */
@@ -208,6 +208,15 @@ static bool erase_one(struct recorder *self, uint64_t before_ms)
     return task.more;
 }
 
+/* A reload may shorten it: counted from the last look, not towards the next one. */
+static bool erasing_is_due(const struct recorder *self, uint64_t now,
+                           uint64_t retention_ms)
+{
+    uint64_t period_ms = retention_ms < ERASE_MS ? retention_ms : ERASE_MS;
+
+    return self->erased_at_ms == 0 || now - self->erased_at_ms >= period_ms;
+}
+
 void recorder_trim(struct recorder *self)
 {
     uint64_t now = clock_steady_ms();
@@ -219,8 +228,9 @@ void recorder_trim(struct recorder *self)
         self->measure_at_ms = now + MEASURE_MS;
         keep_size(self);
     }
-    if (!recorder_failing(self) && now >= self->erase_at_ms && retention_ms < wall) {
+    if (!recorder_failing(self) && retention_ms < wall &&
+        erasing_is_due(self, now, retention_ms)) {
         bool more = erase_one(self, wall - retention_ms);
-        self->erase_at_ms = more ? now : now + ERASE_MS;
+        self->erased_at_ms = more ? 0 : now;
     }
 }

@@ -63,7 +63,7 @@ struct recorder {
     uint64_t look_at_ms;  /**< When to look whether the files are in place. */
     uint64_t tick_at_ms;
     uint64_t measure_at_ms; /**< When to look at the ledger's size. */
-    uint64_t erase_at_ms;   /**< When to look for what is past its retention. */
+    uint64_t erased_at_ms;  /**< Last look for what is past retention; 0: look now. */
     uint64_t told_at_ms;    /**< When the size was alerted last; 0: not. */
 };
 

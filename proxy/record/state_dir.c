@@ -1,5 +1,6 @@
 #include "record/state_dir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/secret.h"
 
 struct state_dir {
@@ -29,6 +31,38 @@ static enum err errno_fault(const char *path, struct fault *fault_out)
     return ERR_STORAGE;
 }
 
+static bool is_of_every_volume(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+           strcmp(name, "lost+found") == 0;
+}
+
+/*
+ * Closes to others what `mkdir` or a container made for us and nobody has used: what was
+ * in it could have been read. Anything else may be a directory named by mistake (`/etc`,
+ * a home), and one where everybody may write, with the sticky bit, is meant to be open.
+ */
+static bool close_when_empty(const char *path, const struct stat *found)
+{
+    DIR *directory = (found->st_mode & S_ISVTX) == 0 ? opendir(path) : NULL;
+    bool empty = directory != NULL;
+
+    for (struct dirent *entry = NULL; empty && (entry = readdir(directory)) != NULL;) {
+        empty = is_of_every_volume(entry->d_name);
+    }
+    bool closed = empty && fchmod(dirfd(directory), S_IRWXU) == 0;
+    if (directory != NULL) {
+        (void)closedir(directory);
+    }
+    if (closed) {
+        log_write(LOG_LEVEL_NOTICE,
+                  "%s: was empty and open to other users (mode %03o); it will hold "
+                  "personal data and has mode 700 now",
+                  path, (unsigned)found->st_mode & 0777U);
+    }
+    return closed;
+}
+
 static enum err check_directory(const char *path, struct fault *fault_out)
 {
     struct stat found;
@@ -45,7 +79,7 @@ static enum err check_directory(const char *path, struct fault *fault_out)
                   path, (unsigned)found.st_uid);
         return ERR_STORAGE;
     }
-    if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0 && !close_when_empty(path, &found)) {
         fault_set(
             fault_out,
             "%s: open to other users (mode %03o); it holds personal data: chmod 700",

@@ -2,8 +2,9 @@
  * The state directory: who may enter it, that only one process uses it, and its key.
  *
  * Layer: record. Made by main, outlives every thread. Opening it takes the lock that
- * keeps a second process out, makes the directory with mode 0700 when it is new, and
- * turns core dumps off, because the key lives in memory from then on (I7).
+ * keeps a second process out, makes the directory with mode 0700 when it is new, gives
+ * it that mode when it is empty, and turns core dumps off, because the key lives in
+ * memory from then on (I7).
  */
 #pragma once
 
@@ -25,7 +26,7 @@ struct state_dir;
  *
  * Owns:   the caller ends it with state_dir_close().
  * Errors: ERR_STORAGE with `fault_out` saying what to do: in use by another process, not
- *         ours, readable by others, a key file of the wrong size or mode.
+ *         ours, readable by others and not empty, a key file of the wrong size or mode.
  */
 MUST_USE enum err state_dir_open(const char *path, struct state_dir **self_out,
                                  struct fault *fault_out);

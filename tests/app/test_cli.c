@@ -1,3 +1,4 @@
+#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -179,6 +180,51 @@ static void cli_keeps_an_ordinary_users_state_in_the_home_directory(void **state
     assert_non_null(strstr(output, " /tmp/nowhere/countermark/admin.sock:"));
 }
 
+static uid_t euid_as;        /* 0: as it is. */
+static char account_dir[64]; /* Its home. */
+
+/* Put in place of the C library's by the linker. */
+uid_t real_euid(void) __asm__("__real_geteuid");
+uid_t wrapped_euid(void) __asm__("__wrap_geteuid");
+struct passwd *account_of(uid_t uid) __asm__("__wrap_getpwuid");
+
+uid_t wrapped_euid(void)
+{
+    return euid_as != 0 ? euid_as : real_euid();
+}
+
+struct passwd *account_of(uid_t uid)
+{
+    static struct passwd account;
+
+    account.pw_dir = account_dir;
+    return uid == euid_as ? &account : NULL;
+}
+
+static void cli_keeps_it_in_the_home_of_the_account_where_none_is_told(void **state)
+{
+    (void)state;
+    char expected[128];
+
+    if (access("/var/lib/countermark", W_OK) == 0) {
+        skip(); /* Then it stays there. */
+    }
+    // NOLINTBEGIN(concurrency-mt-unsafe): one thread.
+    (void)unsetenv("XDG_STATE_HOME");
+    (void)unsetenv("HOME");
+    // NOLINTEND(concurrency-mt-unsafe)
+    euid_as = 4321;
+    (void)snprintf(account_dir, sizeof(account_dir), "%s", folder_path);
+    (void)snprintf(expected, sizeof(expected),
+                   " %s/.local/state/countermark/admin.sock:", account_dir);
+    assert_int_equal(run("status"), CLI_UNREACHABLE);
+    assert_non_null(strstr(output, expected));
+    (void)snprintf(account_dir, sizeof(account_dir), "/nonexistent");
+    assert_int_equal(run("status"), CLI_UNREACHABLE);
+    assert_non_null(strstr(output, " /var/lib/countermark/admin.sock:"));
+    euid_as = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +236,7 @@ int main(void)
             cli_check_counts_the_lines_of_a_difference_that_it_does_not_print),
         cmocka_unit_test(cli_check_returns_two_with_every_error),
         cmocka_unit_test(cli_returns_three_when_no_proxy_answers),
+        cmocka_unit_test(cli_keeps_it_in_the_home_of_the_account_where_none_is_told),
         cmocka_unit_test(cli_says_in_json_too_what_is_wrong),
         cmocka_unit_test(cli_takes_what_every_command_takes_before_the_command_too),
         cmocka_unit_test(cli_keeps_an_ordinary_users_state_in_the_home_directory),

@@ -56,9 +56,12 @@ static const struct bad BAD[] = {
      "not `incidents`"},
     {GOOD "admin: {tokens: [{name: a, token_file: no.key}]}\n",
      "t.yaml:6:40: cannot read `token_file` `no.key`: it does not exist"},
-    {GOOD "admin: {tokens: [{name: a, token_file: short.key}]}\n",
-     "t.yaml:6:40: `token_file` `short.key` must hold one token of 16 to 1024 printable "
+    {GOOD "admin: {tokens: [{name: a, token_file: blank.key}]}\n",
+     "t.yaml:6:40: `token_file` `blank.key` must hold one token of 1 to 1024 printable "
      "bytes"},
+    {LISTEN UPSTREAMS SESSION FEATURES
+     "markers: [{name: o, find: [meta:u], signed: {key_file: blank.key}}]\n",
+     "t.yaml:5:56: `key_file` `blank.key` holds no key"},
     {LISTEN UPSTREAMS SESSION MARKERS
      "features: [{name: login, paths: [/x], page: none.html}]\n",
      "t.yaml:5:45: cannot read `page` `none.html`: it does not exist"},
@@ -123,9 +126,8 @@ static const struct bad BAD[] = {
      "a "
      "JWT, not both"},
     {LISTEN UPSTREAMS MARKERS FEATURES
-     "session: {jwt: {header: X-T, key_file: short.key}}\n",
-     "t.yaml:5:40: `key_file` `short.key` holds a secret of less than 32 bytes or more "
-     "than 16 KiB"},
+     "session: {jwt: {header: X-T, key_file: line.key}}\n",
+     "t.yaml:5:40: `key_file` `line.key` holds no secret or one of more than 16 KiB"},
     {LISTEN UPSTREAMS MARKERS FEATURES "session: {jwt: {header: X-T, claim: '/a~2'}}\n",
      "t.yaml:5:37: `claim` `/a~2`: has ~ without 0 or 1 behind it; ~0 is ~ and ~1 is "
      "/"},
@@ -223,7 +225,8 @@ static const struct bad BAD[] = {
 static void config_tells_every_error_with_its_place(void **state)
 {
     (void)state;
-    config_case_write("short.key", "0123456789\n");
+    config_case_write("blank.key", " \n\n");
+    config_case_write("line.key", "\n");
     config_case_write("good.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
     for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
         struct report *report = report_new();

@@ -91,6 +91,22 @@ static const struct {
     {LISTEN UPSTREAMS SESSION FEATURES "markers: [{name: m, find: ['json:a']}]\n",
      "t.yaml:5:28: selector \"json:a\" is not a JSON pointer: it begins with / and has ~ "
      "only as ~0 or ~1"},
+    {LISTEN UPSTREAMS SESSION FEATURES
+     "markers: [{name: owner, find: [meta:a]}, {name: trap, find: [header:X, meta:A], "
+     "must_be: nobody}]\n",
+     "t.yaml:5:72: `owner` finds the same, at line 5: with `must_be: nobody` every page "
+     "that carries it would be refused"},
+    {GOOD "login: {request: [POST /in], logout: [GET /in, POST /in/]}\n",
+     "t.yaml:6:48: `POST /in/` is also in `login.request`: one request cannot log in and "
+     "out"},
+    {GOOD "login: {callback: [/sso/**], logout: [/sso/**]}\n",
+     "t.yaml:6:39: `/sso/**` is also in `login.callback`: one request cannot log in and "
+     "out"},
+    {GOOD
+     "admin: {address: 127.0.0.1:9901, tokens: [{name: a, token_file: a.token}, {name: "
+     "b, role: operator, token_file: b.token}]}\n",
+     "t.yaml:6:113: token `a` is the same: give each a token of its own, so that it is "
+     "known who acted"},
     {GOOD "grants: [{name: g}]\n",
      "t.yaml:6:10: grants `g` must have one of `sqlite`, `csv`, `http` and `redis`"},
     {GOOD "grants: [{name: g, csv: a.csv, redis: 'redis://h'}]\n",
@@ -114,8 +130,10 @@ static const struct {
      "t.yaml:7:9: this staff item has no `routes`"},
     {GOOD "quarantine: all\n",
      "t.yaml:6:13: `quarantine` must be `none` or `viewer` or `both`, not `all`"},
-    {GOOD "alias_idle: 1s\n",
-     "t.yaml:6:13: `alias_idle` must be from 1m to 3650d, not `1s`"},
+    {GOOD "alias_idle: 1ms\n",
+     "t.yaml:6:13: `alias_idle` must be from 1s to 3650d, not `1ms`"},
+    {GOOD "retention: 999ms\n",
+     "t.yaml:6:12: `retention` must be from 1s to 36500d, not `999ms`"},
     {GOOD "routes: [{path: /a, websocket: yes}]\n",
      "t.yaml:6:32: `websocket` must be `refuse` or `allow`, not `yes`"},
     {GOOD "routes: [{path: /a, require: [member]}]\n",
@@ -170,6 +188,8 @@ static const struct {
 static void config_that_is_broken_is_told_where_and_what_to_do(void **state)
 {
     (void)state;
+    config_case_write("a.token", "correct-horse-battery\n");
+    config_case_write("b.token", "correct-horse-battery");
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
         struct report *report = report_new();
         struct report_problem problem = {.kind = REPORT_WARNING};

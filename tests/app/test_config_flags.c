@@ -2,7 +2,7 @@
 #include "app/config_flags.h"
 #include "http/path_pattern.h"
 
-enum { FLAGS_MAX = 16 };
+enum { FLAGS_MAX = 24 };
 
 /* Loads flags `--name value` in turn, over `file` or none. */
 static struct config *load(const char *file, const char *const *words,
@@ -108,6 +108,55 @@ static void flags_may_repeat_servers_selectors_and_routes(void **state)
     report_free(&report);
 }
 
+static void flags_have_the_names_of_their_keys_too(void **state)
+{
+    (void)state;
+    static const char *const WORDS[] = {
+        "access_log",
+        "off",
+        "alias_idle",
+        "5m",
+        "upstream",
+        "http://a:1",
+        "upstreams",
+        "http://b:2",
+        "markers",
+        "owner=meta:u",
+        "features",
+        "login=/in,/my/**",
+        "routes",
+        "/my/**=owner",
+        "login-request",
+        "POST /in",
+        "alerts",
+        "soc=http://127.0.0.1:1/x,soc.secret",
+        "login_request",
+        "POST /in2",
+        NULL,
+    };
+    struct report *report = report_new();
+
+    config_case_write("soc.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+    config_case_write("t.yaml", GOOD "login: {request: [POST /login]}\n");
+    struct config *config = load("t.yaml", WORDS, report);
+    if (config == NULL) {
+        fail_msg("%s", report_text(report, 0));
+    }
+    assert_int_equal(config->access_log.kind, ACCESS_LOG_OFF);
+    assert_int_equal(config->site->login.alias_idle_ms, 300000);
+    assert_int_equal(config->site->upstreams[0].server_count, 2);
+    assert_int_equal(config->site->classes[0].selector_count, 1);
+    assert_int_equal(config->site->features[0].path_count, 2);
+    assert_int_equal(config->site->routes[0].requirement.require_mask, 1);
+    assert_int_equal(config->site->login.request.count, 2);
+    assert_int_equal(config->alert_count, 1);
+    config_free(&config);
+    report_free(&report);
+    assert_false(config_has_flag("access"));
+    assert_false(config_has_flag("access_log_"));
+    assert_false(config_has_flag("listens"));
+}
+
 static void flags_are_the_place_of_their_errors(void **state)
 {
     (void)state;
@@ -186,6 +235,7 @@ int main(void)
         cmocka_unit_test(flags_alone_make_the_smallest_configuration),
         cmocka_unit_test(flags_win_over_the_file),
         cmocka_unit_test(flags_may_repeat_servers_selectors_and_routes),
+        cmocka_unit_test(flags_have_the_names_of_their_keys_too),
         cmocka_unit_test(flags_are_the_place_of_their_errors),
         cmocka_unit_test(every_top_level_option_has_a_flag),
     };

@@ -111,6 +111,26 @@ static void schema_is_json_that_names_the_keys(void **state)
     arena_free(&arena);
 }
 
+/* Numbers without a unit: bytes within the range, and of durations 0 alone. */
+static void schema_takes_no_number_that_check_refuses(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(MEMORY);
+    char *text = printed(config_print_schema);
+    const struct json_tree *keys =
+        json_tree_member(json_tree_read(arena, span_of(text)), "properties");
+    const struct json_tree *idle = json_tree_member(
+        json_tree_member(json_tree_member(keys, "session"), "properties"), "idle");
+    const struct json_tree *hold = json_tree_member(keys, "hold_max");
+
+    assert_true(span_equal(json_tree_text(idle, "minimum", ""), SPAN("0")));
+    assert_true(span_equal(json_tree_text(idle, "maximum", ""), SPAN("0")));
+    assert_true(span_equal(json_tree_text(hold, "minimum", ""), SPAN("1024")));
+    assert_true(span_equal(json_tree_text(hold, "maximum", ""), SPAN("1073741824")));
+    free(text);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +139,7 @@ int main(void)
         cmocka_unit_test(reference_configuration_is_valid),
         cmocka_unit_test(reference_configuration_names_every_key),
         cmocka_unit_test(schema_is_json_that_names_the_keys),
+        cmocka_unit_test(schema_takes_no_number_that_check_refuses),
     };
     return cmocka_run_group_tests_name(__FILE__, tests, config_case_start, NULL);
 }

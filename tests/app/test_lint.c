@@ -72,6 +72,41 @@ static const struct row {
      "`unix:` is without effect"},
     {SOUND "admin: {socket_mode: 0666}\n",
      "every user of this machine is an operator (`0666`)"},
+    {SOUND
+     "admin: {address: '127.0.0.1:9', tokens: [{name: a, role: operator, token_file: "
+     "short.key}]}\n",
+     "`token_file` `short.key` holds only 9 bytes, not 16 or more: it can be guessed; "
+     "write a new one with `openssl rand -hex 32`"},
+    {LISTEN UPSTREAMS SESSION LOGIN BOTH ROUTES HOOK
+     "markers: [{name: owner, find: [meta:m], signed: {key_file: short.key}}]\n",
+     "`key_file` `short.key` holds only 9 bytes, not 16 or more: whoever has one signed"},
+    {LISTEN UPSTREAMS
+     "session: {cookies: [SID], jwt: {cookie: T, key_file: t.token}}\n" MARKERS LOGIN BOTH
+         ROUTES HOOK,
+     "`key_file` `t.token` holds only 16 bytes, not 32 or more: whoever has one JWT"},
+    {LISTEN UPSTREAMS SESSION LOGIN BOTH ROUTES HOOK
+     "markers: [{name: owner, find: [meta:m, header:X-M, meta:M]}]\n",
+     "`meta:M` is twice in `find`"},
+    {LISTEN UPSTREAMS "session: {cookies: [S, T, '!S']}\n" MARKERS LOGIN BOTH ROUTES HOOK,
+     "`S` is without effect: `!S` leaves this cookie out"},
+    {LISTEN UPSTREAMS SESSION MARKERS BOTH ROUTES HOOK
+     "login: {request: [GET /sso], logout: [/logout], callback: [GET /sso/]}\n",
+     "`GET /sso/` is also in `login.request`, which is more"},
+    {LISTEN SESSION MARKERS LOGIN BOTH ROUTES HOOK
+     "upstreams: [{name: site, servers: ['http://127.0.0.1', 'http://127.0.0.1:80/']}]\n",
+     "server `127.0.0.1:80` is named twice"},
+    {LISTEN SESSION MARKERS LOGIN BOTH ROUTES HOOK
+     "upstreams: [{name: site, servers: ['http://127.0.0.1'], drain_for: 5m}]\n",
+     "`drain_for` is without effect"},
+    {LISTEN SESSION MARKERS LOGIN BOTH ROUTES HOOK
+     "upstreams: [{name: site, servers: ['http://127.0.0.1'], health: {host: "
+     "a.example}}]\n",
+     "`health.host` is without effect"},
+    {SOUND "admin: {" TOKENS "}\n", "`tokens` is without effect"},
+    {LISTEN UPSTREAMS SESSION MARKERS LOGIN BOTH HOOK
+     "routes: [{path: /my/**, require: [owner], unmarked: refuse}, {path: /x, unmarked: "
+     "refuse}]\n",
+     "`unmarked: refuse` is without effect: `/x` requires no marker"},
     {SOUND "access_log: off\n", "`access_log: off`: who saw what"},
     {SOUND "mode: observe\n", "`mode: observe`: what is found is delivered"},
     {SOUND "detectors_off: [canary]\n", "`detectors_off` switches detectors off"},
@@ -171,6 +206,18 @@ static void lint_of_each_kind_is_silent_about_a_sound_configuration(void **state
         SOUND,
         SOUND "admin: {address: '127.0.0.1:9', " TOKENS "}\n",
         SOUND "hosts: [a.example]\n",
+        LISTEN
+        "session: {cookies: [S, '!T', 'T*'], remember: ['!S']}\n"
+        "markers: [{name: owner, find: [meta:m, header:m]}, {name: member, find: "
+        "[meta:m], must_be: session}]\n"
+        "login: {request: [POST /login], logout: [/logout], callback: [GET /login]}\n"
+        "upstreams: [{name: site, servers: ['http://127.0.0.1', "
+        "'http://127.0.0.2'], on_finding: drain, drain_for: 5m, health: {path: /up, "
+        "host: a.example}}]\n" BOTH ROUTES HOOK,
+        LISTEN UPSTREAMS
+        "session: {cookies: [SID], jwt: {cookie: T, key_file: jwt.key}}\n"
+        "markers: [{name: owner, find: [meta:m], signed: {key_file: t.token}}]\n" LOGIN
+            BOTH ROUTES HOOK,
         LISTEN UPSTREAMS SESSION MARKERS ROUTES HOOK
         "login: {request: [POST /in.php/**, POST /a.cgi], callback: [/a.cgi/b], "
         "logout: [/out.php]}\n"
@@ -212,7 +259,10 @@ static int start(void **state)
 {
     int failed = config_case_start(state);
 
+    config_case_write("short.key", "012345678\n");
+    config_case_write("jwt.key", "0123456789abcdef0123456789abcdef\n");
     config_case_write("t.token", "0123456789abcdef\n");
+    (void)chmod("jwt.key", 0600);
     return failed != 0 ? failed : chmod("t.token", 0600);
 }
 

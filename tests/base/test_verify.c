@@ -107,10 +107,26 @@ static void verify_refuses_keys_that_are_too_weak_or_of_another_kind(void **stat
 {
     (void)state;
     assert_null(key_of(""));
-    assert_null(key_of("short"));
+    assert_null(key_of("\r\n"));
     assert_null(key_of("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"));
     assert_null(key_of(P384_KEY));
     assert_true(strlen(error) > 0);
+}
+
+static void verify_tells_how_long_a_secret_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t size;
+    } rows[] = {{"s\n", 1}, {SECRET, VERIFY_SECRET_SIZE_GOOD}, {EC_KEY, 0}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct verify_key *key = key_of(rows[i].text);
+        assert_non_null(key);
+        assert_int_equal(verify_key_secret_size(key), rows[i].size);
+        verify_key_free(&key);
+    }
 }
 
 int main(void)
@@ -120,6 +136,7 @@ int main(void)
         cmocka_unit_test(verify_of_a_key_is_bound_to_its_algorithm),
         cmocka_unit_test(verify_knows_three_sizes_of_secret_sums),
         cmocka_unit_test(verify_refuses_keys_that_are_too_weak_or_of_another_kind),
+        cmocka_unit_test(verify_tells_how_long_a_secret_is),
     };
     return RUN_TESTS(tests);
 }

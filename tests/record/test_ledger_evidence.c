@@ -340,6 +340,26 @@ static void past_retention_people_are_hashes_and_the_chain_holds(void **state)
     fixture_remove(&fixture);
 }
 
+static void a_retention_of_a_second_acts_in_seconds_after_a_reload_too(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("alice", "bob", "top");
+    const struct timespec tick = {.tv_sec = 1, .tv_nsec = 500000000};
+    (void)state;
+
+    fixture_make(&fixture);
+    recorder_set_limits(fixture.recorder, UINT64_MAX, DAY_MS);
+    (void)nanosleep(&tick, NULL); /* It has looked, and found nothing. */
+    assert_true(fixture_post(&fixture, &entry).committed);
+    assert_int_equal(fixture_close_incident(&fixture, 1).result, CONTROL_DONE);
+    recorder_set_limits(fixture.recorder, UINT64_MAX, 1000);
+    fixture_await_value(&fixture, "SELECT count(*) FROM erasures", 1);
+    assert_true(fixture_post(&fixture, &entry).committed);
+    assert_int_equal(fixture_close_incident(&fixture, 2).result, CONTROL_DONE);
+    fixture_await_value(&fixture, "SELECT count(*) FROM erasures", 2);
+    fixture_remove(&fixture);
+}
+
 static void the_address_of_a_viewer_is_no_part_of_the_chain(void **state)
 {
     struct fixture fixture;
@@ -394,6 +414,7 @@ int main(void)
         cmocka_unit_test(the_bound_is_alerted),
         cmocka_unit_test(below_its_bound_nothing_goes),
         cmocka_unit_test(past_retention_people_are_hashes_and_the_chain_holds),
+        cmocka_unit_test(a_retention_of_a_second_acts_in_seconds_after_a_reload_too),
         cmocka_unit_test(the_address_of_a_viewer_is_no_part_of_the_chain),
         cmocka_unit_test(a_mark_is_on_disk_when_it_is_answered),
     };
