@@ -72,10 +72,10 @@ bool registry_is_current(struct registry *self, uint64_t id, uint32_t version);
  * Puts `session` in place as one step and joins `tokens` to its entry, all or none.
  *
  * `session_p->id` 0 makes an entry named after tokens[0] (`first` is set, `token_count` >
- * 0), or nearly so where an entry has that name and the token no more, else the entry must still have `session_p->version`. At most REGISTRY_TOKENS_MAX
- * tokens, the last one the newest; those that the entry has already become its newest. On
- * REGISTRY_STORED `id`, `version` and `first` of `*session_p` are those now in force.
- * Counts as use. Any thread.
+ * 0), or nearly so where another entry keeps that name, else the entry must still have
+ * `session_p->version`. At most REGISTRY_TOKENS_MAX tokens, the last one the newest;
+ * those that the entry has already become its newest. On REGISTRY_STORED `id`, `version`
+ * and `first` of `*session_p` are those now in force. Counts as use. Any thread.
  */
 MUST_USE enum registry_outcome registry_commit(struct registry *self,
                                                struct session *session_p,

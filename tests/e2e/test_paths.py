@@ -125,7 +125,7 @@ def test_the_route_as_received_says_whether_an_encoded_slash_is_kept(origin, cou
 
 def test_an_encoded_slash_leads_around_no_required_marker(origin, countermark):
     value = config(origin.port)
-    value["routes"] = [{"path": "/mypage/top", "require": ["owner"]},
+    value["routes"] = [{"path": "/mypage/top", "require": ["owner"], "unmarked": "refuse"},
                        {"path": "/**", "encoded_slash": "keep"}]
     proxy = countermark(value)
     alice = signed_in(proxy.port, "alice")
