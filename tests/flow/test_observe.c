@@ -134,6 +134,7 @@ static void broken_glass_streams_nothing_to_who_could_not_tell_a_cut(void **stat
     (void)state;
     world.routes[FLOW_OBSERVE].requirement.observe = false;
     break_glass(60000);
+    flow_hang_up(&upstream);
     flow_say(&world, &client, "GET /observe/x HTTP/1.0\r\nHost: site\r\n\r\n");
     flow_accept(&world, &upstream);
     flow_hear_request(&world, &upstream);
