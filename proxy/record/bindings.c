@@ -4,6 +4,7 @@
 
 #include "base/parse.h"
 #include "base/secret.h"
+#include "guard/recall.h"
 #include "record/db.h"
 
 enum {
@@ -226,6 +227,12 @@ static bool read_record(struct db_rows *rows, uint64_t wall_ms,
     if (family.len == sizeof(session->family)) {
         memcpy(&session->family, family.ptr, family.len);
     }
+    /* Own values are not kept over a restart: another's may have been shown first since,
+     * and whose it is would be a guess. */
+    if (session->family == 0) {
+        session->family = recall_family(session, &session->first);
+    }
+    session->family |= RECALL_UNCERTAIN;
     return record_out->token_count > 0;
 }
 

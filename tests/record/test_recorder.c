@@ -1,3 +1,4 @@
+#include "guard/recall.h"
 #include "record/fixture.h"
 
 static void a_refusal_is_in_the_ledger_when_its_ticket_comes_back(void **state)
@@ -376,6 +377,7 @@ static void sessions_come_back_after_a_restart(void **state)
     record.session.binding = BINDING_CONFIRMED;
     record.session.claim_count = 1;
     record.session.first.bytes[0] = 0xAB;
+    record.session.family = 7;
     record.tokens[0].bytes[15] = 0xCD;
     record.tokens[1] = record.session.first;
     assert_true(user_set(&record.session.requester, SPAN("ali\xE3\x81\x82")));
@@ -397,6 +399,8 @@ static void sessions_come_back_after_a_restart(void **state)
     assert_int_equal(fixture_restored, 1);
     assert_int_equal(fixture_records[0].session.generation, 3);
     assert_int_equal(fixture_records[0].session.binding, BINDING_CONFIRMED);
+    /* The family it had; but which own values are its own is not known any more. */
+    assert_true(fixture_records[0].session.family == (7 | RECALL_UNCERTAIN));
     assert_int_equal(fixture_records[0].token_count, 2);
     assert_in_range(fixture_records[0].idle_for_ms, 1000, 20000);
     assert_memory_equal(fixture_records[0].tokens, record.tokens, sizeof(record.tokens));
