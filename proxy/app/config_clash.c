@@ -39,14 +39,13 @@ static size_t find_selector(const struct marker_class *other,
     return SIZE_MAX;
 }
 
-/* Where selector `index` of class `class_index` is written. */
-static struct place place_of(const struct loader *loader, size_t class_index,
-                             size_t index)
+/* Where selector `nth` of class `of_class` is written. */
+static struct place place_of(const struct loader *loader, size_t of_class, size_t nth)
 {
     const struct node *list = node_find(loader->root, SPAN("markers"));
-    const struct node *class = loader_item(list, class_index);
+    const struct node *class = loader_item(list, of_class);
     const struct node *find = class != NULL ? node_find(class, SPAN("find")) : NULL;
-    const struct node *item = loader_item(find, index);
+    const struct node *item = loader_item(find, nth);
 
     return item != NULL ? item->place : loader_place(loader, class, "find");
 }

@@ -6,9 +6,7 @@
 #include "notify/sign.h"
 
 enum {
-    TOKEN_SIZE_GOOD = 16, /* Shorter is told and taken. */
     TOKEN_SIZE_MAX = 1024,
-    KEY_SIZE_GOOD = 16,
     CERTIFICATES_SIZE_MAX = 1024 * 1024,
 };
 
@@ -200,17 +198,29 @@ static bool is_printable(struct span text)
     return true;
 }
 
+/* What a secret should have, and what may become of one that has less. */
+struct advice {
+    size_t size;
+    const char *danger;
+};
+
+static const struct advice TOKEN_ADVICE = {16, "it can be guessed"};
+static const struct advice KEY_ADVICE = {
+    16, "whoever has one signed value can find the key and sign others"};
+static const struct advice JWT_ADVICE = {
+    VERIFY_SECRET_SIZE_GOOD, "whoever has one JWT can find the secret and be anybody"};
+
 /* Taken all the same: the file may be what another program of the site has. */
 static void check_secret_size(struct loader *loader, const struct option *option,
-                              const struct node *node, size_t size, size_t good,
-                              const char *danger)
+                              const struct node *node, size_t size,
+                              const struct advice *advice)
 {
-    if (size < good) {
+    if (size < advice->size) {
         report_warning(loader->report, node->place,
                        "`%s` `%.200s` holds only %zu bytes, not %zu or more: %s; write a "
                        "new one with `openssl rand -hex 32`",
-                       option_key(option), (const char *)node->text.ptr, size, good,
-                       danger);
+                       option_key(option), (const char *)node->text.ptr, size,
+                       advice->size, advice->danger);
     }
 }
 
@@ -247,8 +257,7 @@ bool option_read_KEY_FILE(struct loader *loader, const struct option *option,
                      option_key(option), (const char *)node->text.ptr);
         return false;
     }
-    check_secret_size(loader, option, node, key.len, KEY_SIZE_GOOD,
-                      "whoever has one signed value can find the key and sign others");
+    check_secret_size(loader, option, node, key.len, &KEY_ADVICE);
     check_key_access(loader, option, node);
     struct secret_mac *mac = loader_alloc(loader, sizeof(*mac));
     if (mac == NULL) {
@@ -282,9 +291,7 @@ bool option_read_JWT_KEY(struct loader *loader, const struct option *option,
         return false;
     }
     if (verify_key_secret_size(key) > 0) {
-        check_secret_size(loader, option, node, verify_key_secret_size(key),
-                          VERIFY_SECRET_SIZE_GOOD,
-                          "whoever has one JWT can find the secret and be anybody");
+        check_secret_size(loader, option, node, verify_key_secret_size(key), &JWT_ADVICE);
     }
     if (!arena_keep(loader->snapshot->arena, key, end_key)) {
         verify_key_free(&key);
@@ -310,8 +317,7 @@ bool option_read_TOKEN_FILE(struct loader *loader, const struct option *option,
                      option_key(option), (const char *)node->text.ptr, TOKEN_SIZE_MAX);
         return false;
     }
-    check_secret_size(loader, option, node, token.len, TOKEN_SIZE_GOOD,
-                      "it can be guessed");
+    check_secret_size(loader, option, node, token.len, &TOKEN_ADVICE);
     CHECK(option->size == SECRET_DIGEST_SIZE);
     secret_hash_of(token, target.field);
     note_secret(loader, option, token);

@@ -47,6 +47,7 @@ static bool close_when_empty(const char *path, const struct stat *found)
     DIR *directory = (found->st_mode & S_ISVTX) == 0 ? opendir(path) : NULL;
     bool empty = directory != NULL;
 
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own.
     for (struct dirent *entry = NULL; empty && (entry = readdir(directory)) != NULL;) {
         empty = is_of_every_volume(entry->d_name);
     }
