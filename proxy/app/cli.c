@@ -1,17 +1,16 @@
 #include "app/cli.h"
 
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "app/cli_state.h"
 #include "app/config_flags.h"
 #include "app/nearest.h"
 
 static const char DEFAULT_FILE[] = "/etc/countermark/countermark.yaml";
-static const char ROOT_STATE[] = "/var/lib/countermark";
 
 static const struct cli_command COMMANDS[] = {
 #define COMMAND(name, run, takes, usage, sentence) {name, run, takes, usage, sentence},
@@ -302,44 +301,6 @@ static const struct cli_command *find_command(const char *name)
     return NULL;
 }
 
-/*
- * A service or a container may have no HOME: the home that the account has, where one can
- * write, unless the system's directory was prepared for it. NULL: none.
- */
-static const char *home_of_account(void)
-{
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, at start.
-    const struct passwd *account = getpwuid(geteuid());
-    const char *home = account != NULL ? account->pw_dir : NULL;
-    bool usable = home != NULL && home[0] == '/' && access(home, W_OK) == 0 &&
-                  access(ROOT_STATE, W_OK) != 0;
-
-    return usable ? home : NULL;
-}
-
-/* An ordinary user's state is in the home directory. Before any thread starts. */
-static void set_state_default(struct cli_call *call)
-{
-    // NOLINTBEGIN(concurrency-mt-unsafe): one thread, at start.
-    const char *state = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
-    // NOLINTEND(concurrency-mt-unsafe)
-    int len = -1;
-
-    home = home != NULL && home[0] == '/' ? home : home_of_account();
-    if (geteuid() == 0 || ((state == NULL || state[0] != '/') && home == NULL)) {
-        len = snprintf(call->state_default, CLI_PATH_SIZE_MAX, "%s", ROOT_STATE);
-    } else if (state != NULL && state[0] == '/') {
-        len = snprintf(call->state_default, CLI_PATH_SIZE_MAX, "%s/countermark", state);
-    } else {
-        len = snprintf(call->state_default, CLI_PATH_SIZE_MAX,
-                       "%s/.local/state/countermark", home);
-    }
-    if (len < 0 || len >= CLI_PATH_SIZE_MAX) {
-        (void)snprintf(call->state_default, CLI_PATH_SIZE_MAX, "%s", ROOT_STATE);
-    }
-}
-
 static int run(struct reading *reading)
 {
     static struct cli_call call; /* Large, and there is one. */
@@ -353,7 +314,7 @@ static int run(struct reading *reading)
         print_command_help(reading->command);
         return CLI_DONE;
     }
-    set_state_default(&call);
+    cli_find_state(call.state_default);
     if (call.config_path == NULL && access(DEFAULT_FILE, F_OK) == 0) {
         call.config_path = DEFAULT_FILE;
     }

@@ -208,17 +208,16 @@ static void note_request(struct exchange *self, const struct opening *opening)
                              head_has_token(head, FIELD_EXPECT, SPAN("100-continue"));
 }
 
-/* A finding while login was down closes its route, until login is up again. */
-static bool route_is_closed(struct exchange *self, bool login_down)
+/* A finding while login was down closes its route, until login is up again for all. */
+static bool route_is_closed(const struct exchange *self, bool login_down)
 {
-    struct site *site = self->plan->site;
+    const struct site *site = self->plan->site;
 
     if (!route_closed(site, &self->routed)) {
         return false;
     }
-    if (!login_down) {
-        atomic_store(&site->routes[self->routed.index].closed, false);
-        atomic_store(&site->routes[self->routed.other].closed, false);
+    if (feature_table_down(self->relay->shared->features, FEATURE_LOGIN_BIT) == 0) {
+        route_open_again(site, &self->routed);
     }
     return login_down;
 }

@@ -185,6 +185,12 @@ bool route_closed(const struct site *site, const struct routed *routed)
                                 memory_order_relaxed);
 }
 
+void route_open_again(const struct site *site, const struct routed *routed)
+{
+    atomic_store(&site->routes[routed->index].closed, false);
+    atomic_store(&site->routes[routed->other].closed, false);
+}
+
 bool route_has_sockets(const struct site *site, const struct routed *routed)
 {
     return routed->route->websocket && site->routes[routed->other].websocket;

@@ -36,6 +36,9 @@ enum route_outcome route_find(const struct site *site, struct span host,
 /** True when a finding closed the route of either reading (`closed` of struct route). */
 bool route_closed(const struct site *site, const struct routed *routed);
 
+/** The routes of both readings are no longer closed. */
+void route_open_again(const struct site *site, const struct routed *routed);
+
 /** `websocket: allow` and `over_limit: stream` hold where both readings' routes say so.
  */
 bool route_has_sockets(const struct site *site, const struct routed *routed);

@@ -64,6 +64,24 @@ static void route_that_a_finding_closed_is_closed_after_a_reload(void **state)
     expect_status(200);
 }
 
+static void visitor_of_a_trial_opens_no_closed_route_for_the_others(void **state)
+{
+    struct network everybody = {.prefix_len = 0};
+
+    (void)state;
+    ask_without_session("/public");
+    flow_page(&world, &upstream, "bob", "secret");
+    expect_status(502);
+    feature_table_set(&world.features, FEATURE_LOGIN, FEATURE_TRIAL);
+    world.feature[0].trial = &everybody;
+    world.feature[0].trial_count = 1;
+    ask_without_session("/public");
+    flow_page(&world, &upstream, NULL, "fine");
+    expect_status(200);
+    world.feature[0].trial_count = 0;
+    expect_closed("/public");
+}
+
 static void finding_of_a_request_before_a_reload_closes_the_route_after_it(void **state)
 {
     (void)state;
@@ -101,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define CLOSED_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_down, tear_down)
         CLOSED_TEST(route_that_a_finding_closed_is_closed_after_a_reload),
+        CLOSED_TEST(visitor_of_a_trial_opens_no_closed_route_for_the_others),
         CLOSED_TEST(finding_of_a_request_before_a_reload_closes_the_route_after_it),
         CLOSED_TEST(finding_under_a_path_of_two_readings_closes_the_routes_of_both),
         CLOSED_TEST(path_of_two_readings_is_closed_by_the_route_of_either),

@@ -345,34 +345,6 @@ static void public_token_with_two_first_markers_is_public_no_more(void **state)
     }
 }
 
-static void marked_page_closes_its_route_while_login_is_down(void **state)
-{
-    struct flow_answer answer;
-
-    (void)state;
-    leak_and_see();
-    flow_hang_up(&upstream);
-    flow_get(&world, &client, "/public", NULL);
-    flow_accept(&world, &upstream);
-    flow_hear_request(&world, &upstream);
-    flow_page(&world, &upstream, "bob", "secret");
-    assert_true(flow_hear_answer(&world, &client, false, &answer));
-    assert_int_equal(answer.status, 502);
-    flow_forget(&client);
-    flow_get(&world, &client, "/public", NULL);
-    assert_true(flow_hear_answer(&world, &client, false, &answer));
-    assert_int_equal(answer.status, 503);
-    flow_forget(&client);
-    feature_table_set(&world.features, FEATURE_LOGIN, FEATURE_UP);
-    flow_get(&world, &client, "/public", NULL);
-    flow_hang_up(&upstream);
-    flow_accept(&world, &upstream);
-    flow_hear_request(&world, &upstream);
-    flow_page(&world, &upstream, NULL, "fine");
-    assert_true(flow_hear_answer(&world, &client, false, &answer));
-    assert_int_equal(answer.status, 200);
-}
-
 /* Without `login.request` any unsafe request may be a login, but not while it is down. */
 static void marked_page_with_a_token_is_refused_while_login_is_down(void **state)
 {
@@ -600,7 +572,6 @@ int main(void)
         FLOW_TEST(marked_page_with_a_token_is_refused_while_login_is_down),
         FLOW_TEST(login_outside_the_paths_of_its_feature_is_closed_as_well),
         FLOW_TEST(login_that_was_not_seen_while_login_is_down_is_no_case),
-        FLOW_TEST(marked_page_closes_its_route_while_login_is_down),
         FLOW_TEST(answer_that_was_under_way_closes_no_route),
         FLOW_TEST(logout_is_forwarded_and_its_answer_replaced_while_login_is_down),
         FLOW_TEST(logout_while_login_is_down_deletes_each_cookie_that_says_who_asks),
