@@ -426,8 +426,8 @@ static inline bool is_doubted(const struct ride *ride)
     const struct session *view = &ride->trip.asker.session;
     struct finding finding = trip_finding(&ride->trip);
 
-    bool waits = view->binding == BINDING_UNCONFIRMED && view->claim_count > 0 &&
-                 !view->by_login;
+    bool waits =
+        view->binding == BINDING_UNCONFIRMED && view->claim_count > 0 && !view->by_login;
     for (unsigned i = 0; ride->want == WANT_WRONG && i < view->claim_count; i++) {
         waits = waits || view->claims[i].len == 0; /* It is the login's own answer. */
     }
