@@ -15,7 +15,7 @@ PYTHON = "/usr/bin/python3"
 USERS = {"anna": "Password-for-tests-1", "bert": "Password-for-tests-2"}
 NAMES = {"anna": "Anna", "bert": "bert"}        # Only one of them has a first name.
 LOGIN = "/admin/login/"
-OTHER_LOGIN, OTHER_LOGIN_GOES_DOWN = "/admin/login/?next=/admin/", True
+OTHER_LOGIN = "/admin/login/?next=/admin/"
 PAGES = ("/admin/", "/admin/auth/user/", "/admin/password_change/", "/admin/auth/group/add/")
 
 _NAME = re.compile(r'<div id="user-tools">[^<]*<strong>([^<]+)</strong>')

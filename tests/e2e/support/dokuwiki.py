@@ -14,7 +14,7 @@ from .processes import Child
 ROOT = "/usr/share/dokuwiki"
 CONF = "/etc/dokuwiki"
 LOGIN = "/doku.php?id=start&do=login"
-OTHER_LOGIN, OTHER_LOGIN_GOES_DOWN = "/doku.php/start?do=login", True
+OTHER_LOGIN = "/doku.php/start?do=login"
 USERS = {"anna": "Password-for-tests-1", "bert": "Password-for-tests-2"}
 PAGES = ("/doku.php?id=start", "/doku.php?id=start&do=profile", "/doku.php?id=start&do=recent")
 FOLDERS = "attic cache index locks log media media_attic media_meta meta pages tmp".split()

@@ -16,7 +16,7 @@ from .processes import Child
 ROOT = "/usr/share/mediawiki"
 USERS = {"Admin": "Password-for-tests-1", "Bob": "Password-for-tests-2"}
 LOGIN = "/index.php/Special:UserLogin"
-OTHER_LOGIN, OTHER_LOGIN_GOES_DOWN = "/index.php?title=Special:UserLogin&returnto=Main+Page", True
+OTHER_LOGIN = "/index.php?title=Special:UserLogin&returnto=Main+Page"
 LOGOUT = "/index.php/Special:UserLogout"
 PAGES = ("/index.php/Main_Page", "/index.php/Special:Preferences", "/index.php/Special:Watchlist",
          "/index.php/Special:RecentChanges", "/index.php?title=Main_Page&action=history",

@@ -19,7 +19,7 @@ DATABASE = "/var/lib/dbconfig-common/sqlite3/redmine/instances/default/redmine_d
 LOCK = "/var/lib/redmine/Gemfile.lock"
 USERS = {"anna": "Password-for-tests-1", "bert": "Password-for-tests-2"}
 LOGIN = "/login"
-OTHER_LOGIN, OTHER_LOGIN_GOES_DOWN = "/login.html", False      # Paths have no "any ending"
+OTHER_LOGIN = "/login.html"
 PAGES = ("/my/account", "/projects", "/", "/users/1")
 
 _NAME = re.compile(r'<div id="loggedas">[^<]*<a class="user active" href="[^"]*">([^<]+)</a>')

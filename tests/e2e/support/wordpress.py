@@ -17,7 +17,7 @@ CONTENT = "/var/lib/wordpress/wp-content"       # Themes
 USERS = {"anna": "Password-for-tests-1", "bert": "Password-for-tests-2"}
 NAMES = {"anna": "Anna A.", "bert": "bert"}
 LOGIN = "/wp-login.php"
-OTHER_LOGIN, OTHER_LOGIN_GOES_DOWN = "/wp-login.php/x", True
+OTHER_LOGIN = "/wp-login.php/x"
 PAGES = ("/", "/wp-admin/profile.php", "/wp-admin/", "/?p=1")
 
 _NAME = re.compile(r"""class=["']display-name["']>([^<]+)</span>""")
