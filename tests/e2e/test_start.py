@@ -74,7 +74,8 @@ def no_token_file(config):
 
 
 def no_socket_folder(config):
-    config["admin"]["socket"] = config["state"] + "-gone/admin.sock"
+    with open(config["state"] + "-file", "w", encoding="ascii"):
+        config["admin"]["socket"] = config["state"] + "-file/admin.sock"
 
 
 def no_log_folder(config):
@@ -93,7 +94,7 @@ def foreign_address(config):
     (no_selector, "`find` must not be empty"),
     (no_group, "has no group"),
     (no_token_file, "sre.token.gone"),
-    (no_socket_folder, "admin.sock: No such file"),
+    (no_socket_folder, "admin.sock: Not a directory"),
     (no_log_folder, "access.log: No such file"),
     (foreign_address, "192.0.2.7:80: Cannot assign"),
 ], ids=lambda value: getattr(value, "__name__", ""))
