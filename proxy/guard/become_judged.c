@@ -84,11 +84,11 @@ static void begin(const struct asker *asker, struct session *storage)
  * hands out tokens with every answer does so for a wrong password too. */
 static bool in_doubt(const struct scene *scene, const struct session *session)
 {
-    bool in_doubt = false;
+    bool was_unknown = false;
     for (unsigned i = 0; i < session->claim_count; i++) {
-        in_doubt = in_doubt || session->claims[i].len == 0;
+        was_unknown = was_unknown || session->claims[i].len == 0;
     }
-    return in_doubt && scene->success != LOGIN_SUCCEEDED;
+    return was_unknown && scene->success != LOGIN_SUCCEEDED;
 }
 
 /* The login was told successful: its name is the requester. */

@@ -103,20 +103,33 @@ static bool is_ours(struct span line)
     return false;
 }
 
-enum brought_by brought_by(struct span head, struct span value)
+enum { COOKIE_LEN = sizeof("cookie:") - 1 };
+
+static bool is_cookie(struct span line)
 {
-    const struct span cookie = SPAN("cookie:");
-    enum brought_by found = BROUGHT_NOT;
+    return span_equal_nocase(span_first(line, COOKIE_LEN), SPAN("cookie:"));
+}
+
+bool brought_by_cookie(struct span head, struct span value)
+{
     struct span line;
 
     while (span_next(&head, '\n', &line)) {
-        if (span_equal_nocase(span_first(line, cookie.len), cookie)) {
-            if (brought(span_from(line, cookie.len), value)) {
-                return BROUGHT_BY_COOKIE;
-            }
-        } else if (found == BROUGHT_NOT && !is_ours(line) && brought(line, value)) {
-            found = BROUGHT_BY_OTHER;
+        if (is_cookie(line) && brought(span_from(line, COOKIE_LEN), value)) {
+            return true;
         }
     }
-    return found;
+    return false;
+}
+
+bool brought_by_other(struct span head, struct span value)
+{
+    struct span line;
+
+    while (span_next(&head, '\n', &line)) {
+        if (!is_cookie(line) && !is_ours(line) && brought(line, value)) {
+            return true;
+        }
+    }
+    return false;
 }

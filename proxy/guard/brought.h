@@ -16,12 +16,10 @@
  */
 bool brought(struct span text, struct span value);
 
-enum brought_by {
-    BROUGHT_NOT,
-    BROUGHT_BY_OTHER, /**< By the target or a field: anybody can make a client send it. */
-    BROUGHT_BY_COOKIE, /**< The site gave it to this client before. */
-};
+/** A cookie of a request's `head`, as it goes out, brought it: the site gave it to this
+ * client before. */
+bool brought_by_cookie(struct span head, struct span value);
 
-/** Of a request's `head` as it goes out: which part of it brought `value`. What we add
+/** The target or another field did: anybody can make a client send that. What we add
  * ourselves brings nothing. */
-enum brought_by brought_by(struct span head, struct span value);
+bool brought_by_other(struct span head, struct span value);

@@ -127,15 +127,10 @@ static enum recall_state own_state(const struct recall *self,
     if (is_of(families, &row, family_out)) {
         return RECALL_SAME;
     }
-    switch (brought_by(self->request, value)) {
-    case BROUGHT_NOT:
-        return RECALL_OTHER;
-    case BROUGHT_BY_OTHER:
-        return RECALL_ASKED;
-    case BROUGHT_BY_COOKIE:
+    if (brought_by_cookie(self->request, value)) {
         return RECALL_PRESENTED;
     }
-    UNREACHABLE();
+    return brought_by_other(self->request, value) ? RECALL_ASKED : RECALL_OTHER;
 }
 
 static enum recall_state further_state(const struct recall *self,

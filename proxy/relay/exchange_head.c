@@ -249,7 +249,7 @@ static bool is_brought(const struct exchange *self, const struct issued_cookie *
 {
     struct span head = {.ptr = self->request_text, .len = self->request_text_len};
 
-    return brought_by(head, issued->value) == BROUGHT_BY_COOKIE;
+    return brought_by_cookie(head, issued->value);
 }
 
 static void fill_issued(struct exchange *self, const struct head *head)
