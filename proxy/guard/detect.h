@@ -52,6 +52,12 @@ typedef void detect_fn(const struct scene *scene, struct findings *findings);
 /** Room for one more finding, zeroed but for `detector`; NULL past FINDINGS_MAX. */
 struct finding *findings_add(struct findings *self, enum detector detector);
 
+/** Lists the subject of one observation, as `graded` says, if its strength says anything.
+ * One answer is scanned in several ways and may show more than there is room for: the
+ * finding itself refuses it whole. */
+void findings_show(struct findings *self, size_t observation,
+                   const struct finding *graded);
+
 /** True when all that `must_be: granted` and was seen so far was asked about. */
 bool detect_granted_asked(const struct scene *scene);
 

@@ -94,7 +94,6 @@ static struct finding *finding_of(struct finding **of_class, size_t class_index,
             return NULL;
         }
         *finding = *graded;
-        finding->detector = DETECTOR_GRANTED_MARKER;
         finding->action = redacted ? FINDING_REDACT : FINDING_REFUSE;
         of_class[class_index] = finding;
         return finding;
@@ -103,27 +102,10 @@ static struct finding *finding_of(struct finding **of_class, size_t class_index,
     bool counts = finding->counts || graded->counts;
     if (graded->strength > finding->strength) {
         *finding = *graded;
-        finding->detector = DETECTOR_GRANTED_MARKER;
     }
     finding->action = action;
     finding->counts = counts;
     return finding;
-}
-
-/* One event is scanned in several ways and may show more than are listed; the finding
- * itself refuses it whole. */
-static void note_shown(struct findings *findings, size_t index,
-                       const struct finding *graded)
-{
-    if (graded->strength == STRENGTH_NONE ||
-        findings->shown_count == FINDINGS_SHOWN_MAX) {
-        return;
-    }
-    findings->shown[findings->shown_count++] = (struct shown){
-        .observation = (uint16_t)index,
-        .counts = graded->counts,
-        .strength = graded->strength,
-    };
 }
 
 static bool has_granted_class(const struct scene *scene)
@@ -170,12 +152,12 @@ void detect_granted_marker(const struct scene *scene, struct findings *findings)
                                   (!answer->complete || refused_already))) {
             continue;
         }
-        struct finding graded = {0};
+        struct finding graded = {.detector = DETECTOR_GRANTED_MARKER};
         bool redacted = answer->redacted && class->redact &&
                         (said == GRANT_NO || said == GRANT_NO_YOUNG);
         grade(&sight, i, said, &graded);
         (void)finding_of(of_class, answer->observations[i]->class_index, &graded,
                          redacted, findings);
-        note_shown(findings, i, &graded);
+        findings_show(findings, i, &graded);
     }
 }

@@ -2,17 +2,25 @@
 #include "guard/detect.h"
 #include "guard/standing.h"
 
+static void grade(const struct scene *scene, const struct observation *seen,
+                  const char *reason, struct finding *out)
+{
+    *out = (struct finding){
+        .detector = DETECTOR_OWNER_MARKER,
+        .reason = reason,
+        .marker_class = seen->class_index,
+    };
+    (void)user_set(&out->subject, seen->value);
+    standing_grade(scene, seen->value, out);
+}
+
 static void add(const struct scene *scene, const struct observation *seen,
                 const char *reason, struct findings *findings)
 {
     struct finding *finding = findings_add(findings, DETECTOR_OWNER_MARKER);
-    if (finding == NULL) {
-        return;
+    if (finding != NULL) {
+        grade(scene, seen, reason, finding);
     }
-    finding->reason = reason;
-    finding->marker_class = seen->class_index;
-    (void)user_set(&finding->subject, seen->value);
-    standing_grade(scene, seen->value, finding);
 }
 
 static const char *reason_of(const struct scene *scene)
@@ -46,17 +54,87 @@ static const char *reason_of(const struct scene *scene)
 }
 
 /* What a visitor may have typed is at most weak, and counts in HTML alone. */
+static void grade_typed(const struct scene *scene, const struct observation *seen,
+                        struct finding *out)
+{
+    grade(scene, seen, "unsigned", out);
+    if (out->strength == STRENGTH_STRONG) {
+        out->strength = STRENGTH_WEAK;
+    }
+    out->counts = out->counts && scene->evidence->answer->html;
+}
+
 static void add_typed(const struct scene *scene, struct findings *findings)
 {
-    add(scene, scene->owner.typed, "unsigned", findings);
-    struct finding *finding = &findings->items[findings->count - 1];
-    if (findings->count > FINDINGS_MAX) {
+    struct finding *finding = findings_add(findings, DETECTOR_OWNER_MARKER);
+    if (finding != NULL) {
+        grade_typed(scene, scene->owner.typed, finding);
+    }
+}
+
+/* Beside the one that the finding is about, and of the same kind as it. */
+static bool is_further(const struct scene *scene, const struct observation *seen,
+                       const struct marker_class *class)
+{
+    const struct owner *owner = &scene->owner;
+    enum standing standing = standing_of(scene, class, seen->value);
+    bool typed = standing_may_be_typed(seen, class);
+
+    if (owner->foreign != NULL) {
+        return standing == STANDING_STRANGER && !typed &&
+               !span_equal(seen->value, owner->foreign->value);
+    }
+    if (owner->second != NULL) {
+        bool text = typed && standing < owner->standing;
+        return !text && !span_equal(seen->value, owner->seen->value) &&
+               !span_equal(seen->value, owner->second->value);
+    }
+    return standing == STANDING_STRANGER && typed &&
+           !span_equal(seen->value, owner->typed->value);
+}
+
+/* One page may show many: each of them is somebody's data. */
+static void show_further(const struct scene *scene, struct findings *findings)
+{
+    const struct rules *rules = scene->evidence->rules;
+    const struct answer *answer = scene->evidence->answer;
+    const struct owner *owner = &scene->owner;
+    bool typed = owner->foreign == NULL && owner->second == NULL;
+    size_t identity = standing_identity_class(rules);
+
+    for (size_t i = 0; i < answer->observation_count; i++) {
+        const struct observation *seen = answer->observations[i];
+        const struct marker_class *class = &rules->classes[seen->class_index];
+        if (seen->class_index != identity || standing_names_nobody(class, seen->value) ||
+            !is_further(scene, seen, class)) {
+            continue;
+        }
+        struct finding graded;
+        if (typed) {
+            grade_typed(scene, seen, &graded);
+        } else {
+            grade(scene, seen, "", &graded);
+        }
+        findings_show(findings, i, &graded);
+    }
+}
+
+/* The user whom the markers name. */
+static void detect_owner(const struct scene *scene, struct findings *findings)
+{
+    const struct owner *owner = &scene->owner;
+
+    if (owner->foreign != NULL) {
+        add(scene, owner->foreign, reason_of(scene), findings);
+    } else if (owner->second != NULL) {
+        add(scene, owner->second, "two-owners", findings);
+    } else if (owner->typed != NULL && owner->seen == NULL &&
+               scene->evidence->answer->complete) {
+        add_typed(scene, findings);
+    } else {
         return;
     }
-    if (finding->strength == STRENGTH_STRONG) {
-        finding->strength = STRENGTH_WEAK;
-    }
-    finding->counts = finding->counts && scene->evidence->answer->html;
+    show_further(scene, findings);
 }
 
 /* A further requester class names one user in one answer, whoever that is. */
@@ -141,13 +219,8 @@ static void detect_other_session(const struct scene *scene, struct findings *fin
 void detect_owner_marker(const struct scene *scene, struct findings *findings)
 {
     const struct owner *owner = &scene->owner;
-    if (owner->foreign != NULL) {
-        add(scene, owner->foreign, reason_of(scene), findings);
-    } else if (owner->second != NULL) {
-        add(scene, owner->second, "two-owners", findings);
-    } else if (owner->typed != NULL && owner->seen == NULL &&
-               scene->evidence->answer->complete) {
-        add_typed(scene, findings);
+    if (owner->foreign != NULL || owner->second != NULL || owner->typed != NULL) {
+        detect_owner(scene, findings);
     } else if (owner->marked && owner->seen == NULL && owner->typed == NULL &&
                scene->anonymous) {
         /* Only a further requester class was seen: no user is known by it. */

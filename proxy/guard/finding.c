@@ -77,3 +77,17 @@ struct finding *findings_add(struct findings *self, enum detector detector)
     self->items[index] = (struct finding){.detector = detector};
     return &self->items[index];
 }
+
+void findings_show(struct findings *self, size_t observation,
+                   const struct finding *graded)
+{
+    if (graded->strength == STRENGTH_NONE || self->shown_count == FINDINGS_SHOWN_MAX) {
+        return;
+    }
+    self->shown[self->shown_count++] = (struct shown){
+        .observation = (uint16_t)observation,
+        .counts = graded->counts,
+        .detector = graded->detector,
+        .strength = graded->strength,
+    };
+}

@@ -60,13 +60,14 @@ enum {
 struct shown {
     uint16_t observation; /**< Index in the answer's observations. */
     bool counts;
+    enum detector detector;
     enum strength strength;
 };
 
 /** The findings of one exchange; past FINDINGS_MAX only the count goes on. */
 struct findings {
     unsigned count;
-    unsigned shown_count; /**< Subjects of the `granted-marker` findings. */
+    unsigned shown_count; /**< Granted subjects all, of other findings further ones. */
     struct finding items[FINDINGS_MAX];
     struct shown shown[FINDINGS_SHOWN_MAX];
 };

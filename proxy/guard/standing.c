@@ -92,8 +92,8 @@ static enum standing before(const struct scene *scene, const struct marker_class
     return by_claim == STANDING_STRANGER ? STANDING_STRANGER : STANDING_BEFORE;
 }
 
-static enum standing standing_of(const struct scene *scene,
-                                 const struct marker_class *class, struct span value)
+enum standing standing_of(const struct scene *scene, const struct marker_class *class,
+                          struct span value)
 {
     const struct session *session = scene->session;
     if (scene->anonymous) {

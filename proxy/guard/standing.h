@@ -11,6 +11,10 @@
 /** Fills `scene->owner` and `scene->seen_mask` from the observations. */
 void standing_read(struct scene *scene);
 
+/** What the value of a marker of `class`, the identity class, is to the session. */
+enum standing standing_of(const struct scene *scene, const struct marker_class *class,
+                          struct span value);
+
 /** Text of a visitor may have made this observation: it proves little. */
 bool standing_may_be_typed(const struct observation *seen,
                            const struct marker_class *class);

@@ -68,6 +68,10 @@ bool exchange_requester(struct exchange *self, struct user *user_out);
 
 /* exchange_subjects.c */
 
-/** Puts every subject of `granted-marker` findings into the entry. */
+/** Puts every subject of the findings into the entry, once each; `base` has filled it. */
 void exchange_fill_shown(struct exchange *self, const struct findings *findings,
                          const struct finding *base, struct journal_entry *entry);
+
+/** After a finding about identity its sessions have to log in again: who saw, and with
+ * `both` those of the subjects of strong findings. True: there were such sessions. */
+bool exchange_quarantine(struct exchange *self, const struct judgement *judgement);

@@ -62,7 +62,7 @@ static uint64_t note_shown(struct exchange *self, const struct judgement *judgem
     for (unsigned i = 0; i < judgement->findings.shown_count && noted.feature_mask != 0;
          i++) {
         const struct shown *shown = &judgement->findings.shown[i];
-        if (shown->counts) {
+        if (shown->counts && shown->detector == finding->detector) {
             noted.subject = self->answer.observations[shown->observation]->value;
             noted.strength = shown->strength;
             uint64_t down = takedown_note(takedown, &noted, self->plan->policies);
@@ -76,11 +76,11 @@ static uint64_t note_shown(struct exchange *self, const struct judgement *judgem
 static uint64_t note_finding(struct exchange *self, const struct judgement *judgement,
                              const struct finding *finding, struct takedown *takedown)
 {
-    if (finding->detector == DETECTOR_GRANTED_MARKER) {
-        return note_shown(self, judgement, finding, takedown);
-    }
     struct takedown_case noted = case_of(self, judgement, finding);
-    return takedown_note(takedown, &noted, self->plan->policies);
+
+    return finding->counts && finding->detector != DETECTOR_GRANTED_MARKER
+               ? takedown_note(takedown, &noted, self->plan->policies)
+               : 0;
 }
 
 /* What the findings would take down by the count of `takedown`; a drill's nothing. */
@@ -88,14 +88,18 @@ uint64_t exchange_note_cases(struct exchange *self, const struct judgement *judg
                              struct takedown *takedown)
 {
     uint64_t mask = 0;
+    uint32_t detectors = 0; /* Whose further subjects were noted. */
     unsigned count = drill_is(self) ? 0 : judgement->findings.count;
 
     for (unsigned i = 0; i < count && i < FINDINGS_MAX; i++) {
         const struct finding *finding = &judgement->findings.items[i];
-        bool acts =
-            finding->action == FINDING_REFUSE || finding->action == FINDING_REDACT;
-        if (finding->counts && acts) {
-            mask |= note_finding(self, judgement, finding, takedown);
+        if (finding->action != FINDING_REFUSE && finding->action != FINDING_REDACT) {
+            continue;
+        }
+        mask |= note_finding(self, judgement, finding, takedown);
+        if ((detectors >> finding->detector & 1) == 0) {
+            detectors |= UINT32_C(1) << finding->detector;
+            mask |= note_shown(self, judgement, finding, takedown);
         }
     }
     return mask;
@@ -125,65 +129,23 @@ uint64_t exchange_take_down(struct exchange *self, const struct judgement *judge
     return taken;
 }
 
-/* Who saw, with every token that was sent; unknown ones have no entry to mark. */
-static uint64_t quarantine_viewer(struct exchange *self)
-{
-    struct registry *registry = self->relay->shared->registry;
-    uint64_t count = 0;
-
-    for (unsigned i = 0; i < self->asker.token_count; i++) {
-        struct session session;
-        registry_find(registry, &self->asker.tokens[i], loop_now_ms(self->relay->loop),
-                      false, &session);
-        count += session.id != 0 && registry_quarantine(registry, session.id) ? 1 : 0;
-    }
-    meter_quarantined(self->relay, "viewer", count);
-    return count;
-}
-
-static uint64_t quarantine_subject(struct exchange *self, const struct user *subject)
-{
-    uint64_t count = registry_quarantine_user(self->relay->shared->registry, subject);
-
-    meter_quarantined(self->relay, "subject", count);
-    return count;
-}
-
-/* After a finding about identity its sessions have to log in again. The subject's only
- * where the finding is strong: else a viewer could log others out. True: there were such
- * sessions. */
-bool exchange_quarantine(struct exchange *self, const struct judgement *judgement)
-{
-    enum quarantine policy = self->plan->site->quarantine;
-    bool identity = false;
-    uint64_t count = 0;
-
-    if (policy == QUARANTINE_NONE || drill_is(self)) {
-        return false;
-    }
-    for (unsigned i = 0; i < judgement->findings.count && i < FINDINGS_MAX; i++) {
-        const struct finding *finding = &judgement->findings.items[i];
-        bool about_users = finding->action == FINDING_REFUSE &&
-                           detector_down(finding->detector) == DOWN_IDENTITY;
-        identity = identity || about_users;
-        if (about_users && policy == QUARANTINE_BOTH &&
-            finding->strength == STRENGTH_STRONG) {
-            count += quarantine_subject(self, &finding->subject);
-        }
-    }
-    count += identity ? quarantine_viewer(self) : 0;
-    return count > 0;
-}
-
 /* The finding that the entry is about: the first that says whose data it was. */
 static const struct finding *base_of(const struct findings *findings)
 {
+    const struct finding *base = NULL;
+
     for (unsigned i = 0; i < findings->count && i < FINDINGS_MAX; i++) {
-        if (findings->items[i].strength != STRENGTH_NONE) {
-            return &findings->items[i];
+        const struct finding *finding = &findings->items[i];
+        bool names =
+            finding->subject.len > 0 && detector_down(finding->detector) == DOWN_IDENTITY;
+        if (finding->strength == STRENGTH_NONE) {
+            continue;
+        }
+        if (base == NULL || (base->subject.len == 0 && names)) {
+            base = finding;
         }
     }
-    return &findings->items[0];
+    return base != NULL ? base : &findings->items[0];
 }
 
 static void fill_finding(struct exchange *self, const struct judgement *judgement,

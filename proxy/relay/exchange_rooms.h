@@ -124,7 +124,6 @@ void exchange_note_doubt(struct exchange *self, enum journal_doubt_kind kind);
 uint64_t exchange_note_cases(struct exchange *self, const struct judgement *judgement,
                              struct takedown *takedown);
 uint64_t exchange_take_down(struct exchange *self, const struct judgement *judgement);
-bool exchange_quarantine(struct exchange *self, const struct judgement *judgement);
 void exchange_fill_entry(struct exchange *self, const struct judgement *judgement,
                          struct journal_entry *entry);
 bool exchange_post(struct exchange *self, const struct journal_entry *entry);

@@ -54,7 +54,7 @@ static void event_with_more_people_than_are_listed_is_refused(void **state)
     }
     for (int i = 0; i < FINDINGS_SHOWN_MAX * 3 / 4; i++) {
         len += (size_t)snprintf(event + len, sizeof(event) - len,
-                                "<b data-member-id=m%d>", i);
+                                "<b data-member-id=n%d>", i);
     }
     assert_true(len < sizeof(event) - 1);
     flow_say(&world, &site, event);

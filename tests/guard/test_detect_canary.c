@@ -67,6 +67,25 @@ static void a_canary_in_anybodys_page_is_strong_and_counts(void **state)
     expect(STRENGTH_STRONG, true);
 }
 
+static void every_further_canary_is_a_subject_of_its_own(void **state)
+{
+    const struct findings *findings = &trip.judgement.findings;
+
+    (void)state;
+    log_in(T1, "aoki");
+    (void)page_with_canary(T1, "aoki");
+    trip_mark(&trip, "canary08")->class_index = PLANTED;
+    trip_mark(&trip, "canary09")->class_index = PLANTED;
+    (void)trip_end(&world, &trip);
+    expect(STRENGTH_STRONG, true);
+    assert_int_equal(findings->count, 1);
+    assert_int_equal(findings->shown_count, 2);
+    assert_int_equal(findings->shown[1].observation, 3);
+    assert_int_equal(findings->shown[1].detector, DETECTOR_CANARY);
+    assert_int_equal(findings->shown[1].strength, STRENGTH_STRONG);
+    assert_true(findings->shown[1].counts);
+}
+
 static void the_planted_account_sees_itself_from_its_login_on(void **state)
 {
     (void)state;
@@ -149,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_canary_in_anybodys_page_is_strong_and_counts, set_up),
+        cmocka_unit_test_setup(every_further_canary_is_a_subject_of_its_own, set_up),
         cmocka_unit_test_setup(the_planted_account_sees_itself_from_its_login_on, set_up),
         cmocka_unit_test_setup(a_first_marker_does_not_make_one_the_planted_account,
                                set_up),

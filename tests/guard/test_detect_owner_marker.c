@@ -1,4 +1,5 @@
-/* Goal: `must_be: session`: a page says for which request's session it was made. */
+/* Goals: every foreign owner of a page is listed, once; `must_be: session`: a page says
+ * for which request's session it was made. */
 #include "guard/judge_world.h"
 #include "support/test.h"
 
@@ -115,6 +116,76 @@ static void with_two_tokens_of_two_users_it_never_counts(void **state)
     expect(STRENGTH_NONE, false, "other-session");
 }
 
+static bool lists(unsigned index, const char *name)
+{
+    const struct findings *findings = &trip.judgement.findings;
+    const struct shown *shown = &findings->shown[index];
+
+    return index < findings->shown_count && shown->detector == DETECTOR_OWNER_MARKER &&
+           span_equal(trip.answer.observations[shown->observation]->value, span_of(name));
+}
+
+/* A page with these markers for aoki, who is known. */
+static void crowd(const char *const *names, size_t count, enum selector_kind kind)
+{
+    assert_int_equal(world_login(&world, &trip, 0, "aoki", T1), VERDICT_RELEASE);
+    world.requirement.require_mask = 0;
+    assert_int_equal(world_page(&world, &trip, T1, "aoki"), VERDICT_RELEASE);
+    trip_ask(&trip, T1);
+    trip_forward(&world, &trip);
+    for (size_t i = 0; i < count; i++) {
+        trip_mark(&trip, names[i])->kind = kind;
+    }
+    (void)trip_end(&world, &trip);
+}
+
+static void every_foreign_owner_is_a_subject(void **state)
+{
+    const char *const names[] = {"baba", "aoki", "chiba", "doi"};
+    const struct findings *findings = &trip.judgement.findings;
+
+    (void)state;
+    crowd(names, 4, SELECTOR_META);
+    expect(STRENGTH_STRONG, true, "other-owner");
+    assert_true(span_equal(user_span(&findings->items[0].subject), SPAN("baba")));
+    assert_int_equal(findings->shown_count, 2);
+    assert_true(lists(0, "chiba") && lists(1, "doi"));
+    assert_int_equal(findings->shown[1].strength, STRENGTH_STRONG);
+    assert_true(findings->shown[1].counts);
+}
+
+static void names_that_may_be_typed_are_weak_subjects_each(void **state)
+{
+    const char *const names[] = {"baba", "chiba"};
+    const struct findings *findings = &trip.judgement.findings;
+
+    (void)state;
+    crowd(names, 2, SELECTOR_REGEX);
+    expect(STRENGTH_WEAK, true, "unsigned");
+    assert_int_equal(findings->shown_count, 1);
+    assert_true(lists(0, "chiba"));
+    assert_int_equal(findings->shown[0].strength, STRENGTH_WEAK);
+}
+
+/* Nobody is known yet: all but the one who is taken for the requester. */
+static void of_many_first_owners_all_but_one_are_subjects(void **state)
+{
+    const struct findings *findings = &trip.judgement.findings;
+
+    (void)state;
+    world.requirement.require_mask = 0;
+    trip_ask(&trip, T2);
+    trip_forward(&world, &trip);
+    (void)trip_mark(&trip, "aoki");
+    (void)trip_mark(&trip, "baba");
+    (void)trip_mark(&trip, "chiba");
+    (void)trip_end(&world, &trip);
+    assert_string_equal(findings->items[0].reason, "two-owners");
+    assert_true(span_equal(user_span(&findings->items[0].subject), SPAN("chiba")));
+    assert_int_equal(findings->shown_count, 1);
+    assert_true(lists(0, "baba"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +195,9 @@ int main(void)
         cmocka_unit_test_setup(a_page_for_nobody_is_unmarked_and_not_foreign, set_up),
         cmocka_unit_test_setup(typed_digits_prove_nothing_and_alarm_nobody, set_up),
         cmocka_unit_test_setup(with_two_tokens_of_two_users_it_never_counts, set_up),
+        cmocka_unit_test_setup(every_foreign_owner_is_a_subject, set_up),
+        cmocka_unit_test_setup(names_that_may_be_typed_are_weak_subjects_each, set_up),
+        cmocka_unit_test_setup(of_many_first_owners_all_but_one_are_subjects, set_up),
     };
     return RUN_TESTS(tests);
 }
