@@ -1,10 +1,9 @@
 /* Between a complete answer, or a whole message of one, and its verdict: asks the grant
  * sources about its subjects. */
-#include "relay/exchange_grants.h"
-
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "relay/exchange_court.h"
 #include "sources/source.h"
 
 /* Subjects of the answer that one source is asked about. */

@@ -55,16 +55,8 @@ void exchange_record_beside(struct exchange *self, const struct judgement *judge
 
 /* exchange_judge.c */
 
-/** The scans of the answer and of its message, in the order in which what they saw is
- * judged. NULL: there is none. */
-enum { EXCHANGE_SIGHTS = 1 + MESSAGE_SCANS };
-const struct scan *exchange_sight(const struct exchange *self, size_t index);
-
 /** The answer may leave, unless a flag says otherwise. */
 enum step exchange_let_go(struct exchange *self);
-
-/** For whom grants are asked; false: that is not known. */
-bool exchange_requester(struct exchange *self, struct user *user_out);
 
 /* exchange_subjects.c */
 

@@ -26,10 +26,11 @@ const struct limits *exchange_limits(const struct exchange *self);
 void exchange_drop_upstream(struct exchange *self);
 void exchange_part_with_upstream(struct exchange *self);
 
-/* exchange_open.c: from a request head to the first state */
+/* exchange_open.c, exchange_gate.c: from a request head to the first state */
 void exchange_open(struct exchange *self, const struct head *head);
 COLD enum step exchange_refuse_request(struct exchange *self, unsigned status,
                                        enum ending ending);
+bool exchange_gate_is_closed(struct exchange *self);
 
 /* exchange_redirect.c: an address that sends everybody to where TLS is */
 enum step exchange_redirect(struct exchange *self, struct span host, struct span target);
@@ -101,12 +102,12 @@ struct exchange_decoder *exchange_take_decoder(struct exchange *self);
 void exchange_give_decoder(struct exchange *self);
 enum coding_state exchange_decode(struct exchange *self, struct span content);
 
-/* exchange_judge.c: the verdict and what follows from it */
+/* exchange_court.c, exchange_judge.c: the verdict and what follows from it */
 struct rules exchange_rules(const struct exchange *self);
+enum verdict exchange_judge_part(struct exchange *self);
 bool exchange_is_down(const struct exchange *self);
 uint64_t exchange_down(const struct exchange *self, uint64_t mask);
 enum step exchange_judge(struct exchange *self);
-enum verdict exchange_judge_part(struct exchange *self);
 bool exchange_may_stream(struct exchange *self);
 bool exchange_judge_message(struct exchange *self, enum step *step_out);
 
