@@ -50,8 +50,8 @@ static const struct table TABLES[CHAIN_TABLE_COUNT] = {
     [CHAIN_DISPLAYS] =
         TABLE("displays", 30, DISPLAY_COLUMNS, MARKS_30,
               ", viewer, subject, last_at, withheld, cut, delivered, strong_count,"
-              " would_have, client",
-              ", ?, ?, ?, ?, ?, ?, ?, ?, ?"),
+              " would_have, client, responses",
+              ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"),
     [CHAIN_CLOSINGS] = TABLE("closings", 4, CLOSING_COLUMNS, MARKS_4, "", ""),
     [CHAIN_ERASURES] = TABLE("erasures", 3, ERASURE_COLUMNS, MARKS_3, "", ""),
     [CHAIN_CHANGES] = TABLE("feature_changes", 8, CHANGE_COLUMNS, MARKS_8, "", ""),

@@ -3,13 +3,22 @@
 
 #include "record/dossier_private.h"
 #include "record/ledger_evidence.h"
+#include "record/ledger_schema.h"
 
 /* How often a row counts for the part ?5. */
 #define TIMES                                                                            \
     "CASE ?5 WHEN 1 THEN withheld WHEN 2 THEN cut WHEN 3 THEN delivered"                 \
     " WHEN 4 THEN cut + delivered WHEN 5 THEN strong_count ELSE count END"
 
-/* Displays count all rows; cases need a subject. */
+/* The same in responses: each is one row's, however many it showed. How many of them were
+ * strong is known up to these. */
+#define LEFT LEDGER_CUT " + " LEDGER_DELIVERED
+#define RESPONSES                                                                        \
+    "CASE ?5 WHEN 1 THEN " LEDGER_WITHHELD " WHEN 2 THEN " LEDGER_CUT                    \
+    " WHEN 3 THEN " LEDGER_DELIVERED " WHEN 4 THEN " LEFT                                \
+    " WHEN 5 THEN min(strong_count, responses) ELSE responses END"
+
+/* Displays count responses; cases need a subject. */
 static void read_tally(struct dossier_work *work, enum dossier_part part,
                        struct dossier_tally *tally)
 {
@@ -19,7 +28,7 @@ static void read_tally(struct dossier_work *work, enum dossier_part part,
         work,
         "WITH r AS MATERIALIZED (SELECT viewer_id AS v, subject_id AS s, viewer_kind AS "
         "k,"
-        " " TIMES " AS n" DOSSIER_COUNTED " AND " TIMES " > 0),"
+        " " RESPONSES " AS n" DOSSIER_COUNTED " AND " TIMES " > 0),"
         " c AS MATERIALIZED (SELECT DISTINCT v, s FROM r WHERE s <> '')"
         " SELECT (SELECT coalesce(sum(n), 0) FROM r), (SELECT count(*) FROM c),"
         " (SELECT count(*) FROM (SELECT DISTINCT min(v, s), max(v, s) FROM c)),"
@@ -50,9 +59,9 @@ static void read_screens(struct dossier_work *work)
 
     struct db_rows *rows = dossier_query(
         work,
-        "SELECT screen, max(shows), sum(count), count(DISTINCT CASE WHEN subject_id <> ''"
-        " THEN viewer_id || subject_id END), sum(cut + delivered)" DOSSIER_COUNTED
-        " GROUP BY screen ORDER BY min(first_at), min(seq)",
+        "SELECT screen, max(shows), sum(responses), count(DISTINCT CASE WHEN"
+        " subject_id <> '' THEN viewer_id || subject_id END), sum(" LEFT
+        ")" DOSSIER_COUNTED " GROUP BY screen ORDER BY min(first_at), min(seq)",
         NULL, 0);
     while (db_next(rows) &&
            (screen = dossier_add(work, &self->screens, &self->screen_count,
@@ -140,10 +149,10 @@ static void read_bound(struct dossier_work *work)
 
     struct db_rows *rows = dossier_query(
         work,
-        "SELECT (SELECT coalesce(sum(count), 0)" DOSSIER_SCOPE " AND one_of_two = 1),"
+        "SELECT (SELECT coalesce(sum(responses), 0)" DOSSIER_SCOPE " AND one_of_two = 1),"
         " (SELECT coalesce(sum(count), 0)" DOUBTED " AND kind = 'uninspected'),"
         " (SELECT coalesce(sum(count), 0)" DOUBTED " AND kind = 'unmarked'),"
-        " (SELECT coalesce(sum(cut + delivered), 0)" DOSSIER_SCOPE " AND one_of_two = 1)",
+        " (SELECT coalesce(sum(" LEFT "), 0)" DOSSIER_SCOPE " AND one_of_two = 1)",
         window, 5);
     if (db_next(rows)) {
         self->one_of_two = db_u64(rows, 0);

@@ -53,8 +53,8 @@ uint64_t ledger_open_count(struct ledger *self);
 bool ledger_knows(struct ledger *self, const struct journal_entry *entry,
                   const char *feature);
 
-/** Adds a display to the open incident of `feature` ("": none), opened when there is
- * none. Returns the incident's number. */
+/** Adds a display, a row for each of its subjects, to the open incident of `feature` (""
+ * if none), opened when there is none. Returns the incident's number. */
 uint64_t ledger_add_display(struct ledger *self, const struct journal_entry *entry,
                             const char *feature);
 

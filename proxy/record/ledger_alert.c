@@ -2,6 +2,7 @@
 
 #include "base/parse.h"
 #include "record/ledger_private.h"
+#include "record/ledger_schema.h"
 
 enum {
     MESSAGE_RANDOM_SIZE = 16,
@@ -125,15 +126,16 @@ static void write_person(struct json_write *data, const char *name, struct span 
     json_write_member(data, name, span_of(text));
 }
 
-/* The newest display of the incident: what an alert shows as an example. */
+/* The newest display of the incident, by its first subject: an alert's example. */
 static void write_example(struct ledger *self, uint64_t incident)
 {
     struct json_write *data = &self->data;
-    struct db_rows *rows = db_query(
-        self->db,
-        "SELECT viewer_kind, viewer_id, subject_id, screen, shows, route,"
-        " outcome, upstream FROM displays WHERE incident = ? ORDER BY seq DESC LIMIT 1",
-        DB_VALUES(DB_U64(incident)));
+    struct db_rows *rows =
+        db_query(self->db,
+                 "SELECT viewer_kind, viewer_id, subject_id, screen, shows, route,"
+                 " outcome, upstream FROM displays WHERE incident = ? AND responses > 0"
+                 " ORDER BY seq DESC LIMIT 1",
+                 DB_VALUES(DB_U64(incident)));
     if (db_next(rows)) {
         write_person(data, "viewer", db_text(rows, 0), db_text(rows, 1));
         write_person(data, "subject", SPAN("user"), db_text(rows, 2));
@@ -152,8 +154,9 @@ static void write_outcomes(struct ledger *self, uint64_t incident)
     struct json_write *data = &self->data;
     struct db_rows *rows =
         db_query(self->db,
-                 "SELECT coalesce(sum(withheld), 0), coalesce(sum(cut), 0),"
-                 " coalesce(sum(delivered), 0) FROM displays WHERE incident = ?",
+                 "SELECT coalesce(sum(" LEDGER_WITHHELD "), 0),"
+                 " coalesce(sum(" LEDGER_CUT "), 0), coalesce(sum(" LEDGER_DELIVERED
+                 "), 0) FROM displays WHERE incident = ?",
                  DB_VALUES(DB_U64(incident)));
     if (db_next(rows)) {
         json_write_key(data, "outcomes");

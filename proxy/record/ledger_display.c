@@ -37,6 +37,14 @@ struct person {
     char id[PSEUDONYM_DIGITS + 1];
 };
 
+/* Who saw whom, and whether this one stands for the whole response. */
+struct sight {
+    uint64_t incident;
+    struct person viewer;
+    struct person subject;
+    bool first;
+};
+
 static void session_digits(const struct fingerprint *session, char *digits_out)
 {
     format_hex(session->bytes, FINGERPRINT_SIZE, digits_out);
@@ -139,17 +147,17 @@ static uint64_t open_incident(struct ledger *self, const struct journal_entry *e
 
 /* False: there is no such row yet. */
 static bool count_again(struct ledger *self, const struct journal_entry *entry,
-                        uint64_t incident, const struct person *viewer,
-                        const struct person *subject)
+                        const struct sight *sight)
 {
     db_run(self->db,
            "UPDATE displays SET count = count + 1, last_at = max(last_at, ?),"
            " withheld = withheld + ?, cut = cut + ?, delivered = delivered + ?,"
-           " strong_count = strong_count + ?" SAME_DISPLAY,
+           " strong_count = strong_count + ?, responses = responses + ?" SAME_DISPLAY,
            DB_VALUES(DB_U64(entry->at_ms), DB_U64(entry->outcome == JOURNAL_WITHHELD),
                      DB_U64(entry->outcome == JOURNAL_CUT),
                      DB_U64(entry->outcome == JOURNAL_DELIVERED), DB_U64(entry->strong),
-                     DB_U64(incident), DB_STRING(viewer->id), DB_STRING(subject->id),
+                     DB_U64(sight->first), DB_U64(sight->incident),
+                     DB_STRING(sight->viewer.id), DB_STRING(sight->subject.id),
                      DB_STRING(entry->screen), DB_U64(entry->one_of_two),
                      DB_STRING(entry->marker_class),
                      DB_STRING(outcome_name(entry->outcome))));
@@ -173,8 +181,7 @@ static void list_detectors(uint32_t mask, char *text_out)
 }
 
 static void insert_display(struct ledger *self, const struct journal_entry *entry,
-                           uint64_t incident, const struct person *viewer,
-                           const struct person *subject)
+                           const struct sight *sight)
 {
     char session[FINGERPRINT_DIGITS + 1] = "";
     char detectors[DETECTORS_TEXT_SIZE];
@@ -187,12 +194,12 @@ static void insert_display(struct ledger *self, const struct journal_entry *entr
     }
     list_detectors(entry->detectors_mask, detectors);
     const struct db_value chained[] = {
-        DB_U64(incident),
+        DB_U64(sight->incident),
         DB_U64(entry->at_ms),
-        DB_STRING(pseudonym_kind_name(viewer->kind)),
-        DB_STRING(viewer->id),
+        DB_STRING(pseudonym_kind_name(sight->viewer.kind)),
+        DB_STRING(sight->viewer.id),
         DB_U64(entry->viewer_confirmed),
-        DB_STRING(subject->id),
+        DB_STRING(sight->subject.id),
         DB_STRING(entry->screen),
         DB_STRING(entry->shows),
         DB_STRING(entry->route),
@@ -219,8 +226,8 @@ static void insert_display(struct ledger *self, const struct journal_entry *entr
         DB_STRING(entry->marker_class),
     };
     const struct db_value more[] = {
-        DB_TEXT(viewer->value),
-        DB_TEXT(subject->value),
+        DB_TEXT(sight->viewer.value),
+        DB_TEXT(sight->subject.value),
         DB_U64(entry->at_ms),
         DB_U64(entry->outcome == JOURNAL_WITHHELD),
         DB_U64(entry->outcome == JOURNAL_CUT),
@@ -228,12 +235,13 @@ static void insert_display(struct ledger *self, const struct journal_entry *entr
         DB_U64(entry->strong),
         DB_STRING(entry->would_have),
         DB_STRING(entry->client_address),
+        DB_U64(sight->first),
     };
     const struct chain_row row = {.table = CHAIN_DISPLAYS,
                                   .chained = chained,
                                   .chained_count = 30,
                                   .more = more,
-                                  .more_count = 9};
+                                  .more_count = 10};
     chain_insert(&self->chain, self->db, &row);
 }
 
@@ -244,23 +252,41 @@ static bool takes_down(const struct journal_entry *entry)
     return (entry->took_down_mask & all & (~all + 1)) != 0;
 }
 
+static void add_subject(struct ledger *self, const struct journal_entry *entry,
+                        uint64_t incident, bool first)
+{
+    struct sight sight = {.incident = incident, .first = first};
+
+    CHECK(entry->detector < DETECTOR_COUNT);
+    viewer_of(self, entry, &sight.viewer);
+    subject_of(self, entry, &sight.subject);
+    if (!count_again(self, entry, &sight)) {
+        insert_display(self, entry, &sight);
+    }
+}
+
+static void add_further_subjects(struct ledger *self, const struct journal_entry *entry,
+                                 uint64_t incident)
+{
+    if (entry->more_count > 0) {
+        struct journal_entry one = *entry;
+        for (unsigned i = 0; i < entry->more_count; i++) {
+            journal_entry_about(&one, &entry->more[i]);
+            add_subject(self, &one, incident, false);
+        }
+    }
+}
+
 uint64_t ledger_add_display(struct ledger *self, const struct journal_entry *entry,
                             const char *feature)
 {
-    struct person viewer;
-    struct person subject;
-
-    CHECK(entry->detector < DETECTOR_COUNT);
-    viewer_of(self, entry, &viewer);
-    subject_of(self, entry, &subject);
     uint64_t incident = find_open(self, feature, entry->drill);
     bool opened = incident == 0;
+
     if (opened) {
         incident = open_incident(self, entry, feature);
     }
-    if (!count_again(self, entry, incident, &viewer, &subject)) {
-        insert_display(self, entry, incident, &viewer, &subject);
-    }
+    add_subject(self, entry, incident, true);
     db_run(self->db,
            "UPDATE incidents SET displays = displays + 1, last_at = max(last_at, ?)"
            " WHERE id = ?",
@@ -269,6 +295,7 @@ uint64_t ledger_add_display(struct ledger *self, const struct journal_entry *ent
         ledger_tell_incident(self, "incident.opened", incident, takes_down(entry),
                              entry->at_ms);
     }
+    add_further_subjects(self, entry, incident);
     return incident;
 }
 

@@ -146,6 +146,11 @@ static const char *const STEPS[] = {
     " cut_end) SELECT hour * 6, route, '*', 'unmarked', hour * 3600000,"
     " hour * 3600000 + 3599999, unmarked, 0, 0 FROM coverage WHERE required = 1 AND"
     " unmarked > 0;",
+
+    /* In how many of its displays the subject stands for the whole response: of a page
+     * with several subjects the first does. Before, each counted as a response. */
+    ("ALTER TABLE displays ADD COLUMN responses INTEGER NOT NULL DEFAULT 0;"
+     "UPDATE displays SET responses = count;"),
 };
 
 enum {
@@ -184,7 +189,8 @@ static enum err migrate(struct db *db, uint64_t version, const char *path,
 {
     static const char *const numbers[] = {
         "PRAGMA user_version = 1", "PRAGMA user_version = 2", "PRAGMA user_version = 3",
-        "PRAGMA user_version = 4", "PRAGMA user_version = 5", "PRAGMA user_version = 6"};
+        "PRAGMA user_version = 4", "PRAGMA user_version = 5", "PRAGMA user_version = 6",
+        "PRAGMA user_version = 7"};
     _Static_assert(sizeof(numbers) / sizeof(*numbers) == VERSION, "one per step");
 
     while (version < VERSION) {

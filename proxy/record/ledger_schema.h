@@ -28,6 +28,12 @@ MUST_USE enum err ledger_schema_prepare(struct db *db, const char *path, bool ma
     "SELECT id FROM incidents WHERE closed_at IS NULL AND drill = 0 AND"                 \
     " (feature = ?1 OR id = (SELECT incident FROM features WHERE name = ?1))"
 
+/** Responses that a row of `displays` counts, by how far they came. `responses` has their
+ * sum; what `count` has besides came as far as the chained outcome says. */
+#define LEDGER_WITHHELD  "(withheld - (outcome = 'withheld') * (count - responses))"
+#define LEDGER_CUT       "(cut - (outcome = 'cut') * (count - responses))"
+#define LEDGER_DELIVERED "(delivered - (outcome = 'delivered') * (count - responses))"
+
 /** The column `what` of `accesses`, as anybody may read it: older versions wrote the
  * login names of aliases there. */
 #define LEDGER_ACCESSES_WHAT                                                             \

@@ -112,14 +112,15 @@ void query_write_list(struct query *self, struct db_rows *rows,
     "WITH c AS (SELECT DISTINCT viewer_id AS v, subject_id AS s" COUNTED                 \
     " AND subject_id <> '') "
 
-/* Displays and outcomes count all rows, people only those that are counted as cases. */
+/* Displays and outcomes count responses, whatever they showed; people are counted by what
+ * they saw. */
 static void read_displays(struct query *self, uint64_t incident,
                           struct query_figures *figures_out)
 {
     struct db_rows *rows = db_query(
         self->db,
-        "SELECT coalesce(sum(count), 0), coalesce(sum(withheld), 0),"
-        " coalesce(sum(cut), 0), coalesce(sum(delivered), 0),"
+        "SELECT coalesce(sum(responses), 0), coalesce(sum(" LEDGER_WITHHELD "), 0),"
+        " coalesce(sum(" LEDGER_CUT "), 0), coalesce(sum(" LEDGER_DELIVERED "), 0),"
         " count(DISTINCT viewer_id),"
         " count(DISTINCT CASE WHEN viewer_kind <> 'user' THEN viewer_id END)" COUNTED,
         DB_VALUES(DB_U64(incident)));

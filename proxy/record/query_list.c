@@ -55,12 +55,13 @@ static void write_screens(struct query *self, uint64_t incident, struct json_wri
         {"cases", QUERY_U64},   {NULL, QUERY_TEXT},
     };
 
-    struct db_rows *rows = db_query(
-        self->db,
-        "SELECT screen, max(shows), sum(count), count(DISTINCT CASE WHEN subject_id <> ''"
-        " THEN viewer_id || subject_id END) FROM displays WHERE incident = ? AND"
-        " one_of_two = 0 GROUP BY screen ORDER BY min(first_at), min(seq)",
-        DB_VALUES(DB_U64(incident)));
+    struct db_rows *rows =
+        db_query(self->db,
+                 "SELECT screen, max(shows), sum(responses), count(DISTINCT CASE WHEN"
+                 " subject_id <> '' THEN viewer_id || subject_id END) FROM displays WHERE"
+                 " incident = ? AND one_of_two = 0 GROUP BY screen ORDER BY "
+                 "min(first_at), min(seq)",
+                 DB_VALUES(DB_U64(incident)));
     json_write_key(out, "screens");
     query_write_list(self, rows, columns, out);
 }

@@ -31,22 +31,6 @@ static void apply_take_down(struct recorder *self, const struct journal_entry *e
     }
 }
 
-/* One row for each subject, all in the one transaction. */
-static uint64_t add_displays(struct recorder *self, const struct journal_entry *entry)
-{
-    const char *feature = recorder_feature_of(self, entry);
-    uint64_t incident = ledger_add_display(self->ledger, entry, feature);
-
-    if (entry->more_count > 0) {
-        struct journal_entry one = *entry;
-        for (unsigned i = 0; i < entry->more_count; i++) {
-            journal_entry_about(&one, &entry->more[i]);
-            (void)ledger_add_display(self->ledger, &one, feature);
-        }
-    }
-    return incident;
-}
-
 bool recorder_knows(struct recorder *self, const struct journal_entry *entry)
 {
     const char *feature = recorder_feature_of(self, entry);
@@ -68,7 +52,8 @@ static void apply_entry(struct recorder *self, struct recorder_item *item)
 
     item->incident = 0;
     if (entry->kind == JOURNAL_DISPLAY) {
-        item->incident = add_displays(self, entry);
+        item->incident =
+            ledger_add_display(self->ledger, entry, recorder_feature_of(self, entry));
     } else {
         ledger_add_event(self->ledger, entry);
     }

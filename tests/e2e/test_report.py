@@ -39,10 +39,10 @@ def report(proxy, *words):
 
 
 def part(rows, column):
-    """What of `rows` had an outcome: the column counts how often."""
+    """What of `rows` had an outcome: a row has one."""
     rows = [row for row in rows if row[column]]
     cases = {row[:2] for row in rows if row[1]}
-    return {"displays": sum(row[column] for row in rows), "cases": len(cases),
+    return {"displays": sum(row[3] for row in rows), "cases": len(cases),
             "pairs": len({frozenset(case) for case in cases}),
             "mutual_pairs": len({frozenset(case) for case in cases if case[::-1] in cases}),
             "subjects": len({subject for _, subject in cases}),
@@ -55,7 +55,7 @@ def independent(proxy, incident):
     """The same figures by queries of the test's own, counted in Python."""
     db = sqlite3.connect(f"file:{proxy.ledger().path()}?mode=ro", uri=True, timeout=10)
     rows = db.execute(
-        "SELECT viewer_id, subject_id, screen, count, withheld, cut, delivered, strong_count,"
+        "SELECT viewer_id, subject_id, screen, responses, withheld, cut, delivered, strong_count,"
         " viewer_kind, session, first_at FROM displays WHERE incident = ? AND drill = 0 AND"
         " one_of_two = 0", (incident,)).fetchall()
     cases = {(row[0], row[1]) for row in rows if row[1]}
@@ -72,7 +72,7 @@ def independent(proxy, incident):
         and (closed is None or first <= closed))
     doubts = db.execute("SELECT coalesce(sum(count), 0) FROM doubts WHERE last_at >= ? AND"
                         " first_at <= ?", (opened, closed or 1 << 62)).fetchone()[0]
-    one_of_two = db.execute("SELECT coalesce(sum(count), 0) FROM displays WHERE incident = ? AND"
+    one_of_two = db.execute("SELECT coalesce(sum(responses), 0) FROM displays WHERE incident = ? AND"
                             " one_of_two = 1", (incident,)).fetchone()[0]
     db.close()
     return {
@@ -84,8 +84,8 @@ def independent(proxy, incident):
         "viewers_unidentified": len({row[0] for row in rows if row[8] != "user"}),
         "both": len({viewer for viewer, _ in cases} & {subject for _, subject in cases}),
         "displays": sum(row[3] for row in rows),
-        "outcomes": {"withheld": sum(row[4] for row in rows), "cut": sum(row[5] for row in rows),
-                     "delivered": sum(row[6] for row in rows)},
+        "outcomes": {name: sum(row[3] for row in rows if row[column]) for name, column in
+                     (("withheld", 4), ("cut", 5), ("delivered", 6))},
         "strong_cases": len({row[:2] for row in rows if row[1] and row[7]}),
         "screens": {name: len(seen) for name, seen in screens.items()},
         "shown": {name: sum(row[3] for row in rows if row[2] == name) for name in screens},

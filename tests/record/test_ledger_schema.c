@@ -7,6 +7,7 @@
 static void make_old(const struct fixture *self, unsigned version)
 {
     static const char *const scripts[] = {
+        [6] = "ALTER TABLE displays DROP COLUMN responses; PRAGMA user_version = 6",
         [5] =
             "DROP TABLE doubts; DROP INDEX incidents_opened; DROP INDEX incidents_closed;"
             "DROP INDEX writes_once; ALTER TABLE writes DROP COLUMN cut;"
@@ -33,7 +34,7 @@ static void make_old(const struct fixture *self, unsigned version)
 
     (void)snprintf(path, sizeof(path), "%s/ledger.db", self->path);
     assert_int_equal(db_open(path, DB_WRITE, &db, NULL), ERR_NONE);
-    for (unsigned i = 5; i >= version; i--) {
+    for (unsigned i = 6; i >= version; i--) {
         db_script(db, scripts[i]);
     }
     assert_false(db_failed(db));
@@ -63,6 +64,62 @@ static void carry_over(unsigned version)
     assert_int_equal(fixture_figures(&fixture, 1).cases, 2);
     assert_int_equal(fixture_verify(&fixture, &rows, NULL), ERR_NONE);
     assert_int_equal(rows, 3);
+    fixture_remove(&fixture);
+}
+
+static void a_ledger_of_the_sixth_version_is_carried_over_and_still_verifies(void **state)
+{
+    (void)state;
+    carry_over(6);
+}
+
+/* How many of them one response showed is not known any more. */
+static void displays_of_the_sixth_version_are_responses(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("a", "b", "top");
+    (void)state;
+
+    fixture_make(&fixture);
+    assert_true(fixture_post(&fixture, &entry).committed);
+    assert_true(fixture_post(&fixture, &entry).committed);
+    fixture_close(&fixture);
+    make_old(&fixture, 6);
+    fixture_open(&fixture);
+    assert_int_equal(fixture_ask(&fixture, "SELECT sum(responses) FROM displays"), 2);
+    assert_int_equal(fixture_figures(&fixture, 1).displays, 2);
+    assert_true(fixture_post(&fixture, &entry).committed);
+    assert_int_equal(fixture_figures(&fixture, 1).displays, 3);
+    fixture_remove(&fixture);
+}
+
+/* A row of the fourth version counts several outcomes; what is only a further subject of
+ * later responses is of the chained one. */
+static void outcomes_of_an_old_row_are_counted_by_responses(void **state)
+{
+    struct fixture fixture;
+    struct journal_entry entry = fixture_display("a", "b", "top");
+    const struct journal_subject more = {.value = SPAN("b")};
+    (void)state;
+
+    fixture_make(&fixture);
+    assert_true(fixture_post(&fixture, &entry).committed);
+    fixture_close(&fixture);
+    make_old(&fixture, 4);
+    fixture_shell(&fixture, "sqlite3 ledger.db 'UPDATE displays SET count = 3,"
+                            " delivered = 2; UPDATE incidents SET displays = 3'");
+    fixture_open(&fixture);
+    (void)user_set(&entry.subject, SPAN("c"));
+    entry.more = &more;
+    entry.more_count = 1;
+    assert_true(fixture_post(&fixture, &entry).committed);
+    assert_int_equal(fixture_ask(&fixture, "SELECT withheld FROM displays WHERE id = 1"),
+                     2);
+    struct query_figures figures = fixture_figures(&fixture, 1);
+    assert_int_equal(figures.displays, 4);
+    assert_int_equal(figures.withheld, 2);
+    assert_int_equal(figures.delivered, 2);
+    assert_int_equal(fixture_ask(&fixture, "SELECT displays FROM incidents"), 4);
     fixture_remove(&fixture);
 }
 
@@ -126,6 +183,10 @@ static void a_ledger_of_the_first_version_is_carried_over_and_still_verifies(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            a_ledger_of_the_sixth_version_is_carried_over_and_still_verifies),
+        cmocka_unit_test(displays_of_the_sixth_version_are_responses),
+        cmocka_unit_test(outcomes_of_an_old_row_are_counted_by_responses),
         cmocka_unit_test(
             a_ledger_of_the_fifth_version_is_carried_over_and_still_verifies),
         cmocka_unit_test(hours_of_the_fifth_version_are_doubts_of_every_feature),
