@@ -287,15 +287,15 @@ uint64_t ledger_add_display(struct ledger *self, const struct journal_entry *ent
         incident = open_incident(self, entry, feature);
     }
     add_subject(self, entry, incident, true);
+    add_further_subjects(self, entry, incident);
     db_run(self->db,
            "UPDATE incidents SET displays = displays + 1, last_at = max(last_at, ?)"
            " WHERE id = ?",
            DB_VALUES(DB_U64(entry->at_ms), DB_U64(incident)));
-    if (opened) {
+    if (opened) { /* With all whom the page showed. */
         ledger_tell_incident(self, "incident.opened", incident, takes_down(entry),
                              entry->at_ms);
     }
-    add_further_subjects(self, entry, incident);
     return incident;
 }
 

@@ -148,6 +148,29 @@ static void the_api_counts_a_page_with_several_subjects_once(void **state)
     fixture_remove(&fixture);
 }
 
+/* Cases, and the head of the chain: behind the last subject. The example is the first
+ * subject, which the finding is about. */
+static void an_incident_is_told_of_with_all_subjects_of_its_first_page(void **state)
+{
+    static const struct alert_route routes[] = {{.name = "soc"}};
+    struct fixture fixture;
+    (void)state;
+
+    fixture_make(&fixture);
+    assert_true(recorder_set_alerts(fixture.recorder, routes, 1));
+    show_three(&fixture, "b", JOURNAL_CUT, false);
+    fixture_shell(&fixture,
+                  "test \"$(sqlite3 ledger.db \"SELECT type || json_extract(body,"
+                  " '\\$.data.displays', '\\$.data.cases', '\\$.data.outcomes.cut',"
+                  " '\\$.data.chain_row') FROM deliveries\")\" ="
+                  " 'incident.opened[1,3,1,4]'");
+    fixture_shell(&fixture,
+                  "test 1 = $(sqlite3 ledger.db \"SELECT count(*) FROM displays,"
+                  " deliveries WHERE subject = 'b' AND json_extract(body,"
+                  " '\\$.data.subject') = 'u-' || substr(subject_id, 1, 12)\")");
+    fixture_remove(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +178,7 @@ int main(void)
         cmocka_unit_test(a_case_of_several_outcomes_is_one_case_with_each_screen_once),
         cmocka_unit_test(a_page_with_several_subjects_is_one_display_in_every_figure),
         cmocka_unit_test(the_api_counts_a_page_with_several_subjects_once),
+        cmocka_unit_test(an_incident_is_told_of_with_all_subjects_of_its_first_page),
     };
     return RUN_TESTS(tests);
 }
