@@ -14,6 +14,22 @@ static void print_field(const struct json_tree *map, const char *name, int width
     (void)fputc(' ', stdout);
 }
 
+/* A list; a proxy that was not restarted yet may still tell it as one text. */
+static void print_items(const struct json_tree *list)
+{
+    const struct json_tree *first = list != NULL ? list->first : NULL;
+
+    for (const struct json_tree *item = first; item != NULL; item = item->next) {
+        (void)fputs(item != first ? ", " : "", stdout);
+        cli_admin_print_text(item->text, 0);
+    }
+    if (first == NULL) {
+        struct span text = list != NULL ? list->text : (struct span){0};
+        cli_admin_print_text(text.len > 0 ? text : SPAN("-"), 0);
+    }
+    (void)fputc(' ', stdout);
+}
+
 static void print_labelled(const char *label, const struct json_tree *map,
                            const char *name)
 {
@@ -113,7 +129,7 @@ static void print_display(const struct json_tree *display)
     print_field(display, "path", 24);
     print_field(display, "screen", 0);
     (void)printf("\n    data ");
-    print_field(display, "shows", 0);
+    print_items(json_tree_member(display, "shows"));
     (void)printf("\n    upstream ");
     print_field(display, "upstream", 0);
     (void)printf("connection ");

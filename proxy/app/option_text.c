@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/loader.h"
+#include "base/items.h"
 #include "base/parse.h"
 
 static bool is_token_byte(uint8_t byte)
@@ -213,28 +214,14 @@ bool option_read_SIZE(struct loader *loader, const struct option *option,
     return true;
 }
 
-/* Between words of Japanese U+3001 stands, between those of Latin letters a comma. */
-static struct span separator_of(const struct node *list)
-{
-    for (const struct node *item = list->first; item != NULL; item = item->next) {
-        for (size_t i = 0; i < item->text.len; i++) {
-            if (item->text.ptr[i] >= 0xe3) { /* Kana, ideographs, Hangul. */
-                return SPAN("\xe3\x80\x81");
-            }
-        }
-    }
-    return SPAN(", ");
-}
-
-/* A list as one text. */
+/* A list as one text (items.h). */
 bool option_read_JOINED(struct loader *loader, const struct option *option,
                         const struct node *node, struct target target)
 {
-    struct span separator = separator_of(node);
     size_t size = 1;
 
     for (const struct node *item = node->first; item != NULL; item = item->next) {
-        size += item->text.len + separator.len;
+        size += item->text.len + 1;
     }
     char *text = loader_alloc(loader, size);
     if (text == NULL) {
@@ -246,8 +233,7 @@ bool option_read_JOINED(struct loader *loader, const struct option *option,
         memcpy(text, item->text.ptr, item->text.len);
         text += item->text.len;
         if (item->next != NULL) {
-            memcpy(text, separator.ptr, separator.len);
-            text += separator.len;
+            *text++ = ITEMS_BETWEEN;
         }
     }
     return true;

@@ -57,7 +57,8 @@ struct dossier_tally {
 };
 
 struct dossier_screen {
-    const char *screen, *shows;
+    const char *screen;
+    const char *shows; /**< Items as of items.h. */
     uint64_t displays;
     uint64_t left;  /**< Of the displays: cut or delivered. */
     uint64_t cases; /**< One per viewer, subject and screen. */

@@ -114,10 +114,11 @@ static void put_event(struct dossier_out *out, const struct dossier_event *event
 static void put_tables(struct dossier_out *out)
 {
     const struct dossier *self = out->dossier;
+    char shows[DOSSIER_SHOWS_SIZE];
 
     for (size_t i = 0; i < self->screen_count; i++) {
         const struct dossier_screen *screen = &self->screens[i];
-        put_row(out, "screens", screen->screen, "shows", screen->shows);
+        put_row(out, "screens", screen->screen, "shows", out_shows(out, screen, shows));
         put_number(out, "screens", screen->screen, "displays", screen->displays);
         put_number(out, "screens", screen->screen, "left", screen->left);
         put_number(out, "screens", screen->screen, "cases", screen->cases);

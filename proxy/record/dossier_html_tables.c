@@ -57,6 +57,7 @@ void html_outcomes(struct dossier_out *out)
 void html_screens(struct dossier_out *out)
 {
     const struct dossier *self = out->dossier;
+    char shows[DOSSIER_SHOWS_SIZE];
 
     if (self->screen_count == 0) {
         return;
@@ -74,7 +75,7 @@ void html_screens(struct dossier_out *out)
     for (size_t i = 0; i < self->screen_count; i++) {
         out_put(out, "<tr>");
         html_td(out, self->screens[i].screen);
-        html_td(out, self->screens[i].shows);
+        html_td(out, out_shows(out, &self->screens[i], shows));
         html_td_u64(out, self->screens[i].cases);
         html_td_u64(out, self->screens[i].displays);
         html_td_u64(out, self->screens[i].left);

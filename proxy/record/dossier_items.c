@@ -117,13 +117,14 @@ static void put_shows(struct dossier_out *out, dossier_put_fn *put, bool left)
 {
     const struct dossier *self = out->dossier;
     const char *between = "";
+    char shows[DOSSIER_SHOWS_SIZE];
 
     for (size_t i = 0; i < self->screen_count; i++) {
         const struct dossier_screen *screen = &self->screens[i];
         if (is_of(screen, left) && screen->shows[0] != '\0' &&
             !listed_before(self, i, left)) {
             put(out, between);
-            put(out, screen->shows);
+            put(out, out_shows(out, screen, shows));
             between = " / ";
         }
     }

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/items.h"
 #include "base/json_write.h"
 #include "record/dossier_say.h"
 
@@ -52,7 +53,7 @@ static void write_screens(struct json_write *json, const struct dossier *self)
         const struct dossier_screen *screen = &self->screens[i];
         json_write_begin_object(json);
         write_text(json, "screen", screen->screen);
-        write_text(json, "shows", screen->shows);
+        items_write(json, "shows", span_of(screen->shows));
         json_write_member_u64(json, "displays", screen->displays);
         json_write_member_u64(json, "left", screen->left);
         json_write_member_u64(json, "cases", screen->cases);

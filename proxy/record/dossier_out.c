@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/items.h"
 #include "base/parse.h"
 #include "base/utf8.h"
 
@@ -107,4 +108,13 @@ void out_html(struct dossier_out *self, const char *text)
 void out_plain(struct dossier_out *self, const char *text)
 {
     put_safe(self, text, false);
+}
+
+const char *out_shows(const struct dossier_out *self, const struct dossier_screen *screen,
+                      char *text_out)
+{
+    struct span comma = span_of(dossier_say(self->lang, WORD_COMMA));
+
+    (void)items_join(span_of(screen->shows), comma, text_out, DOSSIER_SHOWS_SIZE);
+    return text_out;
 }

@@ -61,6 +61,14 @@ void out_html(struct dossier_out *self, const char *text);
 /** Likewise, nothing escaped: for a terminal. */
 void out_plain(struct dossier_out *self, const char *text);
 
+enum {
+    DOSSIER_SHOWS_SIZE = 8192, /**< More than a ledger's text takes with its commas. */
+};
+
+/** The data on a screen as people read it; returns `text_out`. */
+const char *out_shows(const struct dossier_out *self, const struct dossier_screen *screen,
+                      char *text_out);
+
 void dossier_print_json(struct dossier_out *out);
 void dossier_print_csv(struct dossier_out *out);
 void dossier_print_text(struct dossier_out *out);

@@ -133,6 +133,7 @@ static void put_grants(struct dossier_out *out)
 static void put_screens(struct dossier_out *out)
 {
     const struct dossier *self = out->dossier;
+    char shows[DOSSIER_SHOWS_SIZE];
 
     if (self->screen_count == 0) {
         return;
@@ -152,7 +153,7 @@ static void put_screens(struct dossier_out *out)
         out_u64(out, screen->left);
         out_word(out, WORD_CLOSE);
         out_put(out, "\n          ");
-        out_plain(out, screen->shows);
+        out_plain(out, out_shows(out, screen, shows));
         out_put(out, "\n");
     }
     out_word(out, WORD_SCREENS_NOTE);

@@ -1,11 +1,13 @@
 #include <string.h>
 
+#include "base/items.h"
 #include "base/parse.h"
 #include "record/ledger_private.h"
 #include "record/ledger_schema.h"
 
 enum {
     MESSAGE_RANDOM_SIZE = 16,
+    SHOWS_SIZE_MAX = 2048, /* What told.c reads of one value. */
 };
 
 void ledger_set_alerts(struct ledger *self, const struct alert_route *routes,
@@ -126,6 +128,15 @@ static void write_person(struct json_write *data, const char *name, struct span 
     json_write_member(data, name, span_of(text));
 }
 
+/* An alert is for people. */
+static void write_shows(struct json_write *data, struct span items)
+{
+    char text[SHOWS_SIZE_MAX];
+
+    json_write_member(data, "shows",
+                      items_join(items, items_comma(items), text, sizeof(text)));
+}
+
 /* The newest display of the incident, by its first subject: an alert's example. */
 static void write_example(struct ledger *self, uint64_t incident)
 {
@@ -140,7 +151,7 @@ static void write_example(struct ledger *self, uint64_t incident)
         write_person(data, "viewer", db_text(rows, 0), db_text(rows, 1));
         write_person(data, "subject", SPAN("user"), db_text(rows, 2));
         json_write_member(data, "screen", db_text(rows, 3));
-        json_write_member(data, "shows", db_text(rows, 4));
+        write_shows(data, db_text(rows, 4));
         json_write_member(data, "route", db_text(rows, 5));
         json_write_member(data, "outcome", db_text(rows, 6));
         json_write_member(data, "upstream", db_text(rows, 7));

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/items.h"
 #include "record/chain.h"
 #include "record/ledger_schema.h"
 #include "record/people.h"
@@ -66,6 +67,9 @@ void query_write_columns(struct db_rows *rows, int first,
             break;
         case QUERY_TIME:
             json_write_member_time(out, name, db_u64(rows, first + i));
+            break;
+        case QUERY_ITEMS:
+            items_write(out, name, db_text(rows, first + i));
             break;
         case QUERY_BOOL:
             json_write_member_bool(out, name, db_u64(rows, first + i) != 0);

@@ -51,7 +51,7 @@ enum err query_incidents(struct query *self, bool open_only, unsigned count_max,
 static void write_screens(struct query *self, uint64_t incident, struct json_write *out)
 {
     static const struct query_column columns[] = {
-        {"screen", QUERY_TEXT}, {"shows", QUERY_TEXT}, {"displays", QUERY_U64},
+        {"screen", QUERY_TEXT}, {"shows", QUERY_ITEMS}, {"displays", QUERY_U64},
         {"cases", QUERY_U64},   {NULL, QUERY_TEXT},
     };
 
@@ -69,7 +69,7 @@ static void write_screens(struct query *self, uint64_t incident, struct json_wri
 /* After the persons, whose five columns come first. */
 static const struct query_column DISPLAY[] = {
     {"screen", QUERY_TEXT},
-    {"shows", QUERY_TEXT},
+    {"shows", QUERY_ITEMS},
     {"count", QUERY_U64},
     {"first_at", QUERY_TIME},
     {"last_at", QUERY_TIME},

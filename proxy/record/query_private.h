@@ -22,6 +22,7 @@ enum query_kind {
     QUERY_U64,
     QUERY_TIME, /**< 0 is null. */
     QUERY_BOOL,
+    QUERY_ITEMS, /**< An array (items.h). */
 };
 
 /** One column of a statement as a member; a table of them ends with a `name` of NULL. */

@@ -68,7 +68,7 @@ struct journal_entry {
     struct user subject;
     char client_address[64];
     char screen[JOURNAL_TEXT_MAX];
-    char shows[2048];             /**< Items joined by "、" or ", ". */
+    char shows[2048];             /**< Items as of items.h. */
     char route[JOURNAL_TEXT_MAX]; /**< The route's pattern. */
     char method[16];
     char path[JOURNAL_TEXT_MAX];      /**< Without query and parameters. */

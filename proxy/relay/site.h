@@ -33,7 +33,7 @@ struct route {
     struct path_pattern *path;
     char *pattern; /**< As written: the metrics label. */
     char *screen;  /**< "" when it has none. */
-    char *shows;   /**< Items joined by "、". */
+    char *shows;   /**< Items as of items.h. */
     unsigned upstream;
     struct requirement requirement;
     _Atomic(bool) closed; /**< A finding closed it while login was down; mutable. */

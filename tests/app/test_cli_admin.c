@@ -137,12 +137,15 @@ static void incidents_lists_and_shows(void **state)
     assert_int_equal(
         run_at(&proxy, "incidents 3", "200 OK",
                "{\"id\":3,\"feature\":\"login\",\"rows\":[{\"viewer\":\"u-1\","
-               "\"subject\":\"u-2\",\"shows\":\"name, "
-               "address\",\"screen\":\"\xe7\x94\xbb\"}]}"),
+               "\"subject\":\"u-2\",\"shows\":[\"name\",\"address\"],"
+               "\"screen\":\"\xe7\x94\xbb\"},{\"shows\":[]},{\"shows\":\"as "
+               "before\"}]}"),
         CLI_DONE);
     assert_non_null(strstr(proxy.request, "GET /api/v1/incidents/3 HTTP/1.1"));
     assert_non_null(strstr(output, "u-1                u-2 "));
-    assert_non_null(strstr(output, "    data name, address"));
+    assert_non_null(strstr(output, "    data name, address "));
+    assert_non_null(strstr(output, "    data - "));
+    assert_non_null(strstr(output, "    data as before "));
     assert_int_equal(run_at(&proxy, "incidents 9", "404 Not Found", "{}"), CLI_NO);
     assert_int_equal(run_at(&proxy, "incidents", "200 OK", "<html>"), CLI_UNREACHABLE);
 }

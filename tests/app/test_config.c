@@ -299,18 +299,17 @@ static void config_has_the_defaults_of_the_contract(void **state)
     assert_null(config);
 }
 
-static void config_joins_what_a_screen_shows_as_its_language_does(void **state)
+static void config_keeps_apart_what_a_screen_shows(void **state)
 {
     (void)state;
     struct config *config =
         config_case_good(GOOD "routes:\n"
-                              "  - {path: /a, shows: [name, adresse privée]}\n"
-                              "  - {path: /b, shows: [name, 住所]}\n"
-                              "  - {path: /c, shows: [name]}\n");
+                              "  - {path: /a, shows: [\"name, first and last\", 住所]}\n"
+                              "  - {path: /b, shows: [name]}\n");
 
-    assert_string_equal(config->site->routes[0].shows, "name, adresse privée");
-    assert_string_equal(config->site->routes[1].shows, "name、住所");
-    assert_string_equal(config->site->routes[2].shows, "name");
+    assert_string_equal(config->site->routes[0].shows, "name, first and last\x1f住所");
+    assert_string_equal(config->site->routes[1].shows, "name");
+    assert_string_equal(config->site->routes[2].shows, ""); /* Of the implied one. */
     config_free(&config);
 }
 
@@ -330,7 +329,7 @@ static void config_ends_the_routes_with_everything(void **state)
     assert_string_equal(route->pattern, "www.example/a");
     assert_string_equal(route->host, "www.example");
     assert_string_equal(route->screen, "トップ");
-    assert_string_equal(route->shows, "氏名、住所");
+    assert_string_equal(route->shows, "氏名\x1f住所");
     assert_int_equal(route->requirement.require_mask, 1);
     assert_int_equal(route->requirement.unmarked, UNMARKED_REFUSE);
     assert_true(route->requirement.echo_expected);
@@ -517,7 +516,7 @@ int main(void)
         cmocka_unit_test(config_that_does_not_exist_is_an_error),
         cmocka_unit_test(config_needs_no_login_feature_when_it_only_observes),
         cmocka_unit_test(config_has_the_defaults_of_the_contract),
-        cmocka_unit_test(config_joins_what_a_screen_shows_as_its_language_does),
+        cmocka_unit_test(config_keeps_apart_what_a_screen_shows),
         cmocka_unit_test(config_ends_the_routes_with_everything),
         cmocka_unit_test(config_takes_one_path_for_several_hosts),
         cmocka_unit_test(config_reads_lists_networks_and_servers),

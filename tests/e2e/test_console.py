@@ -119,11 +119,12 @@ def test_the_alarmed_person_reads_how_many_whose_which_screen_what_data(incident
     assert console.driver.execute_script("return sessionStorage.length") == 0
     console.sign_in()
     row = incident.api("/incidents/1")["rows"][0]
-    console.wait_text("login is down: 1 case", row["viewer"], row["subject"], "My page", "address")
+    console.wait_text("login is down: 1 case", row["viewer"], row["subject"], "My page: name, address")
     assert console.driver.title.startswith("login down")
     assert "alice" not in console.text() and "bob" not in console.text()
     console.click("look-1")
     console.wait_text("Incident 1: login", "Time line", "Connection history")
+    assert "My page name, address" in console.find("screen-table").text
     assert console.find("drawing").find_elements(console.by.CSS_SELECTOR, "svg g.viewer")
     assert console.driver.switch_to.active_element.get_attribute("id") == "title"
     console.click("sign-out")
@@ -408,7 +409,7 @@ def test_language_and_colours_follow_the_browser_and_the_person(incident, browse
     console.open()
     console.wait_text("サインイン")
     console.sign_in()
-    console.wait_text("「login」は停止中です: 1件")
+    console.wait_text("「login」は停止中です: 1件", "My page: name、address")
     ground = "return getComputedStyle(document.body).backgroundColor"
     dark = console.driver.execute_script(ground)
     console.choose("theme", "light")

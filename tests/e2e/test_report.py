@@ -127,7 +127,7 @@ def test_the_first_notice_comes_out_as_the_notice_has_it(observed):
     assert [counts[by_path[path]] for path in notice.SCREENS] == list(notice.CASES_PER_SCREEN)
     assert max(case["screens"] for case in made["case_list"]) == notice.MOST_SCREENS
     assert made["outcomes"] == {"withheld": 0, "cut": 0, "delivered": 44}
-    assert "職務経歴" in next(e["shows"] for e in made["screens"] if e["screen"] == "様式2の編集画面")
+    assert ["氏名", "職務経歴"] == next(e["shows"] for e in made["screens"] if e["screen"] == "様式2の編集画面")
     assert sum(1 for viewer, bytes_ in received if foreign_bytes(bytes_, viewer)) == 44
     check_against_sql(proxy, made)
     assert proxy.run("ledger", "verify").returncode == 0

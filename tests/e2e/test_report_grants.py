@@ -47,7 +47,7 @@ def test_the_second_notice_comes_out_as_the_notice_has_it(countermark, childcare
     assert made["grants"] == GRANTS
     assert made["viewers"] == 156 and made["cases"] == total
     check_displays(proxy, made, "delivered")
-    assert [screen["shows"] for screen in made["screens"]] == ["会員氏名"]
+    assert [screen["shows"] for screen in made["screens"]] == [["会員氏名"]]
     check_grants(proxy, made)
     check_against_sql(proxy, made)
     page = proxy.run("report", "1", "--format", "html", "--lang", "ja").stdout

@@ -3,8 +3,10 @@
 #include "record/dossier_print.h"
 #include "support/test.h"
 
-static struct dossier_screen screens[] = {
-    {.screen = "=cmd|'/c calc'!A1", .shows = "a \"name\"", .displays = 2, .cases = 1}};
+static struct dossier_screen screens[] = {{.screen = "=cmd|'/c calc'!A1",
+                                           .shows = "a \"name\"\x1fhis, or her, age",
+                                           .displays = 2,
+                                           .cases = 1}};
 static struct dossier_person persons[] = {
     {.name = "<script>alert(1)</script>", .id = "1", .identified = true, .as_viewer = 1},
     {.name = "b\xff\x01\"&\xc2\x9b"
@@ -93,12 +95,28 @@ static void html_escapes_whatever_stands_in_the_ledger(void **state)
     }
 }
 
+/* A comma within an item is none between two. */
+static void what_a_screen_shows_is_a_list_for_programs_and_a_text_for_people(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(print(DOSSIER_JSON, DOSSIER_JA),
+                           "\"shows\":[\"a \\\"name\\\"\",\"his, or her, age\"]"));
+    for (int format = DOSSIER_TEXT; format <= DOSSIER_CSV; format++) {
+        const char *text = print((enum dossier_format)format, DOSSIER_EN);
+        bool people = format != DOSSIER_JSON;
+        assert_int_equal(strstr(text, ", his, or her, age") != NULL, people);
+        text = print((enum dossier_format)format, DOSSIER_JA);
+        assert_int_equal(strstr(text, "、his, or her, age") != NULL, people);
+        assert_null(strchr(text, '\x1f'));
+    }
+}
+
 static void csv_cells_are_no_formulas(void **state)
 {
     (void)state;
     const char *text = print(DOSSIER_CSV, DOSSIER_EN);
     assert_non_null(strstr(text, "\"'=cmd|'/c calc'!A1\""));
-    assert_non_null(strstr(text, "\"a \"\"name\"\"\""));
+    assert_non_null(strstr(text, "\"a \"\"name\"\", his"));
     assert_null(strstr(text, "\"=cmd"));
 }
 
@@ -160,6 +178,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_incident_of_no_feature_says_so),
         cmocka_unit_test(html_escapes_whatever_stands_in_the_ledger),
+        cmocka_unit_test(
+            what_a_screen_shows_is_a_list_for_programs_and_a_text_for_people),
         cmocka_unit_test(csv_cells_are_no_formulas),
         cmocka_unit_test(text_has_no_control_bytes),
         cmocka_unit_test(json_has_the_keys_of_the_contract),

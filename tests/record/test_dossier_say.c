@@ -4,7 +4,12 @@
 #include "support/test.h"
 
 static struct dossier_screen screens[] = {
-    {.screen = "My page", .shows = "name", .displays = 3, .left = 2, .cases = 2},
+    {.screen = "My page",
+     .shows = "name\x1f"
+              "age",
+     .displays = 3,
+     .left = 2,
+     .cases = 2},
     {.screen = "Form", .shows = "address", .displays = 1, .cases = 1}};
 static struct dossier_person persons[] = {
     {.name = "u-a", .id = "1", .identified = true, .as_viewer = 1, .received = true},
@@ -114,7 +119,7 @@ static void what_was_withheld_was_not_shown(void **state)
            "Nothing left the proxy: 2 displays were withheld before the first byte.");
     expect(text, "persons whose data was about to be shown");
     expect(text, "Persons concerned: nothing of their data left the proxy");
-    expect(text, "Nothing left the proxy. In what was withheld: name / address.");
+    expect(text, "Nothing left the proxy. In what was withheld: name, age / address.");
     for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++) {
         expect_not(text, never[i]);
     }
@@ -138,7 +143,9 @@ static void what_left_and_what_was_withheld_are_told_apart(void **state)
            "Of 4 displays, 3 left the proxy and 1 was withheld before the first byte.");
     expect(text, "Persons whose data left the proxy: 3. Persons who received it: 1.");
     expect(text, "Persons whose data was about to be shown but was withheld: 1.");
-    expect(text, "In what left the proxy: name. In what was withheld: name / address.");
+    expect(
+        text,
+        "In what left the proxy: name, age. In what was withheld: name, age / address.");
     expect(text, "Persons to notify");
     expect(text,
            "<td>u-b</td><td class=n>1</td><td class=n>0</td><td>yes</td><td>no</td>");

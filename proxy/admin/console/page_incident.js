@@ -5,7 +5,7 @@ import { badge, byId, el, facts, sheet, table, tiles } from "./dom.js";
 import { ask, reasonField } from "./dialog.js";
 import { legend, whoSawWhom } from "./drawing.js";
 import { nextSteps } from "./feature.js";
-import { action, cases, casesOf, code, figure, gist, headline, person, rows, sessionLink, share, time, title, why } from "./parts.js";
+import { action, cases, casesOf, code, data, figure, gist, headline, person, rows, sessionLink, share, time, title, why } from "./parts.js";
 import { languageNow, number, say, sayOr, told } from "./words.js";
 
 const LINE_KIND = { "first-display": "bad", "first-left": "bad", detection: "bad", "take-down": "bad", "mode-observe": "bad", "mode-enforce": "good", reopening: "good", closing: "good" };
@@ -158,7 +158,7 @@ function people(incident, report) {
 function screens(incident) {
   return sheet(say("screens"), table("screen-table", say("screens"),
     [[say("screen"), ""], [say("shows"), "wrap"], [say("cases"), "n"], [say("displays"), "n"]],
-    incident.screens.map((item) => [item.screen, item.shows, number(item.cases), number(item.displays)])));
+    incident.screens.map((item) => [item.screen, data(item), number(item.cases), number(item.displays)])));
 }
 
 function connections(incident) {
@@ -181,7 +181,7 @@ function display(row) {
     facts([
       [say("first-at"), time(row.first_at)], [say("last-at"), time(row.last_at)], [say("times"), number(row.count)],
       [say("request"), code(`${row.method} ${row.path}`)], [say("route"), code(row.route)], [say("status"), row.status],
-      [say("shows"), row.shows], [say("reason"), why(row.reason)], [say("detectors"), row.detectors],
+      [say("shows"), data(row)], [say("reason"), why(row.reason)], [say("detectors"), row.detectors],
       [say("strength"), say(`strength.${row.strength}`)], [say("marker"), row.marker],
       [say("confirmed"), say(row.viewer_confirmed ? "yes" : "no")], [say("one-of-two"), row.one_of_two ? say("yes") : null],
       [say("session"), row.session ? sessionLink(row.session) : null], [say("exchange"), code(row.exchange)],

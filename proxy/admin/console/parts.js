@@ -87,13 +87,18 @@ export function headline(app, incident) {
   return [`${heading}: ${cases(incident.cases)}`, incident.drill ? [" ", badge(say("drill"), "warn")] : ""];
 }
 
+/** The data on a screen, as a text. */
+export function data({ shows }) {
+  return shows.join(say("comma"));
+}
+
 /** The first that an alarmed person asks: what, whose, on which screen, what of it left. */
 export function gist(incident) {
   return [
     [say("what-happened"), why(incident.reason)],
     [say(`whose.${share(incident.outcomes)}`), people(incident)],
     [say("screen-data"), el("ul", null, incident.screens.map((item) =>
-      el("li", null, item.shows ? `${item.screen}: ${item.shows}` : item.screen)))],
+      el("li", null, item.shows.length > 0 ? `${item.screen}: ${data(item)}` : item.screen)))],
     [say("what-left"), left(incident)],
   ];
 }

@@ -206,6 +206,7 @@ const WORDS = {
   "screens": ["Screens and data", "画面と情報"],
   "screen": ["Screen", "画面"],
   "shows": ["Data on it", "表示される情報"],
+  "comma": [", ", "、"],
   "displays": ["Displays", "表示回数"],
   "displays.withheld": ["displays withheld", "遮断した表示", "display withheld"],
   "displays.cut": ["displays cut", "中断した表示", "display cut"],
