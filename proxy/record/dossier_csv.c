@@ -76,11 +76,10 @@ static void put_figures(struct dossier_out *out)
     for (size_t i = 0; i < DOSSIER_OUTCOME_COUNT; i++) {
         const struct dossier_tally *tally = &self->tallies[DOSSIER_OUTCOMES[i].part];
         const char *name = DOSSIER_OUTCOMES[i].key;
-        put_number(out, "outcomes", name, "displays", tally->displays);
-        put_number(out, "outcomes", name, "cases", tally->cases);
-        put_number(out, "outcomes", name, "pairs", tally->pairs);
-        put_number(out, "outcomes", name, "subjects", tally->subjects);
-        put_number(out, "outcomes", name, "viewers", tally->viewers);
+        for (unsigned k = 0; k < DOSSIER_TALLY_COUNT; k++) {
+            struct dossier_figure figure = dossier_tally_at(tally, k);
+            put_number(out, "outcomes", name, figure.key, figure.value);
+        }
     }
 }
 

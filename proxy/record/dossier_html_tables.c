@@ -1,10 +1,16 @@
 #include "record/dossier_html.h"
 
-static void put_row(struct dossier_out *out, const struct dossier_figure *figure)
+/* The first cell of a row. */
+static void put_head(struct dossier_out *out, const struct dossier_figure *figure)
 {
     out_put(out, figure->part ? "<tr><td class=part>" : "<tr><td>");
     out_word(out, figure->word);
     out_put(out, "</td>");
+}
+
+static void put_row(struct dossier_out *out, const struct dossier_figure *figure)
+{
+    put_head(out, figure);
     html_td_u64(out, figure->value);
     if (figure->has_left) {
         html_td_u64(out, figure->left);
@@ -32,23 +38,22 @@ void html_figures(struct dossier_out *out)
 
 void html_outcomes(struct dossier_out *out)
 {
+    const struct dossier_tally *tallies = out->dossier->tallies;
+
     html_heading(out, WORD_OUTCOMES);
     html_table(out, "outcomes");
-    html_th(out, WORD_OUTCOME, false);
-    html_th(out, WORD_DISPLAY_COUNT, true);
-    html_th(out, WORD_CASE_COUNT, true);
-    html_th(out, WORD_SUBJECT_COUNT, true);
-    html_th(out, WORD_VIEWER_COUNT, true);
-    out_put(out, "</tr>\n");
+    out_put(out, "<td></td>");
     for (size_t i = 0; i < DOSSIER_OUTCOME_COUNT; i++) {
-        const struct dossier_tally *tally =
-            &out->dossier->tallies[DOSSIER_OUTCOMES[i].part];
-        out_put(out, "<tr>");
-        html_td_word(out, DOSSIER_OUTCOMES[i].word);
-        html_td_u64(out, tally->displays);
-        html_td_u64(out, tally->cases);
-        html_td_u64(out, tally->subjects);
-        html_td_u64(out, tally->viewers);
+        html_th(out, DOSSIER_OUTCOMES[i].word, true);
+    }
+    out_put(out, "</tr>\n");
+    for (unsigned k = 0; k < DOSSIER_TALLY_COUNT; k++) {
+        struct dossier_figure figure = dossier_tally_at(tallies, k);
+        put_head(out, &figure);
+        for (size_t i = 0; i < DOSSIER_OUTCOME_COUNT; i++) {
+            html_td_u64(out,
+                        dossier_tally_at(&tallies[DOSSIER_OUTCOMES[i].part], k).value);
+        }
         out_put(out, "</tr>\n");
     }
     html_table_end(out);

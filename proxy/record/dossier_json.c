@@ -15,14 +15,10 @@ static void write_tally(struct json_write *json, const char *name,
 {
     json_write_key(json, name);
     json_write_begin_object(json);
-    json_write_member_u64(json, "displays", tally->displays);
-    json_write_member_u64(json, "cases", tally->cases);
-    json_write_member_u64(json, "pairs", tally->pairs);
-    json_write_member_u64(json, "mutual_pairs", tally->mutual_pairs);
-    json_write_member_u64(json, "subjects", tally->subjects);
-    json_write_member_u64(json, "viewers", tally->viewers);
-    json_write_member_u64(json, "viewers_unidentified", tally->viewers_unidentified);
-    json_write_member_u64(json, "both", tally->both);
+    for (unsigned i = 0; i < DOSSIER_TALLY_COUNT; i++) {
+        struct dossier_figure figure = dossier_tally_at(tally, i);
+        json_write_member_u64(json, figure.key, figure.value);
+    }
     json_write_end_object(json);
 }
 

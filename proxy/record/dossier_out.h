@@ -28,11 +28,15 @@ struct dossier_figure {
 
 enum {
     DOSSIER_FIGURE_COUNT = 15,
+    DOSSIER_TALLY_COUNT = 8,
     DOSSIER_CLOCK_COUNT = 5,
     DOSSIER_TIME_SIZE = 40,
 };
 
 struct dossier_figure dossier_figure_at(const struct dossier *self, unsigned index);
+
+/** One of the figures of an outcome: every form has all of them; displays come first. */
+struct dossier_figure dossier_tally_at(const struct dossier_tally *tally, unsigned index);
 
 /** A deadline, counted from detection; `key` as in JSON. */
 struct dossier_clock {

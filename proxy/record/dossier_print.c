@@ -135,6 +135,28 @@ struct dossier_figure dossier_figure_at(const struct dossier *self, unsigned ind
     return figure;
 }
 
+struct dossier_figure dossier_tally_at(const struct dossier_tally *tally, unsigned index)
+{
+    const struct dossier_figure figures[DOSSIER_TALLY_COUNT] = {
+        {.key = "displays", .value = tally->displays, .word = WORD_DISPLAYS},
+        {.key = "cases", .value = tally->cases, .word = WORD_CASES_NEUTRAL},
+        {.key = "pairs", .value = tally->pairs, .word = WORD_PAIRS},
+        {.key = "mutual_pairs",
+         .value = tally->mutual_pairs,
+         .word = WORD_MUTUAL_PAIRS,
+         .part = true},
+        {.key = "subjects", .value = tally->subjects, .word = WORD_SUBJECTS_NEUTRAL},
+        {.key = "viewers", .value = tally->viewers, .word = WORD_VIEWERS_NEUTRAL},
+        {.key = "viewers_unidentified",
+         .value = tally->viewers_unidentified,
+         .word = WORD_VIEWERS_UNIDENTIFIED,
+         .part = true},
+        {.key = "both", .value = tally->both, .word = WORD_BOTH},
+    };
+    CHECK(index < DOSSIER_TALLY_COUNT);
+    return figures[index];
+}
+
 struct dossier_clock dossier_clock_at(const struct dossier *self, unsigned index)
 {
     static const struct {

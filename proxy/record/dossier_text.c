@@ -92,19 +92,24 @@ static void put_figures(struct dossier_out *out)
     }
     out_word(out, dossier_edge_note(self));
     out_put(out, "\n");
+}
+
+/* Without displays all of its figures are 0. */
+static void put_outcomes(struct dossier_out *out)
+{
     put_heading(out, WORD_OUTCOMES);
     for (size_t i = 0; i < DOSSIER_OUTCOME_COUNT; i++) {
-        const struct dossier_tally *tally = &self->tallies[DOSSIER_OUTCOMES[i].part];
+        const struct dossier_tally *tally =
+            &out->dossier->tallies[DOSSIER_OUTCOMES[i].part];
         put_number(out, tally->displays, 8);
         out_word(out, DOSSIER_OUTCOMES[i].word);
-        if (tally->displays > 0) {
-            out_put(out, "  ");
-            dossier_put_sentence(
-                out, out_plain, WORD_OUTCOME_LINE,
-                &(struct dossier_values){
-                    .numbers = {tally->cases, tally->subjects, tally->viewers}});
-        }
         out_put(out, "\n");
+        for (unsigned k = 1; tally->displays > 0 && k < DOSSIER_TALLY_COUNT; k++) {
+            struct dossier_figure figure = dossier_tally_at(tally, k);
+            put_number(out, figure.value, 16);
+            out_word(out, figure.word);
+            out_put(out, "\n");
+        }
     }
 }
 
@@ -262,6 +267,7 @@ void dossier_print_text(struct dossier_out *out)
         return; /* There is nothing to report. */
     }
     put_figures(out);
+    put_outcomes(out);
     put_screens(out);
     put_grants(out);
     put_clocks(out);

@@ -1,3 +1,5 @@
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "record/dossier_print.h"
@@ -149,6 +151,99 @@ static void json_has_the_keys_of_the_contract(void **state)
     }
 }
 
+/* Of each outcome eight numbers that stand nowhere else. */
+static void set_tallies(struct dossier *dossier)
+{
+    static const enum dossier_part PARTS[] = {DOSSIER_WITHHELD, DOSSIER_CUT,
+                                              DOSSIER_DELIVERED};
+
+    for (unsigned i = 0; i < 3; i++) {
+        uint64_t base = 70000 + UINT64_C(1000) * i;
+        dossier->tallies[PARTS[i]] = (struct dossier_tally){
+            .displays = base + 1,
+            .cases = base + 2,
+            .pairs = base + 3,
+            .mutual_pairs = base + 4,
+            .subjects = base + 5,
+            .viewers = base + 6,
+            .viewers_unidentified = base + 7,
+            .both = base + 8,
+        };
+    }
+}
+
+static void expect_line(const char *text, const char *form, ...)
+{
+    char line[256];
+    va_list values;
+
+    va_start(values, form);
+    (void)vsnprintf(line, sizeof(line), form, values);
+    va_end(values);
+    if (strstr(text, line) == NULL) {
+        fail_msg("\"%s\" is missing in %s", line, text);
+    }
+}
+
+static const struct {
+    const char *key;
+    const char *words[2];
+} TALLY[] = {{"displays", {"displays", "表示回数"}},
+             {"cases", {"cases", "件数"}},
+             {"pairs", {"pairs", "組数"}},
+             {"mutual_pairs", {"of these, in both directions", "うち双方向の組"}},
+             {"subjects", {"subjects", "情報の本人"}},
+             {"viewers", {"viewers", "表示先の方"}},
+             {"viewers_unidentified", {"of these, not identified", "うち特定できない方"}},
+             {"both", {"persons who are both", "双方に該当する方"}}};
+
+enum {
+    TALLY_COUNT = sizeof(TALLY) / sizeof(*TALLY),
+};
+
+static void programs_have_every_figure_of_every_outcome(void **state)
+{
+    static const char *const outcomes[] = {"withheld", "cut", "delivered"};
+    struct dossier dossier = HOSTILE;
+    (void)state;
+
+    set_tallies(&dossier);
+    for (unsigned i = 0; i < 3 * TALLY_COUNT; i++) {
+        unsigned figure = i % TALLY_COUNT;
+        unsigned value = 70001 + 1000 * (i / TALLY_COUNT) + figure;
+        expect_line(print_of(&dossier, DOSSIER_CSV, DOSSIER_EN),
+                    "\"outcomes\",\"%s\",\"%s\",\"%u\"\r\n", outcomes[i / TALLY_COUNT],
+                    TALLY[figure].key, value);
+        expect_line(print_of(&dossier, DOSSIER_JSON, DOSSIER_EN), "\"%s\":%u",
+                    TALLY[figure].key, value);
+    }
+}
+
+static void people_have_every_figure_of_every_outcome(void **state)
+{
+    struct dossier dossier = HOSTILE;
+    (void)state;
+
+    set_tallies(&dossier);
+    for (unsigned i = 0; i < 2 * TALLY_COUNT; i++) {
+        unsigned figure = i % TALLY_COUNT;
+        enum dossier_lang lang = i < TALLY_COUNT ? DOSSIER_EN : DOSSIER_JA;
+        const char *word = TALLY[figure].words[lang == DOSSIER_JA];
+        unsigned value = 70001 + figure;
+        expect_line(print_of(&dossier, DOSSIER_HTML, lang),
+                    ">%s</td><td class=n>%u</td><td class=n>%u</td><td class=n>%u</td>",
+                    word, value, value + 1000, value + 2000);
+        const char *text = print_of(&dossier, DOSSIER_TEXT, lang);
+        for (unsigned k = 0; k < 3; k++) {
+            if (figure == 0) { /* In front of the outcome. */
+                expect_line(text, "\n%8u  ", value + 1000 * k);
+            } else {
+                expect_line(text, "\n%16u  %s\n", value + 1000 * k, word);
+            }
+        }
+    }
+}
+
 static void the_clocks_run_from_detection(void **state)
 {
     (void)state;
@@ -183,6 +278,8 @@ int main(void)
         cmocka_unit_test(csv_cells_are_no_formulas),
         cmocka_unit_test(text_has_no_control_bytes),
         cmocka_unit_test(json_has_the_keys_of_the_contract),
+        cmocka_unit_test(programs_have_every_figure_of_every_outcome),
+        cmocka_unit_test(people_have_every_figure_of_every_outcome),
         cmocka_unit_test(the_clocks_run_from_detection),
         cmocka_unit_test(formats_and_languages_have_their_words),
     };
