@@ -67,7 +67,6 @@ struct graph {
     struct deadline tick;
     unsigned worker_count;
     struct worker *workers[GRAPH_WORKERS_MAX];
-    unsigned config_info; /**< Slot of the series with the hash in force. */
     uint64_t config_loaded_at_ms;
     struct coverage coverage[GRAPH_COVERAGE_MAX]; /**< By route, since the reload. */
     struct hours hours;                           /**< What was noted of it. */

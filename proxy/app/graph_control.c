@@ -163,10 +163,13 @@ static bool reload(void *context, const char *who, const char *accept_weaker,
     return done;
 }
 
+/* What the configuration in force does not name is not shown: this thread alone renders.
+ */
 static void refresh_features(struct graph *self)
 {
     const struct site *site = self->config->site;
 
+    stats_retire(self->shared.stats, STAT_FEATURE_UP);
     for (size_t i = 0; i < site->feature_count; i++) {
         char labels[128];
         size_t len = stats_label(labels, sizeof(labels), "feature",
@@ -185,6 +188,7 @@ static void refresh_coverage(struct graph *self)
 {
     const struct site *site = self->config->site;
 
+    stats_retire(self->shared.stats, STAT_MARKER_COVERAGE);
     for (unsigned i = 0; i < site->route_count; i++) {
         struct meter_coverage carried = meter_coverage(self->shared.stats, site, i);
         char labels[512];

@@ -159,6 +159,8 @@ static void put_in_force(struct graph *self, struct config *config, const char *
     config_set_tickets(config, self->tickets);
     admin_set_tls(self->admin, config->admin.tls);
     memset(self->coverage, 0, sizeof(self->coverage)); /* Routes have other places. */
+    health_use(self->shared.health, self->stats, config->site->upstreams,
+               config->site->upstream_count);
     for (unsigned i = 0; i < self->worker_count; i++) {
         if (!worker_use(self->workers[i], config)) {
             log_write(LOG_LEVEL_ERROR,

@@ -19,12 +19,9 @@ void graph_note_config(struct graph *self, const char *who, const char *summary)
 {
     char labels[128];
 
-    if (self->config_info != 0) {
-        stats_set(self->stats, self->config_info, 0);
-    }
     (void)snprintf(labels, sizeof(labels), "hash=\"%s\"", self->config->hash);
-    self->config_info = stats_series(self->shared.stats, STAT_CONFIG_INFO, labels);
-    stats_set(self->stats, self->config_info, 1);
+    stats_retire(self->shared.stats, STAT_CONFIG_INFO);
+    stats_set(self->stats, stats_series(self->shared.stats, STAT_CONFIG_INFO, labels), 1);
     stats_set(self->stats, stats_series(self->shared.stats, STAT_CONFIG_RELOAD_OK, ""),
               1);
     self->config_loaded_at_ms = loop_unix_ms(self->loop);

@@ -13,6 +13,7 @@ struct series {
     struct series *chain; /* Of the same hash. */
     enum stat_id family;
     unsigned slot;
+    bool retired; /* Not shown until somebody asks for it again. */
     char labels[];
 };
 
@@ -117,11 +118,12 @@ static struct series **chain_of(struct stats *self, enum stat_id id, const char 
     return &self->hashed[hash % HASHES];
 }
 
+/* Brings back what was retired. 0: there is none. */
 static unsigned find_series(struct stats *self, enum stat_id id, const char *labels)
 {
-    for (const struct series *at = *chain_of(self, id, labels); at != NULL;
-         at = at->chain) {
+    for (struct series *at = *chain_of(self, id, labels); at != NULL; at = at->chain) {
         if (at->family == id && strcmp(at->labels, labels) == 0) {
+            at->retired = false;
             return at->slot;
         }
     }
@@ -164,6 +166,7 @@ static unsigned make_series(struct stats *self, enum stat_id id, const char *lab
     series->chain = *chain;
     series->family = id;
     series->slot = self->slot_count;
+    series->retired = false;
     memcpy(series->labels, labels, size);
     self->slot_count += slots_of(stats_family(id)->kind);
     *chain = series;
@@ -183,6 +186,18 @@ unsigned stats_series(struct stats *self, enum stat_id family, const char *label
     }
     pthread_mutex_unlock(&self->lock);
     return slot;
+}
+
+void stats_retire(struct stats *self, enum stat_id family)
+{
+    enum stat_kind kind = stats_family(family)->kind;
+    CHECK(kind == STAT_GAUGE || kind == STAT_RATIO);
+
+    pthread_mutex_lock(&self->lock);
+    for (struct series *at = self->families[family].first; at != NULL; at = at->next) {
+        at->retired = true;
+    }
+    pthread_mutex_unlock(&self->lock);
 }
 
 void stats_observe(struct stats_block *block, unsigned slot, uint64_t microseconds)
@@ -232,6 +247,9 @@ static void render_family(const struct stats *self, enum stat_id id,
 {
     stats_text_family(text, id);
     for (const struct series *at = self->families[id].first; at != NULL; at = at->next) {
+        if (at->retired) {
+            continue;
+        }
         if (text->family->kind == STAT_HISTOGRAM) {
             render_histogram(self, at, text);
         } else {

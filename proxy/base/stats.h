@@ -67,6 +67,14 @@ struct stats_block *stats_block_new(struct stats *self);
 unsigned stats_series(struct stats *self, enum stat_id family, const char *labels);
 
 /**
+ * Shows no series of a gauge any more, but those that stats_series() is asked for again:
+ * what the configuration in force no longer has goes. Each keeps its slot, so that who
+ * holds one may write to it at any time, and has it back when it is asked for. Counters
+ * stay: what they counted has happened. Thread-safe; takes a lock.
+ */
+void stats_retire(struct stats *self, enum stat_id family);
+
+/**
  * Writes `name="value"` and a NUL with `value` escaped, cut whole characters before
  * `capacity`; returns the length that it has or needs without the NUL.
  */

@@ -78,11 +78,21 @@ static struct server_health *find(struct health *self, const char *upstream,
     return NULL;
 }
 
+/* The gauge, made when it is new, shown again when it was retired. */
+static unsigned gauge_of(struct health *self, const char *upstream, const char *server)
+{
+    char labels[LABELS_MAX];
+    size_t len = stats_label(labels, sizeof(labels), "upstream", span_of(upstream));
+
+    labels[len++] = ',';
+    (void)stats_label(labels + len, sizeof(labels) - len, "server", span_of(server));
+    return stats_series(self->stats, STAT_UPSTREAM_SERVER_UP, labels);
+}
+
 static struct server_health *make(struct health *self, struct stats_block *block,
                                   const char *upstream, const char *server)
 {
     struct server_health *made = calloc(1, sizeof(*made));
-    char labels[LABELS_MAX];
 
     if (made == NULL) {
         return NULL;
@@ -95,10 +105,7 @@ static struct server_health *make(struct health *self, struct stats_block *block
         server_free(made);
         return NULL;
     }
-    size_t len = stats_label(labels, sizeof(labels), "upstream", span_of(upstream));
-    labels[len++] = ',';
-    (void)stats_label(labels + len, sizeof(labels) - len, "server", span_of(server));
-    made->gauge = stats_series(self->stats, STAT_UPSTREAM_SERVER_UP, labels);
+    made->gauge = gauge_of(self, upstream, server);
     stats_add(block, made->gauge, 1);
     atomic_store(&made->shown, true);
     self->servers[self->count++] = made;
@@ -115,6 +122,20 @@ struct server_health *health_of(struct health *self, struct stats_block *block,
     }
     (void)pthread_mutex_unlock(&self->lock);
     return found;
+}
+
+void health_use(struct health *self, struct stats_block *block,
+                const struct upstream_settings *upstreams, size_t count)
+{
+    stats_retire(self->stats, STAT_UPSTREAM_SERVER_UP);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < upstreams[i].server_count; k++) {
+            const char *server = upstreams[i].servers[k].text;
+            if (health_of(self, block, upstreams[i].name, server) != NULL) {
+                (void)gauge_of(self, upstreams[i].name, server);
+            }
+        }
+    }
 }
 
 bool health_is_down(struct health *self, const char *upstream, const char *server,

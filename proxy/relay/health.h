@@ -19,6 +19,7 @@
 #include "base/span.h"
 #include "base/stats.h"
 #include "guard/fingerprint.h"
+#include "relay/endpoint.h"
 #include "relay/health_roll.h"
 
 enum {
@@ -45,6 +46,15 @@ void health_free(struct health **self_p);
  * many. `block`: the calling thread's counters. */
 struct server_health *health_of(struct health *self, struct stats_block *block,
                                 const char *upstream, const char *server);
+
+/**
+ * Shows the gauges of these servers and of no others: those of a configuration that comes
+ * into force. What it no longer names is still known, and shown when it comes back. Only
+ * the control thread, before the workers take the configuration: none of them makes a
+ * gauge of it when the next one is in force already. `block`: that thread's counters.
+ */
+void health_use(struct health *self, struct stats_block *block,
+                const struct upstream_settings *upstreams, size_t count);
 
 /** Its number until a restart, under HEALTH_SERVERS_MAX. */
 unsigned server_health_number(const struct server_health *self);

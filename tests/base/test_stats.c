@@ -95,6 +95,36 @@ static void stats_series_keeps_its_slot_when_asked_again(void **state)
     stats_free(&stats);
 }
 
+static bool has(struct stats *stats, const char *line)
+{
+    struct page page = page_of(stats, false);
+    return strstr(page.text, line) != NULL;
+}
+
+static void stats_retired_are_not_shown_until_asked_for_and_keep_their_slot(void **state)
+{
+    (void)state;
+    struct stats *stats = stats_new();
+    struct stats_block *block = stats_block_new(stats);
+    unsigned a = stats_series(stats, STAT_FEATURE_UP, "feature=\"a\"");
+    unsigned b = stats_series(stats, STAT_FEATURE_UP, "feature=\"b\"");
+
+    stats_set(block, a, 1);
+    stats_retire(stats, STAT_FEATURE_UP);
+    assert_int_equal(stats_series(stats, STAT_FEATURE_UP, "feature=\"b\""), b);
+    assert_true(has(stats, "countermark_feature_up{feature=\"b\"} 0\n"));
+    assert_false(has(stats, "feature=\"a\""));
+    stats_add(block, a, 1); /* Who still holds it. */
+    assert_int_equal(stats_read(stats, a), 2);
+    assert_false(has(stats, "feature=\"a\""));
+    assert_int_equal(stats_series(stats, STAT_FEATURE_UP, "feature=\"a\""), a);
+    assert_true(has(stats, "countermark_feature_up{feature=\"a\"} 2\n"));
+    stats_retire(stats, STAT_FEATURE_UP);
+    assert_true(has(stats, "# TYPE countermark_feature_up gauge\n"));
+
+    stats_free(&stats);
+}
+
 static void stats_histogram_counts_each_bound_inclusive_and_sums_in_seconds(void **state)
 {
     (void)state;
@@ -254,6 +284,7 @@ int main(void)
         cmocka_unit_test(stats_add_up_the_blocks_of_all_threads),
         cmocka_unit_test(stats_gauge_that_is_below_zero_for_a_moment_shows_zero),
         cmocka_unit_test(stats_series_keeps_its_slot_when_asked_again),
+        cmocka_unit_test(stats_retired_are_not_shown_until_asked_for_and_keep_their_slot),
         cmocka_unit_test(stats_histogram_counts_each_bound_inclusive_and_sums_in_seconds),
         cmocka_unit_test(stats_ratio_is_written_as_a_fraction),
         cmocka_unit_test(stats_openmetrics_names_counters_without_total_and_ends),

@@ -1,4 +1,5 @@
 """The metrics page as Prometheus sees it ("What must be shown", 6)."""
+import copy
 import json
 import os
 import subprocess
@@ -8,6 +9,7 @@ import urllib.parse
 import pytest
 
 from support.client import Client, Malformed, Truncated
+from support.exchanges import requests_at
 from support.plain_site import config, page_of, signed_in
 from support.ports import accepts, free_port, wait_until
 from support.processes import Child
@@ -139,3 +141,58 @@ def test_labels_do_not_come_from_traffic(origin, countermark):
     assert grown == []
     text = proxy.admin("GET", "/metrics", role=None).text
     assert "path-1" not in text and "token1" not in text and "user001" not in text
+
+
+GAUGES = ("config_info", "feature_up", "marker_coverage_ratio", "upstream_server_up")
+
+
+def gauges(proxy):
+    samples = proxy.metrics().samples
+    return {name: sorted((sorted(labels.items()), value)
+                         for labels, value in samples.get(f"countermark_{name}", []))
+            for name in GAUGES}
+
+
+def put_in_force(proxy, value):
+    proxy.write_config(value)
+    reply = proxy.admin("POST", "/api/v1/reload", {"accept_weaker": "a test"}, "operator")
+    assert reply.status == 200, reply.text
+
+
+@pytest.mark.sanitize
+def test_a_reload_takes_away_the_gauges_of_what_is_no_more(origin, countermark):
+    shop = config(origin.port)
+    shop["features"].append({"name": "shop", "paths": ["/shop/**"]})
+    shop["routes"].append({"path": "/shop/**", "require": ["owner"]})
+    proxy = countermark(shop)
+    shop = proxy.config
+    plain = copy.deepcopy(proxy.config)
+    plain["features"].pop()
+    plain["routes"].pop()
+    plain["upstreams"][0]["servers"] = [f"http://localhost:{origin.port}"]
+    browser = signed_in(proxy.port, "user001")
+    assert page_of(browser, "user001", path="/shop/a").status == 200
+    browser.close()
+    with_shop = gauges(proxy)
+    assert [len(with_shop[name]) for name in GAUGES] == [1, 2, 2, 1]
+    late = Client(proxy.port)
+    late.send(b"GET /shop/late?do=hang HTTP/1.1\r\nHost: x\r\n\r\n")
+    wait_until(lambda: [request for request in requests_at(origin)
+                        if "late" in request["target"]], 20, "it is under way")
+    counted = proxy.metrics().value("countermark_requests_total", route="/shop/**")
+
+    put_in_force(proxy, plain)
+    without = gauges(proxy)
+    assert [len(without[name]) for name in GAUGES] == [1, 1, 1, 1]
+    assert without["config_info"] != with_shop["config_info"]
+    assert without["upstream_server_up"] != with_shop["upstream_server_up"]
+    late.reset()
+    wait_until(lambda: proxy.metrics().value("countermark_requests_total", route="/shop/**")
+               == counted + 1, 20, "what ends under the old configuration is counted")
+    text = proxy.admin("GET", "/metrics", role=None).text
+    for number in range(100):
+        put_in_force(proxy, plain if number % 2 else shop)
+        assert gauges(proxy) == (without if number % 2 else with_shop)
+    again = proxy.admin("GET", "/metrics", role=None).text
+    assert len(again.splitlines()) == len(text.splitlines()), "no reload leaves a series"
+    check(again)

@@ -1,3 +1,6 @@
+#include <stdio.h>
+#include <string.h>
+
 #include "relay/health.h"
 #include "support/test.h"
 
@@ -50,6 +53,62 @@ static void health_is_of_a_server_whatever_configuration_names_it(void **state)
     assert_ptr_not_equal(health_of(world.health, world.block, "other", "10.0.0.1:80"),
                          world.server);
     assert_int_equal(server_health_number(world.server), 0);
+    close_world(&world);
+}
+
+struct page {
+    size_t len;
+    char text[32768];
+};
+
+static void collect(void *context, struct span text)
+{
+    struct page *page = context;
+    assert_true(page->len + text.len < sizeof(page->text));
+    memcpy(page->text + page->len, text.ptr, text.len);
+    page->len += text.len;
+    page->text[page->len] = '\0';
+}
+
+/* What the gauge of the server says; -1: it is not shown. */
+static int shown(struct world *self, const char *server)
+{
+    struct page page = {0};
+    char name[128];
+
+    stats_render(self->stats, false, collect, &page);
+    (void)snprintf(name, sizeof(name), "_server_up{upstream=\"site\",server=\"%s\"} ",
+                   server);
+    const char *at = strstr(page.text, name);
+    return at != NULL ? at[strlen(name)] - '0' : -1;
+}
+
+static void health_shows_the_servers_in_force_and_those_that_come_back(void **state)
+{
+    (void)state;
+    struct world world;
+    struct server a = {.text = "10.0.0.1:80"};
+    struct server b = {.text = "10.0.0.2:80"};
+    struct upstream_settings one = {.name = "site", .servers = &a, .server_count = 1};
+    struct upstream_settings other = {.name = "site", .servers = &b, .server_count = 1};
+
+    open_world(&world);
+    fail_three_times(&world, 1000);
+    server_health_show(world.server, world.block, 1000);
+    assert_int_equal(shown(&world, a.text), 0);
+    health_use(world.health, world.block, &other, 1);
+    assert_int_equal(shown(&world, a.text), -1);
+    assert_int_equal(shown(&world, b.text), 1);
+    /* A worker that has yet to take it, or an old exchange, brings nothing back. */
+    (void)health_of(world.health, world.block, "site", a.text);
+    assert_true(server_health_note(world.server, true, 2000, EJECT_MS));
+    server_health_show(world.server, world.block, 2000);
+    assert_int_equal(shown(&world, a.text), -1);
+    for (int i = 0; i < 100; i++) {
+        health_use(world.health, world.block, i % 2 == 0 ? &one : &other, 1);
+        assert_int_equal(shown(&world, a.text), i % 2 == 0 ? 1 : -1);
+        assert_int_equal(shown(&world, b.text), i % 2 == 0 ? -1 : 1);
+    }
     close_world(&world);
 }
 
@@ -161,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(health_is_of_a_server_whatever_configuration_names_it),
+        cmocka_unit_test(health_shows_the_servers_in_force_and_those_that_come_back),
         cmocka_unit_test(health_knows_who_is_down_until_a_request_is_to_try_it),
         cmocka_unit_test(health_is_lost_by_three_failures_in_a_row),
         cmocka_unit_test(health_is_tried_by_one_request_at_a_time),
