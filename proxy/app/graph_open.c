@@ -150,6 +150,7 @@ int graph_open_state(struct graph *self)
     }
     recorder_set_limits(self->recorder, self->config->ledger_max,
                         self->config->retention_ms);
+    recorder_show_take_downs(self->recorder);
     self->reporter = reporter_new(self->state_dir, self->recorder);
     if (self->reporter == NULL) {
         log_write(LOG_LEVEL_ERROR, "out of memory");

@@ -156,6 +156,7 @@ static void put_in_force(struct graph *self, struct config *config, const char *
     self->config = config;
     graph_begin_coverage(self);
     recorder_set_limits(self->recorder, config->ledger_max, config->retention_ms);
+    recorder_show_take_downs(self->recorder);
     config_set_tickets(config, self->tickets);
     admin_set_tls(self->admin, config->admin.tls);
     memset(self->coverage, 0, sizeof(self->coverage)); /* Routes have other places. */

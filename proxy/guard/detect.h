@@ -45,7 +45,7 @@ struct scene {
 /** A detector: adds what it finds. */
 typedef void detect_fn(const struct scene *scene, struct findings *findings);
 
-#define DETECTOR(id, name, function, down) detect_fn function;
+#define DETECTOR(id, name, function, down, actions) detect_fn function;
 #include "guard/detector.def"
 #undef DETECTOR
 

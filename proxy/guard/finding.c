@@ -8,7 +8,7 @@ const char *detector_name(enum detector detector)
     switch (detector) {
     case DETECTOR_NONE:
         return "none";
-#define DETECTOR(id, name, function, down)                                               \
+#define DETECTOR(id, name, function, down, actions)                                      \
     case DETECTOR_##id:                                                                  \
         return name;
 #define WIRE(id, name)                                                                   \
@@ -35,6 +35,8 @@ const char *finding_action_name(enum finding_action action)
         return "close";
     case FINDING_REDACT:
         return "redact";
+    case FINDING_ACTION_COUNT:
+        break;
     }
     UNREACHABLE();
 }
@@ -59,12 +61,32 @@ enum detector_down detector_down(enum detector detector)
 {
     static const enum detector_down DOWN[DETECTOR_COUNT] = {
         [DETECTOR_NONE] = DOWN_NEVER,
-#define DETECTOR(id, name, function, down) [DETECTOR_##id] = (down),
+#define DETECTOR(id, name, function, down, actions) [DETECTOR_##id] = (down),
 #include "guard/detector.def"
 #undef DETECTOR
     };
     CHECK(detector < DETECTOR_COUNT);
     return DOWN[detector];
+}
+
+bool detector_acts(enum detector detector, enum finding_action action)
+{
+    enum {
+        REFUSES = 1U << FINDING_REFUSE,
+        RECORDS = 1U << FINDING_RECORD,
+        CORRECTS = 1U << FINDING_CORRECT,
+        CLOSES = 1U << FINDING_CLOSE,
+        REDACTS = 1U << FINDING_REDACT,
+    };
+    static const unsigned ACTIONS[DETECTOR_COUNT] = {
+        [DETECTOR_NONE] = 0,
+#define DETECTOR(id, name, function, down, actions) [DETECTOR_##id] = (actions),
+#define WIRE(id, name)                              [DETECTOR_##id] = CLOSES,
+#include "guard/detector.def"
+#undef DETECTOR
+    };
+    CHECK(detector < DETECTOR_COUNT && action < FINDING_ACTION_COUNT);
+    return (ACTIONS[detector] >> action & 1U) != 0;
 }
 
 struct finding *findings_add(struct findings *self, enum detector detector)

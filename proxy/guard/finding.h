@@ -12,8 +12,8 @@
 
 enum detector {
     DETECTOR_NONE,
-#define DETECTOR(id, name, function, down) DETECTOR_##id,
-#define WIRE(id, name)                     DETECTOR_##id,
+#define DETECTOR(id, name, function, down, actions) DETECTOR_##id,
+#define WIRE(id, name)                              DETECTOR_##id,
 #include "guard/detector.def"
 #undef DETECTOR
     DETECTOR_COUNT
@@ -31,9 +31,10 @@ enum finding_action {
     FINDING_CORRECT, /**< Released with other fields for caches; counted. */
     FINDING_CLOSE,   /**< Released, the upstream connection closed; counted. */
     FINDING_REDACT,  /**< Released without what it is about. */
+    FINDING_ACTION_COUNT
 };
 
-/** What a detector's findings may take down: the last column of detector.def. */
+/** What a detector's findings may take down: a column of detector.def. */
 enum detector_down {
     DOWN_NEVER,
     DOWN_ROUTE,    /**< The features of the route, never `login`. */
@@ -86,3 +87,6 @@ const struct finding *findings_with(const struct findings *self,
 bool findings_refuse(const struct findings *self);
 
 enum detector_down detector_down(enum detector detector);
+
+/** May findings of this detector do that? The last column of detector.def. */
+bool detector_acts(enum detector detector, enum finding_action action);

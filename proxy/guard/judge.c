@@ -12,7 +12,7 @@ static const struct {
     enum detector detector;
     detect_fn *detect;
 } DETECTORS[] = {
-#define DETECTOR(id, name, function, down) {DETECTOR_##id, function},
+#define DETECTOR(id, name, function, down, actions) {DETECTOR_##id, function},
 #include "guard/detector.def"
 #undef DETECTOR
 };

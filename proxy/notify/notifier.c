@@ -13,6 +13,7 @@
 #include "notify/delivery.h"
 #include "notify/receivers.h"
 #include "notify/reported.h"
+#include "notify/results.h"
 #include "notify/schedule.h"
 #include "record/clock.h"
 #include "record/outbox.h"
@@ -72,6 +73,7 @@ bool notifier_configure(struct notifier *self, const struct alert_settings *aler
     if (next == NULL) {
         return false;
     }
+    results_show(self->stats, alerts, count);
     struct receivers *unused = swap_next(self, next);
     receivers_free(&unused);
     wake(self);
@@ -102,25 +104,6 @@ enum err notifier_new(const struct state_dir *directory, struct recorder *record
     recorder_on_deliveries(recorder, wake, self);
     *self_out = self;
     return ERR_NONE;
-}
-
-static void count_result(struct notifier *self, const char *alert, const char *result)
-{
-    char labels[2 * RECORDER_NAME_SIZE_MAX + 64];
-
-    if (self->block == NULL) {
-        return;
-    }
-    size_t len = stats_label(labels, sizeof(labels), "alert", span_of(alert));
-    if (len + 1 < sizeof(labels)) {
-        labels[len] = ',';
-        size_t more = stats_label(labels + len + 1, sizeof(labels) - len - 1, "result",
-                                  span_of(result));
-        if (more < sizeof(labels) - len - 1) {
-            stats_add(self->block,
-                      stats_series(self->stats, STAT_ALERT_DELIVERIES, labels), 1);
-        }
-    }
 }
 
 static bool is_running(const struct notifier *self, uint64_t id)
@@ -176,8 +159,7 @@ static void settle(struct notifier *self, const struct outbox_item *item,
             result->state = DELIVERY_GIVEN_UP;
         }
     }
-    static const char *const words[] = {"retry", "done", "stopped", "given_up"};
-    count_result(self, alert, words[result->state]);
+    results_count(self->stats, self->block, alert, result->state);
     report(self, result);
 }
 

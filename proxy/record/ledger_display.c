@@ -10,8 +10,8 @@ enum {
 
 static const char *const DETECTOR_NAMES[DETECTOR_COUNT] = {
     "none",
-#define DETECTOR(id, name, function, down) name,
-#define WIRE(id, name)                     name,
+#define DETECTOR(id, name, function, down, actions) name,
+#define WIRE(id, name)                              name,
 #include "guard/detector.def"
 #undef DETECTOR
 };

@@ -33,6 +33,10 @@ MUST_USE bool recorder_note_coverage(struct recorder *self,
 void recorder_set_limits(struct recorder *self, uint64_t ledger_max_bytes,
                          uint64_t retention_ms);
 
+/** Counts the take-downs of each feature that there is from 0 on: none begins with its
+ * first. At the start, and when a reload may have brought new ones. Any thread. */
+void recorder_show_take_downs(struct recorder *self);
+
 /** Everything that was queued before the returned number is handled once
  * recorder_synced() is true for it. 0: the queue is full. */
 uint64_t recorder_sync(struct recorder *self);

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "record/clock.h"
+#include "record/recorder_evidence.h"
 #include "record/recorder_private.h"
 
 enum {
@@ -123,17 +124,33 @@ static void say_take_down(const struct recorder_item *item, const char *feature)
               entry->reason, (unsigned long long)item->incident);
 }
 
-void recorder_count_take_down(struct recorder *self, const char *feature,
+static unsigned take_downs_of(struct recorder *self, const char *feature,
                               const char *cause)
 {
     char labels[2 * FEATURE_NAME_SIZE_MAX + 64];
-
     size_t len = stats_label(labels, sizeof(labels), "feature", span_of(feature));
-    if (len < sizeof(labels)) {
-        int more = snprintf(labels + len, sizeof(labels) - len, ",cause=\"%s\"", cause);
-        CHECK(more > 0);
-        if ((size_t)more < sizeof(labels) - len) {
-            recorder_count(self, STAT_TAKE_DOWNS, labels);
+
+    CHECK(len < sizeof(labels));
+    (void)snprintf(labels + len, sizeof(labels) - len, ",cause=\"%s\"", cause);
+    return stats_series(self->stats, STAT_TAKE_DOWNS, labels);
+}
+
+void recorder_count_take_down(struct recorder *self, const char *feature,
+                              const char *cause)
+{
+    if (self->block != NULL) {
+        stats_add(self->block, take_downs_of(self, feature, cause), 1);
+    }
+}
+
+void recorder_show_take_downs(struct recorder *self)
+{
+    static const char *const CAUSES[] = {"finding", "operator", "drill"};
+    unsigned count = atomic_load(&self->features->count);
+
+    for (unsigned i = 0; self->stats != NULL && i < count; i++) {
+        for (size_t k = 0; k < sizeof(CAUSES) / sizeof(CAUSES[0]); k++) {
+            (void)take_downs_of(self, self->features->names[i], CAUSES[k]);
         }
     }
 }

@@ -59,7 +59,7 @@ void desync_note_idle(struct relay *relay, const struct upstream *upstream,
     }
     stray_read(relay, bytes, &stray);
     if (stray.status == STATUS_TIMEOUT && stray.alone && stray.subject.len == 0) {
-        meter_desync(relay, pool_settings(upstream->pool)->name, "idle-408");
+        meter_desync(relay, pool_settings(upstream->pool)->name, METER_IDLE_408);
         return;
     }
     note(relay, upstream, DETECTOR_IDLE_BYTES, bytes.len, &stray);

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "guard/judge.h"
 #include "net/tls.h"
 #include "relay/relay.h"
 
 enum {
     CLASS_COUNT = 6, /* 1xx to 5xx, and none at 0. */
     LABELS_MAX = 512,
-    ACTION_COUNT = FINDING_REDACT + 1,
 };
 
 struct meter_route {
@@ -32,7 +32,7 @@ struct meter {
     unsigned h2_connections;
     unsigned h2_streams;
     unsigned h2_floods[H2_FLOOD_COUNT];
-    unsigned findings[DETECTOR_COUNT][ACTION_COUNT]; /* 0: none of it yet. */
+    unsigned findings[DETECTOR_COUNT][FINDING_ACTION_COUNT];
     struct meter_route routes[];
 };
 
@@ -56,6 +56,12 @@ static const char *const MESSAGE_LABELS[METER_MESSAGE_COUNT] = {
     [METER_EVENT] = "kind=\"event\"",
     [METER_TEXT] = "kind=\"text\"",
     [METER_BINARY] = "kind=\"binary\"",
+};
+
+static const char *const OUTCOME_NAMES[] = {
+    [JOURNAL_WITHHELD] = "withheld",
+    [JOURNAL_CUT] = "cut",
+    [JOURNAL_DELIVERED] = "delivered",
 };
 
 /* The slot of a family with `route` and, unless NULL, one more label. */
@@ -83,6 +89,56 @@ static unsigned one_label(struct stats *stats, enum stat_id family, const char *
     return stats_series(stats, family, len < sizeof(labels) ? labels : "");
 }
 
+static unsigned two_labels(struct stats *stats, enum stat_id family, const char *name,
+                           const char *value, const char *other_name, const char *other)
+{
+    char labels[LABELS_MAX];
+    size_t len = stats_label(labels, sizeof(labels), name, span_of(value));
+
+    CHECK(len < sizeof(labels)); /* A name of the configuration, or a word. */
+    (void)snprintf(labels + len, sizeof(labels) - len, ",%s=\"%s\"", other_name, other);
+    return stats_series(stats, family, labels);
+}
+
+static unsigned finding_series(struct stats *stats, enum detector detector,
+                               enum finding_action action)
+{
+    return two_labels(stats, STAT_FINDINGS, "detector", detector_name(detector), "action",
+                      finding_action_name(action));
+}
+
+static unsigned desync_series(struct stats *stats, const char *upstream, const char *kind)
+{
+    return two_labels(stats, STAT_UPSTREAM_DESYNC, "upstream", upstream, "kind", kind);
+}
+
+/* What increase() of Prometheus would miss the first of, had it no sample before: there
+ * from the start where all labels are known. */
+static void init_known(struct meter *self, struct stats *stats, const struct site *site)
+{
+    for (unsigned i = 1; i < DETECTOR_COUNT; i++) {
+        for (unsigned k = 0; k < FINDING_ACTION_COUNT; k++) {
+            bool acts = detector_acts((enum detector)i, (enum finding_action)k);
+            self->findings[i][k] =
+                acts ? finding_series(stats, (enum detector)i, (enum finding_action)k)
+                     : 0;
+        }
+    }
+    for (unsigned i = JOURNAL_WITHHELD; i <= JOURNAL_DELIVERED; i++) {
+        (void)one_label(stats, STAT_DISPLAYS, "outcome", OUTCOME_NAMES[i]);
+    }
+    for (unsigned i = SOURCE_LOGIN; i <= SOURCE_CONFIRM; i++) {
+        (void)one_label(stats, STAT_BINDINGS, "source",
+                        binding_source_name((enum binding_source)i));
+    }
+    for (size_t i = 0; i < site->upstream_count; i++) {
+        const char *upstream = site->upstreams[i].name;
+        (void)desync_series(stats, upstream, detector_name(DETECTOR_IDLE_BYTES));
+        (void)desync_series(stats, upstream, detector_name(DETECTOR_EXCESS_BYTES));
+        (void)desync_series(stats, upstream, METER_IDLE_408);
+    }
+}
+
 static void init_route(struct meter_route *self, struct stats *stats,
                        const struct route *route)
 {
@@ -107,7 +163,6 @@ struct meter *meter_new(struct stats *stats, const struct site *site)
     if (self == NULL) {
         return NULL;
     }
-    memset(self->findings, 0, sizeof(self->findings));
     self->duration = stats_series(stats, STAT_REQUEST_DURATION, "");
     self->hold = stats_series(stats, STAT_HOLD_DURATION, "");
     for (unsigned i = 1; i < ENDING_COUNT; i++) {
@@ -127,6 +182,7 @@ struct meter *meter_new(struct stats *stats, const struct site *site)
         self->h2_floods[i] = one_label(stats, STAT_H2_FLOODS, "kind",
                                        h2_flood_word((enum h2_flood_kind)i));
     }
+    init_known(self, stats, site);
     for (size_t i = 0; i < site->route_count; i++) {
         init_route(&self->routes[i], stats, &site->routes[i]);
     }
@@ -189,25 +245,14 @@ void meter_unechoed(struct relay *relay, const struct meter *self, unsigned rout
     stats_add(relay->stats, self->routes[route].unechoed, 1);
 }
 
-static unsigned finding_series(struct stats *stats, const struct finding *finding)
-{
-    char labels[LABELS_MAX];
-
-    (void)snprintf(labels, sizeof(labels), "detector=\"%s\",action=\"%s\"",
-                   detector_name(finding->detector),
-                   finding_action_name(finding->action));
-    return stats_series(stats, STAT_FINDINGS, labels);
-}
-
-/* A site whose every page is corrected has one in every exchange: its slot is kept. */
 void meter_finding(struct relay *relay, const struct finding *finding)
 {
     CHECK(finding->detector < DETECTOR_COUNT);
-    CHECK((unsigned)finding->action < ACTION_COUNT);
+    CHECK(finding->action < FINDING_ACTION_COUNT);
 
     unsigned *slot = &relay->plan->meter->findings[finding->detector][finding->action];
-    if (*slot == 0) {
-        *slot = finding_series(relay->shared->stats, finding);
+    if (*slot == 0) { /* Not among those that detector.def says. */
+        *slot = finding_series(relay->shared->stats, finding->detector, finding->action);
     }
     stats_add(relay->stats, *slot, 1);
 }
@@ -220,14 +265,10 @@ void meter_would_have(struct relay *relay, const char *what)
 
 void meter_display(struct relay *relay, enum journal_outcome outcome)
 {
-    static const char *const NAMES[] = {
-        [JOURNAL_WITHHELD] = "withheld",
-        [JOURNAL_CUT] = "cut",
-        [JOURNAL_DELIVERED] = "delivered",
-    };
-    stats_add(relay->stats,
-              one_label(relay->shared->stats, STAT_DISPLAYS, "outcome", NAMES[outcome]),
-              1);
+    stats_add(
+        relay->stats,
+        one_label(relay->shared->stats, STAT_DISPLAYS, "outcome", OUTCOME_NAMES[outcome]),
+        1);
 }
 
 void meter_binding(struct relay *relay, const char *source)
@@ -280,13 +321,12 @@ void meter_refused_connection(struct relay *relay, const char *reason)
 
 void meter_handshake(struct relay *relay, enum meter_side side, const struct tls *tls)
 {
-    char labels[LABELS_MAX];
     const char *result = tls == NULL ? "failed" : tls_resumed(tls) ? "resumed" : "full";
 
-    (void)snprintf(labels, sizeof(labels), "side=\"%s\",result=\"%s\"",
-                   side == METER_CLIENT ? "client" : "upstream", result);
     stats_add(relay->stats,
-              stats_series(relay->shared->stats, STAT_TLS_HANDSHAKES, labels), 1);
+              two_labels(relay->shared->stats, STAT_TLS_HANDSHAKES, "side",
+                         side == METER_CLIENT ? "client" : "upstream", "result", result),
+              1);
 }
 
 void meter_connect(struct relay *relay, enum ending failure)
@@ -305,22 +345,15 @@ void meter_retry(struct relay *relay)
 
 void meter_desync(struct relay *relay, const char *upstream, const char *kind)
 {
-    char labels[LABELS_MAX];
-    size_t len = stats_label(labels, sizeof(labels), "upstream", span_of(upstream));
-
-    (void)snprintf(labels + len, sizeof(labels) - len, ",kind=\"%s\"", kind);
-    stats_add(relay->stats,
-              stats_series(relay->shared->stats, STAT_UPSTREAM_DESYNC, labels), 1);
+    stats_add(relay->stats, desync_series(relay->shared->stats, upstream, kind), 1);
 }
 
 void meter_grants(struct relay *relay, const char *grant, const char *result)
 {
-    char labels[LABELS_MAX];
-    size_t len = stats_label(labels, sizeof(labels), "grant", span_of(grant));
-
-    (void)snprintf(labels + len, sizeof(labels) - len, ",result=\"%s\"", result);
     stats_add(relay->stats,
-              stats_series(relay->shared->stats, STAT_GRANT_QUESTIONS, labels), 1);
+              two_labels(relay->shared->stats, STAT_GRANT_QUESTIONS, "grant", grant,
+                         "result", result),
+              1);
 }
 
 struct meter_coverage meter_coverage(struct stats *stats, const struct site *site,

@@ -28,6 +28,9 @@ enum meter_connection {
     METER_CONNECTION_COUNT
 };
 
+/** A desync that is none: the upstream says that it closes an idle connection. */
+#define METER_IDLE_408 "idle-408"
+
 enum meter_side { METER_CLIENT, METER_UPSTREAM };
 
 /** Why a body was not scanned. */
@@ -57,7 +60,8 @@ struct meter_exchange {
     uint64_t hold_us; /**< 0: nothing was held. */
 };
 
-/** Makes the series of all routes of `site`. NULL: memory. */
+/** Makes the series of all routes of `site`, and those of events that are yet to come.
+ * NULL: memory. */
 struct meter *meter_new(struct stats *stats, const struct site *site);
 void meter_free(struct meter **self_p);
 
@@ -95,6 +99,7 @@ void meter_connect(struct relay *relay, enum ending failure);
 /** `result`: `answered`, `failed`, `late`, `busy`. */
 void meter_grants(struct relay *relay, const char *grant, const char *result);
 void meter_retry(struct relay *relay);
+/** `kind`: name of the detector, or METER_IDLE_408. */
 void meter_desync(struct relay *relay, const char *upstream, const char *kind);
 
 /** Responses of a route so far, all workers. */

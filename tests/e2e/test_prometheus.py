@@ -143,6 +143,29 @@ def test_labels_do_not_come_from_traffic(origin, countermark):
     assert "path-1" not in text and "token1" not in text and "user001" not in text
 
 
+EVENTS = {"findings_total": 16, "displays_total": 3, "bindings_total": 3, "upstream_desync_total": 3,
+          "take_downs_total": 3, "alert_deliveries_total": 4}
+
+
+def test_a_counter_is_there_before_its_first_event(origin, countermark, prometheus):
+    alerts = [{"name": "soc", "syslog": "udp://127.0.0.1:9", "format": "syslog"}]
+    proxy = countermark(config(origin.port, alerts=alerts))
+    before = proxy.metrics().samples
+    assert {name: [value for _, value in before.get(f"countermark_{name}", [])]
+            for name in EVENTS} == {name: [0] * count for name, count in EVENTS.items()}
+    server = prometheus(proxy.admin_port)
+    server.wait_for("up", 1)
+    browser = signed_in(proxy.port, "user001")
+    assert page_of(browser, "user002").status == 502
+    browser.close()
+    for sample in ('findings_total{detector="owner-marker"}', 'displays_total{outcome="withheld"}',
+                   "take_downs_total", "bindings_total", "alert_deliveries_total"):
+        wait_until(lambda: server.query(f"increase(countermark_{sample}[1m]) > 0"), 20,
+                   f"increase() sees the first of {sample}")
+    after = proxy.metrics().samples
+    assert {name: len(after[f"countermark_{name}"]) for name in EVENTS} == EVENTS
+
+
 GAUGES = ("config_info", "feature_up", "marker_coverage_ratio", "upstream_server_up")
 
 

@@ -310,6 +310,14 @@ static inline void world_own(struct world *self, struct issued_token *token)
     token->owner_family = owner != NULL ? recall_family(&owner->session, NULL) : 0;
 }
 
+/** Each is one that detector.def has: its series is there from the start. */
+static inline void expect_known_actions(const struct findings *findings)
+{
+    for (unsigned i = 0; i < findings->count && i < FINDINGS_MAX; i++) {
+        CHECK(detector_acts(findings->items[i].detector, findings->items[i].action));
+    }
+}
+
 static inline enum verdict trip_judge(struct world *world, struct trip *self)
 {
     struct session now = {0};
@@ -345,6 +353,7 @@ static inline enum verdict trip_judge(struct world *world, struct trip *self)
         trip_recall(world, self, &evidence);
     }
     judge_response(&evidence, &self->judgement);
+    expect_known_actions(&self->judgement.findings);
     if (world->shown != NULL && self->judgement.verdict == VERDICT_RELEASE) {
         trip_note(world, self, &evidence);
     }

@@ -105,6 +105,7 @@ static void expect_one(const char *reason, enum strength strength, bool counts)
     assert_int_equal(findings->items[0].strength, strength);
     assert_int_equal(findings->items[0].counts, counts);
     assert_false(findings->items[0].one_of_two);
+    assert_true(detector_acts(DETECTOR_GRANTED_MARKER, findings->items[0].action));
 }
 
 static void granted_people_and_the_requester_himself_are_released(void **state)

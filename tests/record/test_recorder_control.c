@@ -5,6 +5,8 @@
 #include "base/stats.h"
 #include "record/fixture.h"
 #include "record/outbox.h"
+#include "record/recorder_evidence.h"
+#include "support/metrics_page.h"
 
 enum { MYPAGE = 1, MYPAGE_BIT = 2 };
 
@@ -326,12 +328,22 @@ static void expect_take_downs(uint64_t finding, uint64_t operator, uint64_t dril
 static void each_take_down_is_counted_once_by_its_cause(void **state)
 {
     (void)state;
+    static const char *const SAMPLES[] = {
+        "countermark_take_downs_total{feature=\"login\",cause=\"finding\"}",
+        "countermark_take_downs_total{feature=\"mypage\",cause=\"finding\"}",
+        "countermark_take_downs_total{feature=\"mypage\",cause=\"operator\"}",
+        "countermark_take_downs_total{feature=\"mypage\",cause=\"drill\"}",
+    };
     const struct feature_change drill = {.state = FEATURE_DOWN, .drill = true};
     struct journal_entry entry = fixture_display("alice", "bob", "/");
 
     fixture_name(&fixture);
     fixture.stats = stats_new();
     fixture_open(&fixture);
+    recorder_show_take_downs(fixture.recorder);
+    for (size_t i = 0; i < sizeof(SAMPLES) / sizeof(SAMPLES[0]); i++) {
+        assert_true(metrics_is_zero(fixture.stats, SAMPLES[i]));
+    }
     assert_int_equal(change(FEATURE_DOWN), CONTROL_DONE);
     assert_int_equal(change(FEATURE_DOWN), CONTROL_UNCHANGED);
     expect_take_downs(0, 1, 0);

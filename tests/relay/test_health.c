@@ -1,8 +1,7 @@
 #include <stdio.h>
-#include <string.h>
 
 #include "relay/health.h"
-#include "support/test.h"
+#include "support/metrics_page.h"
 
 enum {
     EJECT_MS = 10000,
@@ -56,31 +55,16 @@ static void health_is_of_a_server_whatever_configuration_names_it(void **state)
     close_world(&world);
 }
 
-struct page {
-    size_t len;
-    char text[32768];
-};
-
-static void collect(void *context, struct span text)
-{
-    struct page *page = context;
-    assert_true(page->len + text.len < sizeof(page->text));
-    memcpy(page->text + page->len, text.ptr, text.len);
-    page->len += text.len;
-    page->text[page->len] = '\0';
-}
-
 /* What the gauge of the server says; -1: it is not shown. */
 static int shown(struct world *self, const char *server)
 {
-    struct page page = {0};
-    char name[128];
+    char sample[128];
 
-    stats_render(self->stats, false, collect, &page);
-    (void)snprintf(name, sizeof(name), "_server_up{upstream=\"site\",server=\"%s\"} ",
+    (void)snprintf(sample, sizeof(sample),
+                   "countermark_upstream_server_up{upstream=\"site\",server=\"%s\"}",
                    server);
-    const char *at = strstr(page.text, name);
-    return at != NULL ? at[strlen(name)] - '0' : -1;
+    const char *value = metrics_value(self->stats, sample);
+    return value != NULL ? *value - '0' : -1;
 }
 
 static void health_shows_the_servers_in_force_and_those_that_come_back(void **state)
