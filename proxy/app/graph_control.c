@@ -163,6 +163,15 @@ static bool reload(void *context, const char *who, const char *accept_weaker,
     return done;
 }
 
+/* Sets the gauge with one label. */
+static void show(struct graph *self, enum stat_id family, const char *name,
+                 const char *value, uint64_t count)
+{
+    stats_set(self->stats,
+              stats_series_of(self->shared.stats, family, name, value, NULL, NULL),
+              count);
+}
+
 /* What the configuration in force does not name is not shown: this thread alone renders.
  */
 static void refresh_features(struct graph *self)
@@ -171,16 +180,9 @@ static void refresh_features(struct graph *self)
 
     stats_retire(self->shared.stats, STAT_FEATURE_UP);
     for (size_t i = 0; i < site->feature_count; i++) {
-        char labels[128];
-        size_t len = stats_label(labels, sizeof(labels), "feature",
-                                 span_of(site->features[i].name));
-        if (len < sizeof(labels)) {
-            bool up =
-                feature_table_state(self->features, site->features[i].slot) == FEATURE_UP;
-            stats_set(self->stats,
-                      stats_series(self->shared.stats, STAT_FEATURE_UP, labels),
-                      up ? 1 : 0);
-        }
+        const struct feature_settings *feature = &site->features[i];
+        bool up = feature_table_state(self->features, feature->slot) == FEATURE_UP;
+        show(self, STAT_FEATURE_UP, "feature", feature->name, up ? 1 : 0);
     }
 }
 
@@ -191,16 +193,11 @@ static void refresh_coverage(struct graph *self)
     stats_retire(self->shared.stats, STAT_MARKER_COVERAGE);
     for (unsigned i = 0; i < site->route_count; i++) {
         struct meter_coverage carried = meter_coverage(self->shared.stats, site, i);
-        char labels[512];
-        size_t len = stats_label(labels, sizeof(labels), "route",
-                                 span_of(site->routes[i].pattern));
-        if (!carried.expected || len >= sizeof(labels) ||
-            carried.marked + carried.lacking == 0) {
-            continue;
+        uint64_t all = carried.marked + carried.lacking;
+        if (carried.expected && all > 0) {
+            show(self, STAT_MARKER_COVERAGE, "route", site->routes[i].pattern,
+                 carried.marked * STATS_RATIO_ONE / all);
         }
-        stats_set(self->stats,
-                  stats_series(self->shared.stats, STAT_MARKER_COVERAGE, labels),
-                  carried.marked * STATS_RATIO_ONE / (carried.marked + carried.lacking));
     }
 }
 
@@ -211,7 +208,6 @@ static void refresh_certificates(struct graph *self)
         int64_t least = 0;
         int64_t end = 0;
         char text[320];
-        char labels[512];
         for (size_t k = 0;
              listen->tls != NULL && (end = tls_context_not_after(listen->tls, k)) > 0;
              k++) {
@@ -222,11 +218,8 @@ static void refresh_certificates(struct graph *self)
         } else {
             (void)snprintf(text, sizeof(text), "%s:%u", listen->host, listen->port);
         }
-        size_t len = stats_label(labels, sizeof(labels), "listen", span_of(text));
-        if (least > 0 && len < sizeof(labels)) {
-            stats_set(self->stats,
-                      stats_series(self->shared.stats, STAT_TLS_EXPIRY, labels),
-                      (uint64_t)least);
+        if (least > 0) {
+            show(self, STAT_TLS_EXPIRY, "listen", text, (uint64_t)least);
         }
     }
 }

@@ -188,6 +188,20 @@ unsigned stats_series(struct stats *self, enum stat_id family, const char *label
     return slot;
 }
 
+unsigned stats_series_of(struct stats *self, enum stat_id family, const char *name,
+                         const char *value, const char *other_name, const char *other)
+{
+    char labels[STATS_LABELS_MAX];
+    size_t len = stats_label(labels, sizeof(labels), name, span_of(value));
+
+    if (other_name != NULL && len < sizeof(labels)) {
+        labels[len++] = ',';
+        len +=
+            stats_label(labels + len, sizeof(labels) - len, other_name, span_of(other));
+    }
+    return len < sizeof(labels) ? stats_series(self, family, labels) : 0;
+}
+
 void stats_retire(struct stats *self, enum stat_id family)
 {
     enum stat_kind kind = stats_family(family)->kind;

@@ -18,6 +18,7 @@
 enum {
     STATS_SERIES_MAX = 65536,  /**< Slots of all series; a histogram takes several. */
     STATS_RESERVED = 2048,     /**< Of them for families without the label `route`. */
+    STATS_LABELS_MAX = 4096,   /**< Bytes of all labels of a series, with the NUL. */
     STATS_RATIO_ONE = 1000000, /**< What a STAT_RATIO of 1 is stored as. */
 };
 
@@ -65,6 +66,13 @@ struct stats_block *stats_block_new(struct stats *self);
  * are.
  */
 unsigned stats_series(struct stats *self, enum stat_id family, const char *labels);
+
+/**
+ * The same by one label, or by two unless `other_name` is NULL; values are as they are.
+ * Too long for any page: slot 0.
+ */
+unsigned stats_series_of(struct stats *self, enum stat_id family, const char *name,
+                         const char *value, const char *other_name, const char *other);
 
 /**
  * Shows no series of a gauge any more, but those that stats_series() is asked for again:

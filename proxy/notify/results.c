@@ -1,7 +1,5 @@
 #include "notify/results.h"
 
-#include <stdio.h>
-
 #include "base/check.h"
 
 static const char *const WORDS[] = {
@@ -17,12 +15,9 @@ enum {
 
 static unsigned slot_of(struct stats *stats, const char *alert, unsigned state)
 {
-    char labels[2 * RECORDER_NAME_SIZE_MAX + 64];
-    size_t len = stats_label(labels, sizeof(labels), "alert", span_of(alert));
-
-    CHECK(len < sizeof(labels) && state < WORD_COUNT);
-    (void)snprintf(labels + len, sizeof(labels) - len, ",result=\"%s\"", WORDS[state]);
-    return stats_series(stats, STAT_ALERT_DELIVERIES, labels);
+    CHECK(state < WORD_COUNT);
+    return stats_series_of(stats, STAT_ALERT_DELIVERIES, "alert", alert, "result",
+                           WORDS[state]);
 }
 
 void results_show(struct stats *stats, const struct alert_settings *alerts,

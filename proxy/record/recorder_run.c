@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -127,12 +126,8 @@ static void say_take_down(const struct recorder_item *item, const char *feature)
 static unsigned take_downs_of(struct recorder *self, const char *feature,
                               const char *cause)
 {
-    char labels[2 * FEATURE_NAME_SIZE_MAX + 64];
-    size_t len = stats_label(labels, sizeof(labels), "feature", span_of(feature));
-
-    CHECK(len < sizeof(labels));
-    (void)snprintf(labels + len, sizeof(labels) - len, ",cause=\"%s\"", cause);
-    return stats_series(self->stats, STAT_TAKE_DOWNS, labels);
+    return stats_series_of(self->stats, STAT_TAKE_DOWNS, "feature", feature, "cause",
+                           cause);
 }
 
 void recorder_count_take_down(struct recorder *self, const char *feature,

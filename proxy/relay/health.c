@@ -2,15 +2,10 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
-
-enum {
-    LABELS_MAX = 512,
-};
 
 struct server_health {
     char *upstream;
@@ -81,12 +76,8 @@ static struct server_health *find(struct health *self, const char *upstream,
 /* The gauge, made when it is new, shown again when it was retired. */
 static unsigned gauge_of(struct health *self, const char *upstream, const char *server)
 {
-    char labels[LABELS_MAX];
-    size_t len = stats_label(labels, sizeof(labels), "upstream", span_of(upstream));
-
-    labels[len++] = ',';
-    (void)stats_label(labels + len, sizeof(labels) - len, "server", span_of(server));
-    return stats_series(self->stats, STAT_UPSTREAM_SERVER_UP, labels);
+    return stats_series_of(self->stats, STAT_UPSTREAM_SERVER_UP, "upstream", upstream,
+                           "server", server);
 }
 
 static struct server_health *make(struct health *self, struct stats_block *block,

@@ -1,8 +1,6 @@
 #include "relay/meter.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/check.h"
 #include "guard/judge.h"
@@ -11,7 +9,6 @@
 
 enum {
     CLASS_COUNT = 6, /* 1xx to 5xx, and none at 0. */
-    LABELS_MAX = 512,
 };
 
 struct meter_route {
@@ -64,52 +61,31 @@ static const char *const OUTCOME_NAMES[] = {
     [JOURNAL_DELIVERED] = "delivered",
 };
 
+static unsigned one_label(struct stats *stats, enum stat_id family, const char *name,
+                          const char *value)
+{
+    return stats_series_of(stats, family, name, value, NULL, NULL);
+}
+
 /* The slot of a family with `route` and, unless NULL, one more label. */
 static unsigned route_series(struct stats *stats, enum stat_id family,
                              const struct route *route, const char *name,
                              const char *value)
 {
-    char labels[LABELS_MAX];
-    size_t len = stats_label(labels, sizeof(labels), "route", span_of(route->pattern));
-
-    if (len >= sizeof(labels)) {
-        return stats_series(stats, family, "");
-    }
-    if (name != NULL) {
-        (void)snprintf(labels + len, sizeof(labels) - len, ",%s=\"%s\"", name, value);
-    }
-    return stats_series(stats, family, labels);
-}
-
-static unsigned one_label(struct stats *stats, enum stat_id family, const char *name,
-                          const char *value)
-{
-    char labels[LABELS_MAX];
-    size_t len = stats_label(labels, sizeof(labels), name, span_of(value));
-    return stats_series(stats, family, len < sizeof(labels) ? labels : "");
-}
-
-static unsigned two_labels(struct stats *stats, enum stat_id family, const char *name,
-                           const char *value, const char *other_name, const char *other)
-{
-    char labels[LABELS_MAX];
-    size_t len = stats_label(labels, sizeof(labels), name, span_of(value));
-
-    CHECK(len < sizeof(labels)); /* A name of the configuration, or a word. */
-    (void)snprintf(labels + len, sizeof(labels) - len, ",%s=\"%s\"", other_name, other);
-    return stats_series(stats, family, labels);
+    return stats_series_of(stats, family, "route", route->pattern, name, value);
 }
 
 static unsigned finding_series(struct stats *stats, enum detector detector,
                                enum finding_action action)
 {
-    return two_labels(stats, STAT_FINDINGS, "detector", detector_name(detector), "action",
-                      finding_action_name(action));
+    return stats_series_of(stats, STAT_FINDINGS, "detector", detector_name(detector),
+                           "action", finding_action_name(action));
 }
 
 static unsigned desync_series(struct stats *stats, const char *upstream, const char *kind)
 {
-    return two_labels(stats, STAT_UPSTREAM_DESYNC, "upstream", upstream, "kind", kind);
+    return stats_series_of(stats, STAT_UPSTREAM_DESYNC, "upstream", upstream, "kind",
+                           kind);
 }
 
 /* What increase() of Prometheus would miss the first of, had it no sample before: there
@@ -324,8 +300,9 @@ void meter_handshake(struct relay *relay, enum meter_side side, const struct tls
     const char *result = tls == NULL ? "failed" : tls_resumed(tls) ? "resumed" : "full";
 
     stats_add(relay->stats,
-              two_labels(relay->shared->stats, STAT_TLS_HANDSHAKES, "side",
-                         side == METER_CLIENT ? "client" : "upstream", "result", result),
+              stats_series_of(relay->shared->stats, STAT_TLS_HANDSHAKES, "side",
+                              side == METER_CLIENT ? "client" : "upstream", "result",
+                              result),
               1);
 }
 
@@ -351,8 +328,8 @@ void meter_desync(struct relay *relay, const char *upstream, const char *kind)
 void meter_grants(struct relay *relay, const char *grant, const char *result)
 {
     stats_add(relay->stats,
-              two_labels(relay->shared->stats, STAT_GRANT_QUESTIONS, "grant", grant,
-                         "result", result),
+              stats_series_of(relay->shared->stats, STAT_GRANT_QUESTIONS, "grant", grant,
+                              "result", result),
               1);
 }
 

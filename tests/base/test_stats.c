@@ -198,6 +198,45 @@ static void stats_label_says_what_it_needs_and_cuts_between_characters(void **st
     assert_int_equal(stats_label(NULL, 0, "a", SPAN("b")), 5);
 }
 
+static void stats_series_of_one_or_two_labels_are_those_of_their_text(void **state)
+{
+    (void)state;
+    struct stats *stats = stats_new();
+    static char path[1025]; /* As long as a route's may be, each byte escaped. */
+    char labels[2 * sizeof(path) + 64];
+
+    assert_int_equal(stats_series_of(stats, STAT_UNMARKED, "route", "/\"a", NULL, NULL),
+                     stats_series(stats, STAT_UNMARKED, "route=\"/\\\"a\""));
+    memset(path, '"', sizeof(path) - 1);
+    size_t len = stats_label(labels, sizeof(labels), "route", span_of(path));
+    (void)snprintf(labels + len, sizeof(labels) - len, ",code_class=\"2xx\"");
+    unsigned slot =
+        stats_series_of(stats, STAT_REQUESTS, "route", path, "code_class", "2xx");
+    assert_int_not_equal(slot, 0);
+    assert_int_equal(slot, stats_series(stats, STAT_REQUESTS, labels));
+
+    stats_free(&stats);
+}
+
+static void stats_longer_than_any_page_count_into_nothing(void **state)
+{
+    (void)state;
+    static char value[STATS_LABELS_MAX];
+    struct stats *stats = stats_new();
+
+    for (size_t len = STATS_LABELS_MAX - 32; len < STATS_LABELS_MAX; len++) {
+        memset(value, 'a', len);
+        unsigned one = stats_series_of(stats, STAT_UNMARKED, "route", value, NULL, NULL);
+        unsigned two =
+            stats_series_of(stats, STAT_REQUESTS, "route", value, "code_class", "2xx");
+        size_t size = len + sizeof("route=\"\"");
+        assert_int_equal(one != 0, size <= STATS_LABELS_MAX);
+        assert_int_equal(two != 0,
+                         size + strlen(",code_class=\"2xx\"") <= STATS_LABELS_MAX);
+    }
+    stats_free(&stats);
+}
+
 static void stats_past_the_last_slot_count_into_nothing(void **state)
 {
     (void)state;
@@ -290,6 +329,8 @@ int main(void)
         cmocka_unit_test(stats_openmetrics_names_counters_without_total_and_ends),
         cmocka_unit_test(stats_label_escapes_what_would_end_the_value),
         cmocka_unit_test(stats_label_says_what_it_needs_and_cuts_between_characters),
+        cmocka_unit_test(stats_series_of_one_or_two_labels_are_those_of_their_text),
+        cmocka_unit_test(stats_longer_than_any_page_count_into_nothing),
         cmocka_unit_test(stats_past_the_last_slot_count_into_nothing),
         cmocka_unit_test(stats_are_counted_and_rendered_by_many_threads),
         cmocka_unit_test(stats_page_passes_promtool),

@@ -100,6 +100,16 @@ def test_promtool_finds_nothing_wrong_with_the_metrics(origin, countermark):
         assert [name for name in FAMILIES if f"countermark_{name}" not in described] == []
 
 
+def test_a_path_as_long_as_it_may_be_does_not_break_the_page(origin, countermark):
+    value = config(origin.port)
+    paths = ["/" + "x" * length for length in (479, 495, 510, 1023)]
+    value["routes"] += [{"path": path, "require": ["owner"]} for path in paths]
+    proxy = countermark(value)
+    check(proxy.admin("GET", "/metrics", role=None).text)
+    routes = {labels["route"] for labels, _ in proxy.metrics().samples["countermark_requests_total"]}
+    assert routes >= set(paths)
+
+
 def test_openmetrics_is_given_to_who_asks_for_it(origin, countermark):
     proxy = used(origin, countermark)
     with Client(proxy.admin_port) as client:
