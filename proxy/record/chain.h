@@ -5,7 +5,8 @@
  * Layer: record. A row's hash is SHA-256 over the former hash, the table's name and the
  * row's chained columns, each with its type and length. People are in it by their keyed
  * hashes, so that the values can be erased after `retention` and the chain still holds.
- * Counts and closing times of a row change later and are not chained.
+ * Counts and closing times of a row change later and are not chained: ledger_cross.h
+ * compares them.
  */
 #pragma once
 

@@ -6,6 +6,7 @@
 
 #include "base/json_write.h"
 #include "record/db.h"
+#include "record/ledger_cross.h"
 #include "record/ledger_schema.h"
 #include "record/people.h"
 #include "record/state_dir.h"
@@ -77,6 +78,9 @@ enum err ledger_file_verify(const char *path, chain_progress *progress,
     }
     err = chain_verify(db, progress, &chain, fault_out);
     out->rows = chain.seq;
+    if (err == ERR_NONE) {
+        err = ledger_cross_verify(db, fault_out);
+    }
     if (err == ERR_NONE) {
         err = verify_people(db, path, &out->people, fault_out);
     }

@@ -23,8 +23,9 @@ struct ledger_file_chain {
 };
 
 /**
- * Walks the hash chain, and compares people with their hashes where the key of the state
- * directory is beside. `path`: `ledger.db` or a copy of it. `progress` may be NULL.
+ * Walks the hash chain, compares with it what is added to rows later, and people with
+ * their hashes where the key of the state directory is beside. `path`: `ledger.db` or a
+ * copy of it. `progress` may be NULL.
  *
  * Errors: ERR_SYNTAX: a row was changed, taken out or added, the fault names the first;
  *         ERR_STORAGE: not readable, or not a ledger.

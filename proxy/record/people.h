@@ -1,5 +1,5 @@
 /**
- * Do the values of people fit their keyed hashes?
+ * Do the values of people, and their addresses, fit their keyed hashes?
  *
  * Layer: record. The chain covers the hashes alone, so that values can be erased; a value
  * that was changed is found here.

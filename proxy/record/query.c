@@ -4,6 +4,7 @@
 
 #include "base/items.h"
 #include "record/chain.h"
+#include "record/ledger_cross.h"
 #include "record/ledger_schema.h"
 #include "record/people.h"
 #include "record/pseudonym.h"
@@ -229,6 +230,9 @@ enum err query_verify(struct query *self, uint64_t *rows_out, struct fault *faul
     struct chain verified;
     enum err err = chain_verify(self->db, NULL, &verified, fault_out);
     *rows_out = verified.seq;
+    if (err == ERR_NONE) {
+        err = ledger_cross_verify(self->db, fault_out);
+    }
     if (err == ERR_NONE) {
         err = people_verify(self->db, &self->pseudonyms, fault_out);
     }

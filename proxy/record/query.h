@@ -142,6 +142,6 @@ MUST_USE enum err query_last_delivery(struct query *self, uint64_t *id_out);
 /** How many were given up or stopped; `id` 0: of all, else whether that one was. */
 MUST_USE enum err query_undelivered(struct query *self, uint64_t id, uint64_t *count_out);
 
-/** Walks the hash chain. ERR_SYNTAX and a fault that names the first broken row. */
+/** As ledger_file_verify(). ERR_SYNTAX and a fault that names the first broken row. */
 MUST_USE enum err query_verify(struct query *self, uint64_t *rows_out,
                                struct fault *fault_out);

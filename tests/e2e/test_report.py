@@ -303,12 +303,15 @@ def test_the_ledger_is_verified_copied_and_printed_while_it_runs(observed, folde
     rows = [json.loads(line) for line in proxy.run("ledger", "export").stdout.splitlines()]
     assert sum(1 for row in rows if row["table"] == "displays") == 44
     assert not any("user001" in str(row) for row in rows)
-    db = sqlite3.connect(copy)
-    db.execute("UPDATE displays SET screen = 'another' WHERE id = 7")
-    db.commit()
-    db.close()
-    broken = proxy.run("ledger", "verify", copy)
-    assert broken.returncode == 1 and "row 8" in broken.stderr
+    for change, says in (
+            ("UPDATE incidents SET displays = 43", "row 1 of the chain (in incidents): displays"),
+            ("UPDATE displays SET screen = 'another' WHERE id = 7", "row 8")):
+        db = sqlite3.connect(copy)
+        db.execute(change)
+        db.commit()
+        db.close()
+        broken = proxy.run("ledger", "verify", copy)
+        assert broken.returncode == 1 and says in broken.stderr
 
 
 def test_a_stopped_proxy_leaves_a_ledger_that_can_be_verified(observed):

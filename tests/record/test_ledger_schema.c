@@ -47,24 +47,65 @@ static void carry_over(unsigned version)
     struct fixture fixture;
     struct journal_entry first = fixture_display("a", "b", "top");
     struct journal_entry second = fixture_display("c", "d", "top");
+    struct journal_entry drill = fixture_display("a", "b", "top");
     char path[300];
     struct ledger_file_chain chain;
     uint64_t rows = 0;
 
+    first.took_down_mask = FEATURE_LOGIN_BIT;
+    drill.drill = true;
     fixture_make(&fixture);
     assert_true(fixture_post(&fixture, &first).committed);
+    assert_true(fixture_post(&fixture, &drill).committed);
+    assert_int_equal(fixture_close_incident(&fixture, 2).result, CONTROL_DONE);
     fixture_close(&fixture);
     make_old(&fixture, version);
     (void)snprintf(path, sizeof(path), "%s/ledger.db", fixture.path);
     assert_int_equal(ledger_file_verify(path, NULL, &chain, NULL), ERR_NONE);
-    assert_int_equal(chain.rows, 2);
+    assert_int_equal(chain.rows, 6);
     fixture_open(&fixture);
     assert_int_equal(fixture_verify(&fixture, &rows, NULL), ERR_NONE);
     assert_true(fixture_post(&fixture, &second).committed);
     assert_int_equal(fixture_figures(&fixture, 1).cases, 2);
     assert_int_equal(fixture_verify(&fixture, &rows, NULL), ERR_NONE);
-    assert_int_equal(rows, 3);
+    assert_int_equal(rows, 7);
     fixture_remove(&fixture);
+}
+
+/* Whatever its version has of it. */
+static void a_change_of_an_old_ledger_is_found(void **state)
+{
+    static const struct {
+        unsigned version;
+        const char *sql;
+        const char *says;
+    } changes[] = {
+        {6, "UPDATE incidents SET displays = 2", "displays are not those of its rows"},
+        {3, "UPDATE displays SET viewer = NULL", "gone, but was not erased"},
+        {2, "UPDATE displays SET viewer = NULL", "viewer or subject is gone"},
+        {1, "UPDATE displays SET count = 2", "count is not that of all outcomes"},
+    };
+    struct journal_entry entry = fixture_display("a", "b", "top");
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+        struct fixture fixture;
+        struct ledger_file_chain chain;
+        struct fault fault = {{0}};
+        char text[600];
+        fixture_make(&fixture);
+        assert_true(fixture_post(&fixture, &entry).committed);
+        fixture_close(&fixture);
+        make_old(&fixture, changes[i].version);
+        (void)snprintf(text, sizeof(text), "sqlite3 ledger.db '%s'", changes[i].sql);
+        fixture_shell(&fixture, text);
+        (void)snprintf(text, sizeof(text), "%s/ledger.db", fixture.path);
+        assert_int_equal(ledger_file_verify(text, NULL, &chain, &fault), ERR_SYNTAX);
+        if (strstr(fault.text, changes[i].says) == NULL) {
+            fail_msg("%s: %s", changes[i].sql, fault.text);
+        }
+        fixture_remove(&fixture);
+    }
 }
 
 static void a_ledger_of_the_sixth_version_is_carried_over_and_still_verifies(void **state)
@@ -186,6 +227,7 @@ int main(void)
         cmocka_unit_test(
             a_ledger_of_the_sixth_version_is_carried_over_and_still_verifies),
         cmocka_unit_test(displays_of_the_sixth_version_are_responses),
+        cmocka_unit_test(a_change_of_an_old_ledger_is_found),
         cmocka_unit_test(outcomes_of_an_old_row_are_counted_by_responses),
         cmocka_unit_test(
             a_ledger_of_the_fifth_version_is_carried_over_and_still_verifies),
