@@ -50,9 +50,16 @@ def _stopping(things, stop):
         stop(thing)
 
 
+def broken_rows(proxy):
+    """Whatever was written verifies, unless a test took the ledger away or broke its file."""
+    checked = proxy.run("ledger", "verify", proxy.state)
+    return [checked.stderr] if checked.returncode == 1 and "row " in checked.stderr else []
+
+
 @pytest.fixture
 def countermark(folder, request):
-    """countermark(config, env=None) starts one; the test fails if any of them ends badly."""
+    """countermark(config, env=None) starts one; the test fails if any of them ends badly, or its
+    ledger does not verify."""
     if not os.access(BINARY, os.X_OK):
         pytest.fail(f"no binary at {BINARY}; build it or set COUNTERMARK_BINARY")
     started = []
@@ -65,6 +72,7 @@ def countermark(folder, request):
 
     yield start
     faults = [fault for proxy in reversed(started) for fault in proxy.stop()]
+    faults += [fault for proxy in started for fault in broken_rows(proxy)]
     request.node.keep_files = bool(faults)
     assert not faults, "\n".join(faults)
 
