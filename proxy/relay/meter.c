@@ -88,6 +88,13 @@ static unsigned desync_series(struct stats *stats, const char *upstream, const c
                            kind);
 }
 
+static unsigned connect_series(struct stats *stats, const char *upstream,
+                               enum ending failure)
+{
+    return stats_series_of(stats, STAT_UPSTREAM_CONNECTS, "upstream", upstream, "result",
+                           failure == ENDING_NONE ? "connected" : ending_word(failure));
+}
+
 /* What increase() of Prometheus would miss the first of, had it no sample before: there
  * from the start where all labels are known. */
 static void init_known(struct meter *self, struct stats *stats, const struct site *site)
@@ -112,6 +119,10 @@ static void init_known(struct meter *self, struct stats *stats, const struct sit
         (void)desync_series(stats, upstream, detector_name(DETECTOR_IDLE_BYTES));
         (void)desync_series(stats, upstream, detector_name(DETECTOR_EXCESS_BYTES));
         (void)desync_series(stats, upstream, METER_IDLE_408);
+        (void)connect_series(stats, upstream, ENDING_NONE);
+        (void)connect_series(stats, upstream, ENDING_CONNECT);
+        (void)connect_series(stats, upstream, ENDING_CONNECT_TIMEOUT);
+        (void)connect_series(stats, upstream, ENDING_UPSTREAM_TLS);
     }
 }
 
@@ -306,12 +317,9 @@ void meter_handshake(struct relay *relay, enum meter_side side, const struct tls
               1);
 }
 
-void meter_connect(struct relay *relay, enum ending failure)
+void meter_connect(struct relay *relay, const char *upstream, enum ending failure)
 {
-    const char *result = failure == ENDING_NONE ? "connected" : ending_word(failure);
-    stats_add(relay->stats,
-              one_label(relay->shared->stats, STAT_UPSTREAM_CONNECTS, "result", result),
-              1);
+    stats_add(relay->stats, connect_series(relay->shared->stats, upstream, failure), 1);
 }
 
 void meter_retry(struct relay *relay)

@@ -94,8 +94,8 @@ void meter_h2_flood(struct relay *relay, enum h2_flood_kind kind);
 void meter_refused_connection(struct relay *relay, const char *reason);
 /** `tls`: NULL when it failed. */
 void meter_handshake(struct relay *relay, enum meter_side side, const struct tls *tls);
-/** ENDING_NONE: it worked. */
-void meter_connect(struct relay *relay, enum ending failure);
+/** A connection was tried. ENDING_NONE: it worked. */
+void meter_connect(struct relay *relay, const char *upstream, enum ending failure);
 /** `result`: `answered`, `failed`, `late`, `busy`. */
 void meter_grants(struct relay *relay, const char *grant, const char *result);
 void meter_retry(struct relay *relay);

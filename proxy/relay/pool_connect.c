@@ -96,7 +96,7 @@ static void attempt_failed(struct upstream *upstream, enum ending failure)
     struct attempt *attempt = upstream->attempt;
     struct pool_request *request = attempt->request;
 
-    meter_connect(self->relay, failure);
+    meter_connect(self->relay, self->settings->name, failure);
     pool_note(upstream->server, false);
     struct pool_server *server = upstream->server;
     attempt_free(attempt);
@@ -152,7 +152,7 @@ static void on_connected(void *owner, enum err err)
         return;
     }
     struct pool_request *request = attempt->request;
-    meter_connect(upstream->pool->relay, ENDING_NONE);
+    meter_connect(upstream->pool->relay, upstream->pool->settings->name, ENDING_NONE);
     pool_note(upstream->server, true);
     attempt_free(attempt);
     upstream->attempt = NULL;

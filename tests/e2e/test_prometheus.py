@@ -2,6 +2,7 @@
 import copy
 import json
 import os
+import re
 import subprocess
 import time
 import urllib.parse
@@ -9,6 +10,7 @@ import urllib.parse
 import pytest
 
 from support.client import Client, Malformed, Truncated
+from support.countermark import REPOSITORY
 from support.exchanges import requests_at
 from support.plain_site import config, page_of, signed_in
 from support.ports import accepts, free_port, wait_until
@@ -136,6 +138,18 @@ def test_a_real_prometheus_scrapes_it_and_sees_the_take_down(origin, countermark
     rows = server.query("histogram_quantile(0.5, countermark_request_duration_seconds_bucket)")
     assert rows and rows[0][1] >= 0
     assert server.query("countermark_ledger_failures_total")[0][1] == 0
+
+
+def test_the_labels_of_every_sample_are_those_of_its_row(origin, countermark):
+    with open(os.path.join(REPOSITORY, "proxy/base/stats.def"), encoding="utf-8") as file:
+        rows = re.findall(r'^STAT\(\w+, \w+, "(\w+)", "([\w,]*)",', file.read(), re.MULTILINE)
+    labels = {name + end: set(names.split(",")) - {""}
+              for name, names in rows for end in ("", "_bucket", "_sum", "_count")}
+    samples = used(origin, countermark).metrics().samples
+    assert len(rows) > 40 and [name for name, names in rows if not names
+                               and {name, f"{name}_count"}.isdisjoint(samples)] == []
+    assert {(name, label) for name, found in samples.items() for have, _ in found
+            for label in labels[name] ^ (set(have) - {"le"})} == set()
 
 
 def test_labels_do_not_come_from_traffic(origin, countermark):

@@ -17,6 +17,8 @@ static void meter_shows_at_zero_what_is_yet_to_come(void **state)
         "countermark_upstream_desync_total{upstream=\"a\",kind=\"idle-bytes\"}",
         "countermark_upstream_desync_total{upstream=\"b\",kind=\"excess-bytes\"}",
         "countermark_upstream_desync_total{upstream=\"b\",kind=\"idle-408\"}",
+        "countermark_upstream_connects_total{upstream=\"a\",result=\"connected\"}",
+        "countermark_upstream_connects_total{upstream=\"b\",result=\"upstream-tls\"}",
     };
     struct stats *stats = stats_new();
     struct upstream_settings upstreams[] = {{.name = "a"}, {.name = "b"}};
