@@ -1,11 +1,12 @@
 #include "relay/meter.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
-#include "guard/judge.h"
 #include "net/tls.h"
 #include "relay/relay.h"
+#include "relay/series.h"
 
 enum {
     CLASS_COUNT = 6, /* 1xx to 5xx, and none at 0. */
@@ -29,7 +30,7 @@ struct meter {
     unsigned h2_connections;
     unsigned h2_streams;
     unsigned h2_floods[H2_FLOOD_COUNT];
-    unsigned findings[DETECTOR_COUNT][FINDING_ACTION_COUNT];
+    unsigned findings[DETECTOR_COUNT][FINDING_ACTION_COUNT]; /* 0: none of it yet. */
     struct meter_route routes[];
 };
 
@@ -55,12 +56,6 @@ static const char *const MESSAGE_LABELS[METER_MESSAGE_COUNT] = {
     [METER_BINARY] = "kind=\"binary\"",
 };
 
-static const char *const OUTCOME_NAMES[] = {
-    [JOURNAL_WITHHELD] = "withheld",
-    [JOURNAL_CUT] = "cut",
-    [JOURNAL_DELIVERED] = "delivered",
-};
-
 static unsigned one_label(struct stats *stats, enum stat_id family, const char *name,
                           const char *value)
 {
@@ -73,57 +68,6 @@ static unsigned route_series(struct stats *stats, enum stat_id family,
                              const char *value)
 {
     return stats_series_of(stats, family, "route", route->pattern, name, value);
-}
-
-static unsigned finding_series(struct stats *stats, enum detector detector,
-                               enum finding_action action)
-{
-    return stats_series_of(stats, STAT_FINDINGS, "detector", detector_name(detector),
-                           "action", finding_action_name(action));
-}
-
-static unsigned desync_series(struct stats *stats, const char *upstream, const char *kind)
-{
-    return stats_series_of(stats, STAT_UPSTREAM_DESYNC, "upstream", upstream, "kind",
-                           kind);
-}
-
-static unsigned connect_series(struct stats *stats, const char *upstream,
-                               enum ending failure)
-{
-    return stats_series_of(stats, STAT_UPSTREAM_CONNECTS, "upstream", upstream, "result",
-                           failure == ENDING_NONE ? "connected" : ending_word(failure));
-}
-
-/* What increase() of Prometheus would miss the first of, had it no sample before: there
- * from the start where all labels are known. */
-static void init_known(struct meter *self, struct stats *stats, const struct site *site)
-{
-    for (unsigned i = 1; i < DETECTOR_COUNT; i++) {
-        for (unsigned k = 0; k < FINDING_ACTION_COUNT; k++) {
-            bool acts = detector_acts((enum detector)i, (enum finding_action)k);
-            self->findings[i][k] =
-                acts ? finding_series(stats, (enum detector)i, (enum finding_action)k)
-                     : 0;
-        }
-    }
-    for (unsigned i = JOURNAL_WITHHELD; i <= JOURNAL_DELIVERED; i++) {
-        (void)one_label(stats, STAT_DISPLAYS, "outcome", OUTCOME_NAMES[i]);
-    }
-    for (unsigned i = SOURCE_LOGIN; i <= SOURCE_CONFIRM; i++) {
-        (void)one_label(stats, STAT_BINDINGS, "source",
-                        binding_source_name((enum binding_source)i));
-    }
-    for (size_t i = 0; i < site->upstream_count; i++) {
-        const char *upstream = site->upstreams[i].name;
-        (void)desync_series(stats, upstream, detector_name(DETECTOR_IDLE_BYTES));
-        (void)desync_series(stats, upstream, detector_name(DETECTOR_EXCESS_BYTES));
-        (void)desync_series(stats, upstream, METER_IDLE_408);
-        (void)connect_series(stats, upstream, ENDING_NONE);
-        (void)connect_series(stats, upstream, ENDING_CONNECT);
-        (void)connect_series(stats, upstream, ENDING_CONNECT_TIMEOUT);
-        (void)connect_series(stats, upstream, ENDING_UPSTREAM_TLS);
-    }
 }
 
 static void init_route(struct meter_route *self, struct stats *stats,
@@ -150,6 +94,7 @@ struct meter *meter_new(struct stats *stats, const struct site *site)
     if (self == NULL) {
         return NULL;
     }
+    memset(self->findings, 0, sizeof(self->findings));
     self->duration = stats_series(stats, STAT_REQUEST_DURATION, "");
     self->hold = stats_series(stats, STAT_HOLD_DURATION, "");
     for (unsigned i = 1; i < ENDING_COUNT; i++) {
@@ -169,7 +114,7 @@ struct meter *meter_new(struct stats *stats, const struct site *site)
         self->h2_floods[i] = one_label(stats, STAT_H2_FLOODS, "kind",
                                        h2_flood_word((enum h2_flood_kind)i));
     }
-    init_known(self, stats, site);
+    series_init(stats, site);
     for (size_t i = 0; i < site->route_count; i++) {
         init_route(&self->routes[i], stats, &site->routes[i]);
     }
@@ -232,14 +177,15 @@ void meter_unechoed(struct relay *relay, const struct meter *self, unsigned rout
     stats_add(relay->stats, self->routes[route].unechoed, 1);
 }
 
+/* A site whose every page is corrected has one in every exchange: its slot is kept. */
 void meter_finding(struct relay *relay, const struct finding *finding)
 {
     CHECK(finding->detector < DETECTOR_COUNT);
     CHECK(finding->action < FINDING_ACTION_COUNT);
 
     unsigned *slot = &relay->plan->meter->findings[finding->detector][finding->action];
-    if (*slot == 0) { /* Not among those that detector.def says. */
-        *slot = finding_series(relay->shared->stats, finding->detector, finding->action);
+    if (*slot == 0) {
+        *slot = series_finding(relay->shared->stats, finding->detector, finding->action);
     }
     stats_add(relay->stats, *slot, 1);
 }
@@ -252,10 +198,7 @@ void meter_would_have(struct relay *relay, const char *what)
 
 void meter_display(struct relay *relay, enum journal_outcome outcome)
 {
-    stats_add(
-        relay->stats,
-        one_label(relay->shared->stats, STAT_DISPLAYS, "outcome", OUTCOME_NAMES[outcome]),
-        1);
+    stats_add(relay->stats, series_display(relay->shared->stats, outcome), 1);
 }
 
 void meter_binding(struct relay *relay, const char *source)
@@ -319,7 +262,7 @@ void meter_handshake(struct relay *relay, enum meter_side side, const struct tls
 
 void meter_connect(struct relay *relay, const char *upstream, enum ending failure)
 {
-    stats_add(relay->stats, connect_series(relay->shared->stats, upstream, failure), 1);
+    stats_add(relay->stats, series_connect(relay->shared->stats, upstream, failure), 1);
 }
 
 void meter_retry(struct relay *relay)
@@ -330,15 +273,12 @@ void meter_retry(struct relay *relay)
 
 void meter_desync(struct relay *relay, const char *upstream, const char *kind)
 {
-    stats_add(relay->stats, desync_series(relay->shared->stats, upstream, kind), 1);
+    stats_add(relay->stats, series_desync(relay->shared->stats, upstream, kind), 1);
 }
 
 void meter_grants(struct relay *relay, const char *grant, const char *result)
 {
-    stats_add(relay->stats,
-              stats_series_of(relay->shared->stats, STAT_GRANT_QUESTIONS, "grant", grant,
-                              "result", result),
-              1);
+    stats_add(relay->stats, series_grants(relay->shared->stats, grant, result), 1);
 }
 
 struct meter_coverage meter_coverage(struct stats *stats, const struct site *site,

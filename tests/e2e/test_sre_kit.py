@@ -7,11 +7,14 @@ import subprocess
 import yaml
 
 from support.countermark import REPOSITORY
+from support.plain_site import config
 
 from test_prometheus import PROMTOOL, used
 
 CONFIG = os.path.join(REPOSITORY, "config")
 METRIC = re.compile(r"\bcountermark_[a-z0-9_]+")
+SELECTOR = re.compile(r"\b(countermark_[a-z0-9_]+)\{([^}]*)\}")
+MATCHER = re.compile(r'(\w+)(=~|!=|!~|=)"([^"]*)"')
 SUFFIXES = ("_bucket", "_sum", "_count")
 
 
@@ -53,6 +56,28 @@ def test_every_metric_of_rules_and_dashboard_is_one_of_the_program(origin, count
     known = families(used(origin, countermark))
     assert unknown([rule["expr"] for rule in rules()], known) == []
     assert unknown(expressions(), known) == []
+
+
+def selectors(texts):
+    return {(name, *matcher) for text in texts for name, matchers in SELECTOR.findall(text)
+            for matcher in MATCHER.findall(matchers) if matcher[0] != "instance"}
+
+
+def test_every_label_that_rules_and_dashboard_name_is_one_of_the_program(origin, countermark,
+                                                                         folder):
+    pairs = os.path.join(folder, "grants.csv")
+    with open(pairs, "w", encoding="utf-8") as out:
+        out.write("requester,subject\n")
+    value = config(origin.port, grants=[{"name": "g", "csv": pairs}],
+                   alerts=[{"name": "soc", "syslog": "udp://127.0.0.1:9", "format": "syslog"}])
+    value["markers"].append({"name": "partner", "find": ["meta:partner"], "must_be": "granted",
+                             "grants": "g"})
+    samples = countermark(value).metrics().samples
+    wanted = selectors([rule["expr"] for rule in rules()] + expressions())
+    assert len(wanted) > 8
+    assert [row for row in wanted if not any(
+        re.fullmatch(row[3] if "~" in row[2] else re.escape(row[3]), labels.get(row[1], ""))
+        for labels, _ in samples.get(row[0], []))] == []
 
 
 def test_the_dashboard_asks_what_prometheus_understands(folder):

@@ -17,12 +17,20 @@ static void meter_shows_at_zero_what_is_yet_to_come(void **state)
         "countermark_upstream_desync_total{upstream=\"a\",kind=\"idle-bytes\"}",
         "countermark_upstream_desync_total{upstream=\"b\",kind=\"excess-bytes\"}",
         "countermark_upstream_desync_total{upstream=\"b\",kind=\"idle-408\"}",
+        "countermark_grant_questions_total{grant=\"g\",result=\"late\"}",
+        "countermark_connections_refused_total{reason=\"descriptors\"}",
+        "countermark_tls_handshakes_total{side=\"upstream\",result=\"failed\"}",
+        "countermark_would_have_total{action=\"take-down\"}",
+        "countermark_sessions_quarantined_total{side=\"subject\"}",
+        "countermark_tokens_removed_total{reason=\"ambiguous\"}",
         "countermark_upstream_connects_total{upstream=\"a\",result=\"connected\"}",
         "countermark_upstream_connects_total{upstream=\"b\",result=\"upstream-tls\"}",
     };
     struct stats *stats = stats_new();
     struct upstream_settings upstreams[] = {{.name = "a"}, {.name = "b"}};
-    const struct site site = {.upstreams = upstreams, .upstream_count = 2};
+    struct grant_settings grant = {.name = "g"};
+    const struct site site = {
+        .upstreams = upstreams, .upstream_count = 2, .grants = &grant, .grant_count = 1};
     struct meter *meter = meter_new(stats, &site);
 
     for (size_t i = 0; i < sizeof(SAMPLES) / sizeof(SAMPLES[0]); i++) {
