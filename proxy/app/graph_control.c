@@ -168,7 +168,8 @@ static void show(struct graph *self, enum stat_id family, const char *name,
                  const char *value, uint64_t count)
 {
     stats_set(self->stats,
-              stats_series_of(self->shared.stats, family, name, value, NULL, NULL),
+              stats_series_of(self->shared.stats, family,
+                              (struct stat_label){name, value}, (struct stat_label){0}),
               count);
 }
 

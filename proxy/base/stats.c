@@ -188,16 +188,16 @@ unsigned stats_series(struct stats *self, enum stat_id family, const char *label
     return slot;
 }
 
-unsigned stats_series_of(struct stats *self, enum stat_id family, const char *name,
-                         const char *value, const char *other_name, const char *other)
+unsigned stats_series_of(struct stats *self, enum stat_id family, struct stat_label label,
+                         struct stat_label other)
 {
     char labels[STATS_LABELS_MAX];
-    size_t len = stats_label(labels, sizeof(labels), name, span_of(value));
+    size_t len = stats_label(labels, sizeof(labels), label.name, span_of(label.value));
 
-    if (other_name != NULL && len < sizeof(labels)) {
+    if (other.name != NULL && len < sizeof(labels)) {
         labels[len++] = ',';
-        len +=
-            stats_label(labels + len, sizeof(labels) - len, other_name, span_of(other));
+        len += stats_label(labels + len, sizeof(labels) - len, other.name,
+                           span_of(other.value));
     }
     return len < sizeof(labels) ? stats_series(self, family, labels) : 0;
 }

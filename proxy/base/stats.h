@@ -67,12 +67,15 @@ struct stats_block *stats_block_new(struct stats *self);
  */
 unsigned stats_series(struct stats *self, enum stat_id family, const char *labels);
 
-/**
- * The same by one label, or by two unless `other_name` is NULL; values are as they are.
- * Too long for any page: slot 0.
- */
-unsigned stats_series_of(struct stats *self, enum stat_id family, const char *name,
-                         const char *value, const char *other_name, const char *other);
+/** The value is as it is: not escaped yet. */
+struct stat_label {
+    const char *name; /**< NULL: no label. */
+    const char *value;
+};
+
+/** The same by one label, or by two. Too long for any page: slot 0. */
+unsigned stats_series_of(struct stats *self, enum stat_id family, struct stat_label label,
+                         struct stat_label other);
 
 /**
  * Shows no series of a gauge any more, but those that stats_series() is asked for again:

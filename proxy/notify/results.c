@@ -16,8 +16,9 @@ enum {
 static unsigned slot_of(struct stats *stats, const char *alert, unsigned state)
 {
     CHECK(state < WORD_COUNT);
-    return stats_series_of(stats, STAT_ALERT_DELIVERIES, "alert", alert, "result",
-                           WORDS[state]);
+    return stats_series_of(stats, STAT_ALERT_DELIVERIES,
+                           (struct stat_label){"alert", alert},
+                           (struct stat_label){"result", WORDS[state]});
 }
 
 void results_show(struct stats *stats, const struct alert_settings *alerts,

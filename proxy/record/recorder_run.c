@@ -126,8 +126,9 @@ static void say_take_down(const struct recorder_item *item, const char *feature)
 static unsigned take_downs_of(struct recorder *self, const char *feature,
                               const char *cause)
 {
-    return stats_series_of(self->stats, STAT_TAKE_DOWNS, "feature", feature, "cause",
-                           cause);
+    return stats_series_of(self->stats, STAT_TAKE_DOWNS,
+                           (struct stat_label){"feature", feature},
+                           (struct stat_label){"cause", cause});
 }
 
 void recorder_count_take_down(struct recorder *self, const char *feature,

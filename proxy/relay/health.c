@@ -76,8 +76,9 @@ static struct server_health *find(struct health *self, const char *upstream,
 /* The gauge, made when it is new, shown again when it was retired. */
 static unsigned gauge_of(struct health *self, const char *upstream, const char *server)
 {
-    return stats_series_of(self->stats, STAT_UPSTREAM_SERVER_UP, "upstream", upstream,
-                           "server", server);
+    return stats_series_of(self->stats, STAT_UPSTREAM_SERVER_UP,
+                           (struct stat_label){"upstream", upstream},
+                           (struct stat_label){"server", server});
 }
 
 static struct server_health *make(struct health *self, struct stats_block *block,

@@ -59,7 +59,8 @@ static const char *const MESSAGE_LABELS[METER_MESSAGE_COUNT] = {
 static unsigned one_label(struct stats *stats, enum stat_id family, const char *name,
                           const char *value)
 {
-    return stats_series_of(stats, family, name, value, NULL, NULL);
+    return stats_series_of(stats, family, (struct stat_label){name, value},
+                           (struct stat_label){0});
 }
 
 /* The slot of a family with `route` and, unless NULL, one more label. */
@@ -67,7 +68,8 @@ static unsigned route_series(struct stats *stats, enum stat_id family,
                              const struct route *route, const char *name,
                              const char *value)
 {
-    return stats_series_of(stats, family, "route", route->pattern, name, value);
+    return stats_series_of(stats, family, (struct stat_label){"route", route->pattern},
+                           (struct stat_label){name, value});
 }
 
 static void init_route(struct meter_route *self, struct stats *stats,
@@ -254,9 +256,10 @@ void meter_handshake(struct relay *relay, enum meter_side side, const struct tls
     const char *result = tls == NULL ? "failed" : tls_resumed(tls) ? "resumed" : "full";
 
     stats_add(relay->stats,
-              stats_series_of(relay->shared->stats, STAT_TLS_HANDSHAKES, "side",
-                              side == METER_CLIENT ? "client" : "upstream", "result",
-                              result),
+              stats_series_of(relay->shared->stats, STAT_TLS_HANDSHAKES,
+                              (struct stat_label){
+                                  "side", side == METER_CLIENT ? "client" : "upstream"},
+                              (struct stat_label){"result", result}),
               1);
 }
 

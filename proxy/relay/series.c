@@ -44,8 +44,9 @@ static const struct {
 unsigned series_finding(struct stats *stats, enum detector detector,
                         enum finding_action action)
 {
-    return stats_series_of(stats, STAT_FINDINGS, "detector", detector_name(detector),
-                           "action", finding_action_name(action));
+    return stats_series_of(stats, STAT_FINDINGS,
+                           (struct stat_label){"detector", detector_name(detector)},
+                           (struct stat_label){"action", finding_action_name(action)});
 }
 
 unsigned series_display(struct stats *stats, enum journal_outcome outcome)
@@ -55,19 +56,24 @@ unsigned series_display(struct stats *stats, enum journal_outcome outcome)
 
 unsigned series_desync(struct stats *stats, const char *upstream, const char *kind)
 {
-    return stats_series_of(stats, STAT_UPSTREAM_DESYNC, "upstream", upstream, "kind",
-                           kind);
+    return stats_series_of(stats, STAT_UPSTREAM_DESYNC,
+                           (struct stat_label){"upstream", upstream},
+                           (struct stat_label){"kind", kind});
 }
 
 unsigned series_connect(struct stats *stats, const char *upstream, enum ending failure)
 {
-    return stats_series_of(stats, STAT_UPSTREAM_CONNECTS, "upstream", upstream, "result",
-                           failure == ENDING_NONE ? "connected" : ending_word(failure));
+    return stats_series_of(
+        stats, STAT_UPSTREAM_CONNECTS, (struct stat_label){"upstream", upstream},
+        (struct stat_label){"result",
+                            failure == ENDING_NONE ? "connected" : ending_word(failure)});
 }
 
 unsigned series_grants(struct stats *stats, const char *grant, const char *result)
 {
-    return stats_series_of(stats, STAT_GRANT_QUESTIONS, "grant", grant, "result", result);
+    return stats_series_of(stats, STAT_GRANT_QUESTIONS,
+                           (struct stat_label){"grant", grant},
+                           (struct stat_label){"result", result});
 }
 
 static void init_findings(struct stats *stats)
@@ -98,8 +104,10 @@ void series_init(struct stats *stats, const struct site *site)
         (void)series_display(stats, (enum journal_outcome)i);
     }
     for (unsigned i = SOURCE_LOGIN; i <= SOURCE_CONFIRM; i++) {
-        (void)stats_series_of(stats, STAT_BINDINGS, "source",
-                              binding_source_name((enum binding_source)i), NULL, NULL);
+        (void)stats_series_of(
+            stats, STAT_BINDINGS,
+            (struct stat_label){"source", binding_source_name((enum binding_source)i)},
+            (struct stat_label){0});
     }
     for (size_t i = 0; i < COUNT(WORDS); i++) {
         (void)stats_series(stats, WORDS[i].family, WORDS[i].labels);

@@ -205,13 +205,16 @@ static void stats_series_of_one_or_two_labels_are_those_of_their_text(void **sta
     static char path[1025]; /* As long as a route's may be, each byte escaped. */
     char labels[2 * sizeof(path) + 64];
 
-    assert_int_equal(stats_series_of(stats, STAT_UNMARKED, "route", "/\"a", NULL, NULL),
+    assert_int_equal(stats_series_of(stats, STAT_UNMARKED,
+                                     (struct stat_label){"route", "/\"a"},
+                                     (struct stat_label){0}),
                      stats_series(stats, STAT_UNMARKED, "route=\"/\\\"a\""));
     memset(path, '"', sizeof(path) - 1);
     size_t len = stats_label(labels, sizeof(labels), "route", span_of(path));
     (void)snprintf(labels + len, sizeof(labels) - len, ",code_class=\"2xx\"");
     unsigned slot =
-        stats_series_of(stats, STAT_REQUESTS, "route", path, "code_class", "2xx");
+        stats_series_of(stats, STAT_REQUESTS, (struct stat_label){"route", path},
+                        (struct stat_label){"code_class", "2xx"});
     assert_int_not_equal(slot, 0);
     assert_int_equal(slot, stats_series(stats, STAT_REQUESTS, labels));
 
@@ -226,9 +229,12 @@ static void stats_longer_than_any_page_count_into_nothing(void **state)
 
     for (size_t len = STATS_LABELS_MAX - 32; len < STATS_LABELS_MAX; len++) {
         memset(value, 'a', len);
-        unsigned one = stats_series_of(stats, STAT_UNMARKED, "route", value, NULL, NULL);
+        unsigned one =
+            stats_series_of(stats, STAT_UNMARKED, (struct stat_label){"route", value},
+                            (struct stat_label){0});
         unsigned two =
-            stats_series_of(stats, STAT_REQUESTS, "route", value, "code_class", "2xx");
+            stats_series_of(stats, STAT_REQUESTS, (struct stat_label){"route", value},
+                            (struct stat_label){"code_class", "2xx"});
         size_t size = len + sizeof("route=\"\"");
         assert_int_equal(one != 0, size <= STATS_LABELS_MAX);
         assert_int_equal(two != 0,
