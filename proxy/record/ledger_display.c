@@ -55,6 +55,16 @@ static bool no_session(const struct journal_entry *entry)
     return fingerprint_none(&entry->session);
 }
 
+/* With a NUL; "" without one. */
+static void session_text(const struct journal_entry *entry, char *text_out)
+{
+    text_out[0] = '\0';
+    if (!no_session(entry)) {
+        session_digits(&entry->session, text_out);
+        text_out[FINGERPRINT_DIGITS] = '\0';
+    }
+}
+
 /* The user, else the session, else the address. */
 static void viewer_of(const struct ledger *self, const struct journal_entry *entry,
                       struct person *person_out)
@@ -183,15 +193,13 @@ static void list_detectors(uint32_t mask, char *text_out)
 static void insert_display(struct ledger *self, const struct journal_entry *entry,
                            const struct sight *sight)
 {
-    char session[FINGERPRINT_DIGITS + 1] = "";
+    char session[FINGERPRINT_DIGITS + 1];
     char detectors[DETECTORS_TEXT_SIZE];
     char address[PSEUDONYM_DIGITS + 1];
 
     pseudonym_of(&self->pseudonyms, PSEUDONYM_ADDRESS, span_of(entry->client_address),
                  address);
-    if (!no_session(entry)) {
-        session_digits(&entry->session, session);
-    }
+    session_text(entry, session);
     list_detectors(entry->detectors_mask, detectors);
     const struct db_value chained[] = {
         DB_U64(sight->incident),
@@ -302,7 +310,7 @@ uint64_t ledger_add_display(struct ledger *self, const struct journal_entry *ent
 /* Events of one kind and session in one hour are one row. */
 void ledger_add_event(struct ledger *self, const struct journal_entry *entry)
 {
-    char session[FINGERPRINT_DIGITS + 1] = "";
+    char session[FINGERPRINT_DIGITS + 1];
     struct person subject = {.id = ""};
 
     CHECK(entry->detector < DETECTOR_COUNT);
@@ -312,9 +320,7 @@ void ledger_add_event(struct ledger *self, const struct journal_entry *entry)
     if (entry->subject.len > 0) {
         subject_of(self, entry, &subject);
     }
-    if (!no_session(entry)) {
-        session_digits(&entry->session, session);
-    }
+    session_text(entry, session);
     db_run(self->db,
            "INSERT INTO events(hour, detector, reason, outcome, route, screen, session,"
            " first_at, last_at, method, path, status, exchange, previous, upstream,"
