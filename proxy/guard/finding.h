@@ -57,7 +57,7 @@ enum {
     FINDINGS_SHOWN_MAX = 1024, /**< As many as one scan observes. */
 };
 
-/** One of many subjects: each is a display of its own. */
+/** One of many subjects: each is a row of the record and a case of its own. */
 struct shown {
     uint16_t observation; /**< Index in the answer's observations. */
     bool counts;

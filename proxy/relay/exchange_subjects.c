@@ -1,4 +1,4 @@
-/* Whose data one answer shows: each subject is a display of its own, a case of its own,
+/* Whose data one answer shows: each subject is a row of its own, a case of its own,
  * and has sessions of its own. */
 #include <stdlib.h>
 

@@ -35,7 +35,8 @@ enum {
     JOURNAL_FINDINGS_MAX = 8,
 };
 
-/** One more subject of an exchange: a display of its own. Borrowed while posting. */
+/** One more subject of an exchange: a row and a case of its own. Borrowed while posting.
+ */
 struct journal_subject {
     struct span value;
     struct span marker_class;
