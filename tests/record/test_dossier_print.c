@@ -172,7 +172,8 @@ static void set_tallies(struct dossier *dossier)
     }
 }
 
-static void expect_line(const char *text, const char *form, ...)
+__attribute__((format(printf, 2, 3))) static void expect_line(const char *text,
+                                                              const char *form, ...)
 {
     char line[256];
     va_list values;
