@@ -40,3 +40,16 @@ def test_three_people_on_one_page_are_three_cases_of_a_take_down(countermark, or
     assert plain_site.page_of(alice, "bob").status == 502
     assert plain_site.page_of(alice, "bob", order=OTHERS).status == 502
     assert plain_site.feature_is_down(alice.get("/mypage/top"))
+
+
+def test_another_name_of_the_same_person_is_no_further_person(countermark, origin):
+    config = plain_site.config(origin.port, mode="observe")
+    config["markers"].append({"name": "number", "find": ["header:X-Number"],
+                              "must_be": "requester"})
+    proxy = countermark(config)
+    alice = plain_site.signed_in(proxy.port, "alice")
+    assert plain_site.page_of(alice, "bob", order="&field=X-Number:17&field=X-Number:18").status \
+        == 200
+    made = report(proxy, "1", "--reveal")
+    assert (made["cases"], made["subjects"]) == (1, 1)
+    assert [person["person"] for person in made["persons"] if person["as_subject"]] == ["bob"]

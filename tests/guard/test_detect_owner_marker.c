@@ -186,6 +186,24 @@ static void of_many_first_owners_all_but_one_are_subjects(void **state)
     assert_true(lists(0, "baba"));
 }
 
+/* Typed names beside two owners are text, as beside one. */
+static void text_beside_two_owners_is_no_subject(void **state)
+{
+    (void)state;
+    world.requirement.require_mask = 0;
+    (void)world_login(&world, &trip, 0, "aoki", T1);
+    (void)world_page(&world, &trip, T1, "aoki");
+    (void)world_login(&world, &trip, T1, "baba", 0);
+    trip_ask(&trip, T1);
+    trip_forward(&world, &trip);
+    (void)trip_mark(&trip, "aoki");
+    (void)trip_mark(&trip, "baba");
+    trip_mark(&trip, "chiba")->kind = SELECTOR_REGEX;
+    (void)trip_end(&world, &trip);
+    assert_string_equal(trip_finding(&trip).reason, "two-owners");
+    assert_int_equal(trip.judgement.findings.shown_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +215,7 @@ int main(void)
         cmocka_unit_test_setup(with_two_tokens_of_two_users_it_never_counts, set_up),
         cmocka_unit_test_setup(every_foreign_owner_is_a_subject, set_up),
         cmocka_unit_test_setup(names_that_may_be_typed_are_weak_subjects_each, set_up),
+        cmocka_unit_test_setup(text_beside_two_owners_is_no_subject, set_up),
         cmocka_unit_test_setup(of_many_first_owners_all_but_one_are_subjects, set_up),
     };
     return RUN_TESTS(tests);
